@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Compact JSON written into a buffer, members in the order of the calls, no tree. Strings are escaped as Go's
+ * encoding/json does by default (< > & and U+2028/9 as \u003c ...; contract, section 2), which is valid JSON for everybody.
+ * Commas are put by the writer. Depth at most 32. Failure is the buffer's.
+ *
+ *     struct json_out j;
+ *     json_out_init(&j, &buffer);
+ *     json_object(&j, NULL);
+ *       json_text(&j, "url", url);
+ *       json_int(&j, "code", 403);
+ *     json_end(&j);
+ *
+ * `name` is NULL inside arrays and at the top. Keys are constants and are not escaped.
+ */
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+
+struct json_out {
+    struct buffer *out;
+    uint32_t first;  /* bit per depth: nothing written yet at this depth */
+    uint32_t array;  /* bit per depth: an array */
+    int depth;
+};
+
+void json_out_init(struct json_out *j, struct buffer *out);
+void json_object(struct json_out *j, const char *name);
+void json_array(struct json_out *j, const char *name);
+void json_end(struct json_out *j);
+void json_text(struct json_out *j, const char *name, struct text value); /* invalid UTF-8 becomes U+FFFD */
+void json_cstr(struct json_out *j, const char *name, const char *value); /* NULL writes null */
+void json_int(struct json_out *j, const char *name, int64_t value);
+void json_bool(struct json_out *j, const char *name, bool value);
+void json_null(struct json_out *j, const char *name);
+void json_raw(struct json_out *j, const char *name, struct text json); /* trusted JSON, copied */
+void json_time(struct json_out *j, const char *name, int64_t seconds); /* RFC 3339 string */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Every fixed maximum of the product, with its reason. Those an operator may change are settings (config/schema) whose
+ * defaults point here. docs/user/limits.md is generated from this file: one `#define LIMIT_x value / * reason * /` per line.
+ */
+
+#define LIMIT_HEADER_BYTES (32 * 1024)     /* request head, all header lines: larger than any cookie a browser sends */
+#define LIMIT_HEADER_COUNT 100             /* header lines per message; nginx and Go accept about as many */
+#define LIMIT_URI_BYTES (8 * 1024)         /* request target; RFC 9110 4.1 asks for at least 8000 */
+#define LIMIT_TRAILER_BYTES (4 * 1024)     /* trailer section */
+#define LIMIT_CHUNK_EXTENSION_BYTES 256    /* per chunk line; nobody uses them but attackers */
+#define LIMIT_BODY_JSON (256 * 1024)       /* JSON bodies of native and connector routes */
+#define LIMIT_BODY_CSR (64 * 1024)         /* a 16384-bit RSA request in base64 in JSON is 12 KiB */
+#define LIMIT_RESPONSE_BUFFER (64 * 1024)  /* bytes queued towards a peer before the producer is paused */
+#define LIMIT_REQUEST_ARENA (1024 * 1024)  /* memory of one request besides its body */
+#define LIMIT_H2_STREAMS 128               /* concurrent streams per connection; RFC 9113 5.1.2 asks for at least 100 */
+#define LIMIT_H2_RESETS_PER_SECOND 50      /* CVE-2023-44487 rapid reset */
+#define LIMIT_H2_CONTROL_PER_SECOND 100    /* SETTINGS, PING, PRIORITY, empty DATA: floods of CVE-2019-9511..9518 */
+#define LIMIT_NAME_LENGTH 64               /* application name: X.520 ub-common-name */
+#define LIMIT_INTERIM_RESPONSES 8          /* 1xx answers accepted from a server we call */
