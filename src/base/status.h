@@ -73,4 +73,4 @@ static inline void status_ignore(struct status s)
  * A broken invariant: logs the place and aborts, in release builds too. Never for input from outside.
  */
 #define must(cond) ((cond) ? (void)0 : must_failed(#cond, __FILE__, __LINE__))
-[[noreturn]] void must_failed(const char *what, const char *file, int line);
+[[gnu::noreturn]] void must_failed(const char *what, const char *file, int line);
