@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One request at a handler. The core fills it, runs the handler on a request thread (or, for ROUTE_INLINE rows, on the loop) and sends what
+ * the reply holds. A handler reads the request, calls one domain function and writes one reply; it returns E_OK when the reply is
+ * complete; any other status is turned into the error shape of the route by the dispatcher (text from `err`).
+ */
+
+#include <stdatomic.h>
+
+#include "api/routes.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "config/settings.h"
+#include "os/page.h"
+#include "os/slab.h"
+
+/* Who is calling; decided by the front (TLS peer, trusted proxy) or the control socket (peer credentials), never by a header. */
+enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_CERTIFICATE, PRINCIPAL_OPERATOR, PRINCIPAL_FRONT };
+
+enum certificate_verdict {
+    CERT_NONE,    /* no certificate was presented */
+    CERT_ACTIVE,
+    CERT_REVOKED,
+    CERT_UNKNOWN, /* our CA signed it, but it is not on record (and ca.accept_unrecorded is off) */
+};
+
+struct principal {
+    enum principal_kind kind;
+    enum certificate_verdict certificate;
+    uint8_t fingerprint[32]; /* CERTIFICATE */
+    bool runtime;            /* CERTIFICATE: kind of the certificate */
+    struct text application; /* CERTIFICATE: CN; empty for runtimes */
+    struct text tenant, group;
+    struct text subject_error; /* CERTIFICATE: why the subject does not fit the configuration (contract 6), empty when it does */
+    uint32_t uid;              /* OPERATOR over the control socket; UINT32_MAX on the internal listener */
+    struct text actor;         /* for the audit: "uid:1000", "loopback", "certificate:<hex>", ... */
+};
+
+struct reply {
+    int status;               /* 0 = not answered yet */
+    struct text content_type; /* constant or in the arena; empty = none */
+    struct headers headers;   /* more fields; in the arena */
+    struct buffer body;
+};
+
+struct connector; /* connector/connector.h */
+struct ca;
+struct store;
+struct vault;
+
+/* What handlers work on; built once by the core and replaced on reload where settings say so. Any thread. */
+struct domain {
+    const struct settings *settings;
+    struct store *store;
+    struct vault *vault;
+    struct ca *ca;
+    struct connector *connector;
+    struct page *page;
+    struct slab *slab;         /* the core's own */
+    struct slab *const *slabs; /* all, for /metrics */
+    unsigned slab_count;
+    int64_t started_at;        /* seconds */
+    struct text listeners_json; /* array of {name,address,url}: what is listening, for status; updated when ready */
+};
+
+struct call {
+    const struct request *request;
+    const struct route *route;
+    struct text params[ROUTE_PARAMS_MAX];
+    size_t param_count;
+    struct bytes body;          /* whole; CR/LF dropped already where the route says so */
+    struct principal principal;
+    enum route_listener listener;
+    struct text peer_address;   /* "203.0.113.7:51234" */
+    struct text request_id;
+    struct arena *arena;
+    struct domain *domain;
+    struct reply reply;
+    struct error err;
+};
+
+typedef struct status api_handler(struct call *c);
+
+/* The handler of a row; NULL only for ROUTE_LOCAL rows. Linked by the core alone (api/handlers.c). */
+api_handler *api_handler_of(unsigned id);
+
+/* Permission check and handler; afterwards c->reply is complete in every case (errors included). */
+void api_dispatch(struct call *c);
+
+/* Helpers for handlers. */
+struct status reply_empty(struct call *c, int status);
+/* Starts a JSON reply; write with json_out into c->reply.body. */
+void reply_json(struct call *c, int status);
+struct status reply_header(struct call *c, struct text name, struct text value);
+/* Answers with this status and message in the route's error shape. Returns DONE so that it can be a handler's last statement. */
+[[gnu::format(printf, 3, 4)]] struct status reply_error(struct call *c, int status, const char *fmt, ...);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The private hop between front and core (DESIGN 3.1, 3): a Unix stream socket carrying HTTP/1.1, where every request is preceded by a
+ * length-prefixed binary preamble. What the front knows about the peer travels there and never in a header, so nothing that a
+ * client sends can touch it.
+ *
+ *   u32 length (of what follows, at most HOP_PREAMBLE_MAX)
+ *   u8 version (HOP_VERSION; another one ends the connection)   u8 listener bit number   u8 certificate verdict   u8 flags
+ *   u16 front index   u64 body length    16-prefixed: request id, peer address, fingerprint (32 bytes or empty), application,
+ *   tenant, group, subject error
+ */
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/status.h"
+
+#define HOP_VERSION 1
+#define HOP_PREAMBLE_MAX 4096
+
+enum hop_flag { HOP_RUNTIME = 1 };
+
+struct hop_preamble {
+    uint8_t listener; /* bit number of enum route_listener */
+    uint8_t verdict;  /* enum certificate_verdict of api/call.h */
+    uint8_t flags;
+    uint16_t front;
+    struct text request_id;
+    struct text peer_address;
+    struct bytes fingerprint;
+    struct text application, tenant, group, subject_error;
+};
+
+void hop_preamble_encode(const struct hop_preamble *p, struct buffer *out); /* with the length */
+/*
+ * Decodes from the start of `in`. *out_used = 0 with E_OK: more bytes are needed. Texts borrow from `in`. E_INVALID: close the connection.
+ * Fuzzed: fuzz/targets/net/hop_fuzz.c.
+ */
+struct status hop_preamble_decode(struct bytes in, struct hop_preamble *out, size_t *out_used);
+
+/*
+ * Answers of the core to a front's questions (ON_FRONT routes), as bodies. Encoders and decoders stand side by side here so that both ends agree.
+ */
+#include "os/page.h"
+
+/* GET /front/certificate?fingerprint=HEX : what is this certificate? (body of the request: its DER subject Name when it is not known) */
+struct hop_identity {
+    uint8_t verdict; /* enum certificate_verdict */
+    bool runtime;
+    struct text application, tenant, group;
+    struct text subject_error;
+    int64_t valid_until; /* seconds: the absolute end of the answer */
+    struct page_pairs pairs;
+};
+void hop_identity_encode(const struct hop_identity *id, struct buffer *out);
+struct status hop_identity_decode(struct bytes in, struct hop_identity *out); /* texts borrow from `in` */
+
+/* GET /front/listeners : the keys and anchors of every TLS listener. */
+struct hop_listener {
+    uint8_t listener;     /* bit number */
+    struct text chain_pem, key_pem;   /* wiped by the receiver */
+    struct text chain2_pem, key2_pem; /* a second pair (RSA beside EC), or empty */
+    struct text anchors_pem;
+};
+#define HOP_LISTENERS_MAX 8
+struct hop_listeners {
+    struct hop_listener item[HOP_LISTENERS_MAX];
+    unsigned count;
+    int64_t renew_at; /* seconds: ask again */
+    struct page_pairs pairs;
+};
+void hop_listeners_encode(const struct hop_listeners *l, struct buffer *out);
+struct status hop_listeners_decode(struct bytes in, struct hop_listeners *out);
