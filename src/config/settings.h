@@ -9,9 +9,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "os/child.h" /* enum listener */
 
-enum listener { LISTENER_INTERNAL, LISTENER_CONNECTOR, LISTENER_GATEWAY, LISTENER_PROXY, LISTENER_CLUSTER, LISTENER_COUNT };
-const char *listener_name(enum listener l); /* "internal", ... */
 
 #define SETTINGS_LIST_MAX 64
 
