@@ -4,7 +4,7 @@
 /*
  * Strict JSON syntax check (RFC 8259) without allocation: depth at most 64, at most 100,000 tokens, UTF-8 checked, no
  * trailing commas, no comments, nothing after the value. Runs over every body before jansson sees it, and cuts out the raw
- * span of a member of the top-level object. Fuzzed: fuzz/json_scan_fuzz.c.
+ * span of a member of the top-level object. Fuzzed: fuzz/targets/base/json_scan_fuzz.c.
  */
 
 #include "base/bytes.h"
@@ -36,5 +36,6 @@ bool json_member(struct text object, struct text name, struct text *out_raw, enu
 struct buffer;
 struct status json_string_decode(struct text raw, struct buffer *out);
 
-/* Drops raw CR and LF inside JSON strings (what people paste: wrapped base64). In place over out; the rest is untouched. */
+/* Appends `in` to out without the raw CR and LF inside its strings (what people paste: wrapped base64); the rest is untouched,
+ * whether it is JSON or not. */
 void json_drop_newlines_in_strings(struct text in, struct buffer *out);

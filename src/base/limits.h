@@ -20,3 +20,5 @@
 #define LIMIT_H2_CONTROL_PER_SECOND 100    /* SETTINGS, PING, PRIORITY, empty DATA: floods of CVE-2019-9511..9518 */
 #define LIMIT_NAME_LENGTH 64               /* application name: X.520 ub-common-name */
 #define LIMIT_INTERIM_RESPONSES 8          /* 1xx answers accepted from a server we call */
+#define LIMIT_TLS_CHAIN_BYTES (32 * 1024)  /* certificates a peer may send: a dozen of RSA-4096 */
+#define LIMIT_TLS_CHAIN_DEPTH 4            /* CA certificates between a peer's leaf and the trust anchor */
