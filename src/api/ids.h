@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The handlers, by number: what `id` of a route row means. One row per handler: the id's name and the
+ * function of call.h's type. Adding a route: a line here, a row in routes.c, the function in a file of its
+ * resource, and the golden file (tests/golden/routes.txt).
+ */
+
+/* clang-format off */
+#define API_HANDLERS(X)                                  \
+    X(KYMA_APPLICATION_TOKEN, kyma_application_token)    \
+    X(KYMA_RUNTIME_TOKEN,     kyma_runtime_token)        \
+    X(KYMA_REMOTE_TOKEN,      kyma_remote_token)         \
+    X(KYMA_REVOKE_BY_HASH,    kyma_revoke_by_hash)       \
+    X(KYMA_APPLICATION_INFO,  kyma_application_info)     \
+    X(KYMA_RUNTIME_INFO,      kyma_runtime_info)         \
+    X(KYMA_REMOTE_INFO,       kyma_remote_info)          \
+    X(KYMA_APPLICATION_SIGN,  kyma_application_sign)     \
+    X(KYMA_RUNTIME_SIGN,      kyma_runtime_sign)         \
+    X(KYMA_REMOTE_SIGN,       kyma_remote_sign)          \
+    X(KYMA_APPLICATION_MANAGEMENT, kyma_application_management) \
+    X(KYMA_RUNTIME_MANAGEMENT, kyma_runtime_management)  \
+    X(KYMA_APPLICATION_RENEW, kyma_application_renew)    \
+    X(KYMA_RUNTIME_RENEW,     kyma_runtime_renew)        \
+    X(KYMA_REVOKE_OWN,        kyma_revoke_own)           \
+    X(KYMA_EVENTS,            kyma_events)               \
+    X(KYMA_ROOT,              kyma_root)                 \
+    X(KYMA_SPECIFICATION,     kyma_specification)        \
+    X(KYMA_HEALTH,            kyma_health)               \
+    X(APPLICATION_CREATE,     native_application_create) \
+    X(APPLICATION_LIST,       native_application_list)   \
+    X(APPLICATION_GET,        native_application_get)    \
+    X(APPLICATION_DELETE,     native_application_delete) \
+    X(APPLICATION_REVOKE,     native_application_revoke) \
+    X(TOKEN_CREATE,           native_token_create)       \
+    X(TOKEN_LIST,             native_token_list)         \
+    X(TOKEN_REVOKE,           native_token_revoke)       \
+    X(CERTIFICATE_LIST,       native_certificate_list)   \
+    X(CERTIFICATE_GET,        native_certificate_get)    \
+    X(CERTIFICATE_REVOKE,     native_certificate_revoke) \
+    X(CA_SHOW,                native_ca_show)            \
+    X(STATUS_SHOW,            native_status)             \
+    X(AUDIT_LIST,             native_audit_list)         \
+    X(BACKUP,                 native_backup)             \
+    X(VAULT_REKEY,            native_vault_rekey)        \
+    X(HEALTHZ,                api_healthz)               \
+    X(READYZ,                 api_readyz)                \
+    X(METRICS,                api_metrics)               \
+    X(FRONT_CERTIFICATE,      front_certificate)         \
+    X(FRONT_LISTENERS,        front_listeners)
+/* clang-format on */
+
+enum api_id {
+#define X(id, function) API_##id,
+    API_HANDLERS(X)
+#undef X
+        API_ID_COUNT
+};
