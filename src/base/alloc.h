@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-/* Zeroed memory for `count` objects of `size` bytes; NULL on overflow or when out of memory. `count` 0 gives a
- * pointer that may be freed. */
+/* Zeroed memory for `count` objects of `size` bytes; NULL on overflow or when out of memory. `count` 0 gives
+ * a pointer that may be freed. */
 [[nodiscard, gnu::alloc_size(1, 2)]] void *mem_array(size_t count, size_t size);
 [[nodiscard, gnu::alloc_size(1)]] void *mem_alloc(size_t size); /* zeroed */
 /* Grows or shrinks; on failure NULL and `p` stays valid. New bytes are not zeroed. */
@@ -18,7 +18,8 @@ void mem_free(void *p); /* accepts NULL */
 /* A NUL-terminated copy of n bytes. */
 [[nodiscard]] char *mem_strndup(const char *p, size_t n);
 
-/* Returns unused heap pages to the system (glibc malloc_trim). Call when idle after a burst, not per request. */
+/* Returns unused heap pages to the system (glibc malloc_trim). Call when idle after a burst, not per request.
+ */
 void mem_trim(void);
 
 /*

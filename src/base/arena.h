@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Everything that lives as long as one request. Allocation is a pointer bump; arena_reset gives all of it back at
- * once, keeping the first chunk for the next request. Poisoned under ASan after reset. One thread at a time.
- * `max` bounds the sum of all chunks: over it, allocation returns NULL (E_NOMEM/E_TOO_LARGE for the caller).
+ * Everything that lives as long as one request. Allocation is a pointer bump; arena_reset gives all of it
+ * back at once, keeping the first chunk for the next request. Poisoned under ASan after reset. One thread at
+ * a time. `max` bounds the sum of all chunks: over it, allocation returns NULL (E_NOMEM/E_TOO_LARGE for the
+ * caller).
  */
 
 #include "base/bytes.h"

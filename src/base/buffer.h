@@ -4,9 +4,9 @@
 /*
  * A growing byte buffer with a maximum given at birth, readable from the front and writable at the back.
  *
- * Failure is sticky: after the first append that does not fit (E_TOO_LARGE) or cannot be allocated (E_NOMEM) every
- * further append does nothing, and buffer_status() says so; check it once at the end.
- * buffer_init allocates nothing. One thread at a time.
+ * Failure is sticky: after the first append that does not fit (E_TOO_LARGE) or cannot be allocated (E_NOMEM)
+ * every further append does nothing, and buffer_status() says so; check it once at the end. buffer_init
+ * allocates nothing. One thread at a time.
  *
  *     struct buffer b;
  *     buffer_init(&b, LIMIT_JSON_REPLY);
@@ -20,11 +20,11 @@
 #include "base/status.h"
 
 struct buffer {
-    uint8_t *data;   /* owned */
-    size_t start;    /* first unread byte */
-    size_t end;      /* one past the last byte */
+    uint8_t *data; /* owned */
+    size_t start;  /* first unread byte */
+    size_t end;    /* one past the last byte */
     size_t capacity;
-    size_t max;      /* of end - start */
+    size_t max;       /* of end - start */
     enum code failed; /* E_OK, E_TOO_LARGE or E_NOMEM */
 };
 
@@ -59,8 +59,8 @@ void buffer_u64(struct buffer *b, uint64_t v);
 void buffer_bytes16(struct buffer *b, struct bytes v);
 void buffer_bytes32(struct buffer *b, struct bytes v);
 
-/* Room for at least n bytes at the back, written by the caller and then committed (read(2) straight into the buffer).
- * NULL after failure. */
+/* Room for at least n bytes at the back, written by the caller and then committed (read(2) straight into the
+ * buffer). NULL after failure. */
 uint8_t *buffer_reserve(struct buffer *b, size_t n);
 size_t buffer_room(const struct buffer *b); /* bytes that may be written without growing */
 void buffer_commit(struct buffer *b, size_t n);

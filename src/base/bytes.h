@@ -23,9 +23,11 @@ struct text {
 
 #define TEXT(literal) ((struct text){("" literal), sizeof(literal) - 1})
 /* For static initialisers. */
+/* clang-format off */
 #define TEXT_INIT(literal) {("" literal), sizeof(literal) - 1}
+/* clang-format on */
 /* printf("%.*s", TEXT_ARG(t)) */
-#define TEXT_ARG(t) (int)(t).n, (t).p ? (t).p : ""
+#define TEXT_ARG(t)     (int)(t).n, (t).p ? (t).p : ""
 #define BYTES_OF(array) ((struct bytes){(const uint8_t *)(array), sizeof(array)})
 
 static inline struct text text_of(const char *s) /* NULL is the empty text */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -200,14 +201,12 @@ const char *duration_format(int64_t ms, char out[static CLOCK_RFC3339_MAX])
         memcpy(out, "0s", sizeof("0s"));
         return out;
     }
-    uint64_t large = rest / (uint64_t)units[first].ms;
+    int n = snprintf(out, CLOCK_RFC3339_MAX, "%s%" PRIu64 "%s", sign, rest / (uint64_t)units[first].ms,
+                     units[first].name.p);
     rest %= (uint64_t)units[first].ms;
     size_t second = first + 1;
-    uint64_t small = second < UNIT_COUNT ? rest / (uint64_t)units[second].ms : 0;
-    if (small == 0)
-        snprintf(out, CLOCK_RFC3339_MAX, "%s%llu%s", sign, (unsigned long long)large, units[first].name.p);
-    else
-        snprintf(out, CLOCK_RFC3339_MAX, "%s%llu%s %llu%s", sign, (unsigned long long)large,
-                 units[first].name.p, (unsigned long long)small, units[second].name.p);
+    uint64_t count = second < UNIT_COUNT ? rest / (uint64_t)units[second].ms : 0;
+    if (count > 0 && n > 0 && n < CLOCK_RFC3339_MAX)
+        snprintf(out + n, (size_t)(CLOCK_RFC3339_MAX - n), " %" PRIu64 "%s", count, units[second].name.p);
     return out;
 }

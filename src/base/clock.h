@@ -3,7 +3,8 @@
 
 /*
  * The only two clocks of the product; replaceable in tests. Any thread.
- * Wall time is milliseconds since 1970-01-01T00:00:00Z (no leap seconds, as POSIX); monotonic time has no fixed origin.
+ * Wall time is milliseconds since 1970-01-01T00:00:00Z (no leap seconds, as POSIX); monotonic time has no
+ * fixed origin.
  */
 
 #include <stdbool.h>
@@ -33,8 +34,8 @@ struct civil {
 };
 struct civil clock_to_civil(int64_t seconds);
 
-/* Durations as configuration and people write them: integer + ms|s|m|h|d ("92d", "5m"); false when malformed or
- * over 100 years. */
+/* Durations as configuration and people write them: integer + ms|s|m|h|d ("92d", "5m"); false when malformed
+ * or over 100 years. */
 bool duration_parse(struct text t, int64_t *out_ms);
 /* "3d 4h", "5m", "12s": the two largest units, for people. Returns out. */
 const char *duration_format(int64_t ms, char out[static CLOCK_RFC3339_MAX]);

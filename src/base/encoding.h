@@ -7,12 +7,13 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-size_t base64_encoded_size(size_t n); /* with padding, without NUL */
-void base64_encode(struct buffer *out, struct bytes in);    /* standard alphabet, one line, padded */
-void base64url_encode(struct buffer *out, struct bytes in); /* RFC 4648 section 5, padded (Go's URLEncoding) */
+size_t base64_encoded_size(size_t n);                    /* with padding, without NUL */
+void base64_encode(struct buffer *out, struct bytes in); /* standard alphabet, one line, padded */
+void base64url_encode(struct buffer *out,
+                      struct bytes in); /* RFC 4648 section 5, padded (Go's URLEncoding) */
 /*
- * Standard alphabet, padding required (RFC 4648 section 3.2), CR and LF anywhere ignored (RFC 2045 6.8 line breaks, and what
- * Go's decoder does). E_INVALID otherwise; out may then hold a prefix.
+ * Standard alphabet, padding required (RFC 4648 section 3.2), CR and LF anywhere ignored (RFC 2045 6.8 line
+ * breaks, and what Go's decoder does). E_INVALID otherwise; out may then hold a prefix.
  */
 struct status base64_decode(struct buffer *out, struct text in);
 void hex_encode(char *out, struct bytes in); /* lower case; writes 2n characters and a NUL */

@@ -3,8 +3,8 @@
 
 /*
  * Compact JSON written into a buffer, members in the order of the calls, no tree. Strings are escaped as Go's
- * encoding/json does by default (< > & and U+2028/9 as \u003c ...; contract, section 2), which is valid JSON for everybody.
- * Commas are put by the writer. Depth at most 32. Failure is the buffer's.
+ * encoding/json does by default (< > & and U+2028/9 as \u003c ...; contract, section 2), which is valid JSON
+ * for everybody. Commas are put by the writer. Depth at most 32. Failure is the buffer's.
  *
  *     struct json_out j;
  *     json_out_init(&j, &buffer);
@@ -21,8 +21,8 @@
 
 struct json_out {
     struct buffer *out;
-    uint32_t first;  /* bit per depth: nothing written yet at this depth */
-    uint32_t array;  /* bit per depth: an array */
+    uint32_t first; /* bit per depth: nothing written yet at this depth */
+    uint32_t array; /* bit per depth: an array */
     int depth;
 };
 

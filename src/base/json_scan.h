@@ -2,40 +2,44 @@
 #pragma once
 
 /*
- * Strict JSON syntax check (RFC 8259) without allocation: depth at most 64, at most 100,000 tokens, UTF-8 checked, no
- * trailing commas, no comments, nothing after the value. Runs over every body before jansson sees it, and cuts out the raw
- * span of a member of the top-level object. Fuzzed: fuzz/targets/base/json_scan_fuzz.c.
+ * Strict JSON syntax check (RFC 8259) without allocation: depth at most 64, at most 100,000 tokens, UTF-8
+ * checked, no trailing commas, no comments, nothing after the value. Runs over every body before jansson sees
+ * it, and cuts out the raw span of a member of the top-level object. Fuzzed:
+ * fuzz/targets/base/json_scan_fuzz.c.
  */
 
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define JSON_DEPTH_MAX 64
+#define JSON_DEPTH_MAX  64
 #define JSON_TOKENS_MAX 100000
 
 struct json_position {
-    size_t offset; /* bytes from the start */
-    int line;      /* from 1 */
-    int column;    /* in bytes, from 1 */
-    const char *what; /* constant: "unexpected end of JSON input", "trailing comma before '}'", "invalid character", ... */
+    size_t offset;    /* bytes from the start */
+    int line;         /* from 1 */
+    int column;       /* in bytes, from 1 */
+    const char *what; /* constant: "unexpected end of JSON input", "trailing comma before '}'", "invalid
+                         character", ... */
 };
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
-/* E_OK, E_INVALID or E_TOO_LARGE (depth, tokens); on failure *out_where says where and what. out_where may be NULL. */
+/* E_OK, E_INVALID or E_TOO_LARGE (depth, tokens); on failure *out_where says where and what. out_where may be
+ * NULL. */
 struct status json_scan(struct text in, struct json_position *out_where);
 
 /*
- * The raw span (without surrounding blanks) of member `name` of a top-level object that json_scan accepted. Key match is
- * ASCII case-insensitive and the last duplicate wins, as Go's encoding/json (contract, section 2). Keys with escapes are
- * compared after decoding. False when absent or the value is no object.
+ * The raw span (without surrounding blanks) of member `name` of a top-level object that json_scan accepted.
+ * Key match is ASCII case-insensitive and the last duplicate wins, as Go's encoding/json (contract, section
+ * 2). Keys with escapes are compared after decoding. False when absent or the value is no object.
  */
 bool json_member(struct text object, struct text name, struct text *out_raw, enum json_type *out_type);
 
-/* Decodes a raw JSON string span ("..." with quotes, accepted by json_scan) into out. Lone surrogates become U+FFFD. */
+/* Decodes a raw JSON string span ("..." with quotes, accepted by json_scan) into out. Lone surrogates become
+ * U+FFFD. */
 struct buffer;
 struct status json_string_decode(struct text raw, struct buffer *out);
 
-/* Appends `in` to out without the raw CR and LF inside its strings (what people paste: wrapped base64); the rest is untouched,
- * whether it is JSON or not. */
+/* Appends `in` to out without the raw CR and LF inside its strings (what people paste: wrapped base64); the
+ * rest is untouched, whether it is JSON or not. */
 void json_drop_newlines_in_strings(struct text in, struct buffer *out);

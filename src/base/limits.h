@@ -2,10 +2,12 @@
 #pragma once
 
 /*
- * Every fixed maximum of the product, with its reason. Those an operator may change are settings (config/schema) whose
- * defaults point here. docs/user/limits.md is generated from this file: one `#define LIMIT_x value / * reason * /` per line.
+ * Every fixed maximum of the product, with its reason. Those an operator may change are settings
+ * (config/schema) whose defaults point here. docs/user/limits.md is generated from this file: one limit per
+ * line, with its name, value and reason.
  */
 
+/* clang-format off */
 #define LIMIT_HEADER_BYTES (32 * 1024)     /* request head, all header lines: larger than any cookie a browser sends */
 #define LIMIT_HEADER_COUNT 100             /* header lines per message; nginx and Go accept about as many */
 #define LIMIT_URI_BYTES (8 * 1024)         /* request target; RFC 9110 4.1 asks for at least 8000 */
@@ -22,3 +24,4 @@
 #define LIMIT_INTERIM_RESPONSES 8          /* 1xx answers accepted from a server we call */
 #define LIMIT_TLS_CHAIN_BYTES (32 * 1024)  /* certificates a peer may send: a dozen of RSA-4096 */
 #define LIMIT_TLS_CHAIN_DEPTH 4            /* CA certificates between a peer's leaf and the trust anchor */
+/* clang-format on */

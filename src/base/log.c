@@ -10,8 +10,9 @@
 #include "base/clock.h"
 #include "base/log_line.h"
 
-#define LINE_MAX_BYTES (16 * 1024) /* a request target is 8 KiB at most, and may double when it is escaped   \
-                                    */
+#define LINE_MAX_BYTES                                                                                       \
+    (16 * 1024) /* a request target is 8 KiB at most, and may double when it is escaped                      \
+                 */
 #define LINE_USUAL  512
 #define PROCESS_MAX 32
 #define REQUEST_MAX 64

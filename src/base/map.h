@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * A hash map from byte strings to pointers: open addressing, SipHash-1-3 with a key drawn at start, so that a peer who
- * chooses the keys (addresses, names, fingerprints) cannot choose the collisions. Keys are copied. Values are borrowed.
- * One thread at a time. The map grows up to `max` entries; then map_put answers E_TOO_LARGE.
+ * A hash map from byte strings to pointers: open addressing, SipHash-1-3 with a key drawn at start, so that a
+ * peer who chooses the keys (addresses, names, fingerprints) cannot choose the collisions. Keys are copied.
+ * Values are borrowed. One thread at a time. The map grows up to `max` entries; then map_put answers
+ * E_TOO_LARGE.
  */
 
 #include "base/bytes.h"
@@ -24,7 +25,7 @@ struct map {
 };
 
 void map_init(struct map *m, size_t max);
-void map_release(struct map *m); /* does not touch the values */
+void map_release(struct map *m);                      /* does not touch the values */
 void *map_get(const struct map *m, struct bytes key); /* NULL when absent */
 /* Inserts or replaces. `value` must not be NULL. */
 struct status map_put(struct map *m, struct bytes key, void *value);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/random.h"
 
-#include <limits.h>
-
 #include <openssl/rand.h>
 
 #include "base/status.h"
@@ -10,7 +8,7 @@
 void random_bytes(uint8_t *out, size_t n)
 {
     while (n > 0) {
-        int part = n > INT_MAX ? INT_MAX : (int)n;
+        int part = n > INT32_MAX ? INT32_MAX : (int)n;
         must(RAND_bytes(out, part) == 1);
         out += part;
         n -= (size_t)part;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Cryptographic randomness (OpenSSL's CSPRNG). Any thread. A generator that fails is a broken invariant: aborts. */
+/* Cryptographic randomness (OpenSSL's CSPRNG). Any thread. A generator that fails is a broken invariant:
+ * aborts. */
 
 #include <stddef.h>
 #include <stdint.h>

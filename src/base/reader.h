@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A bounds-checked cursor with a sticky failure: after the first short read every read returns zero/empty. Read all
- * fields, then check reader_done() once: nothing failed and nothing is left over. Integers are big-endian.
+ * A bounds-checked cursor with a sticky failure: after the first short read every read returns zero/empty.
+ * Read all fields, then check reader_done() once: nothing failed and nothing is left over. Integers are
+ * big-endian.
  */
 
 #include "base/bytes.h"

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Bytes that must not outlive their use: keys, tokens, passwords. Wiped (OPENSSL_cleanse) on release. The logger has no
- * field type for it, so a secret cannot be logged by accident. Owned by whoever holds the struct.
+ * Bytes that must not outlive their use: keys, tokens, passwords. Wiped (OPENSSL_cleanse) on release. The
+ * logger has no field type for it, so a secret cannot be logged by accident. Owned by whoever holds the
+ * struct.
  */
 
 #include "base/bytes.h"

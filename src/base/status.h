@@ -41,7 +41,7 @@ struct [[nodiscard]] status {
     enum code code;
 };
 
-#define DONE ((struct status){E_OK})
+#define DONE         ((struct status){E_OK})
 #define STATUS(name) ((struct status){E_##name})
 
 static inline bool status_ok(struct status s)
