@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * TLS policies: dated, immutable values. A change is a new row, never an edit; tests/golden/tls_policy_<date>.txt holds what each
- * offers in OpenSSL's words. The first one serves OpenSSL 1.0.2 clients over TLS 1.2 (ECDHE with RSA or ECDSA).
+ * TLS policies: dated, immutable values. A change is a new row, never an edit;
+ * tests/golden/tls_policy_<date>.txt holds what each offers in OpenSSL's words. The first one serves
+ * OpenSSL 1.0.2 clients over TLS 1.2 (ECDHE with RSA or ECDSA).
  */
 
 #include "base/bytes.h"

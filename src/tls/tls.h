@@ -2,11 +2,14 @@
 #pragma once
 
 /*
- * TLS over OpenSSL, fenced in this directory: contexts per listener, sessions over a descriptor, ALPN, SNI, peer identity.
+ * TLS over OpenSSL, fenced in this directory: contexts per listener, sessions over a descriptor, ALPN, SNI,
+ * peer identity.
  *
- * Server contexts hold: key pairs (one RSA and one EC at most), chain, client trust anchors (for mutual), the dated policy
- * (tls/policy.h), ALPN list, resumption off by default. Contexts are reference counted: a reload builds new ones, live sessions keep theirs.
- * One thread per context and its sessions.
+ * Server contexts hold: key pairs (one RSA and one EC at most), chain, client trust anchors (for mutual), the
+ * dated policy (tls/policy.h), ALPN list, resumption off by default. Contexts are reference counted: a reload
+ * builds new ones, live sessions keep theirs. One thread per context and its sessions.
+ *
+ * The process must ignore SIGPIPE: OpenSSL writes to sockets with write(2).
  */
 
 #include "base/bytes.h"
@@ -34,25 +37,36 @@ struct tls_server_settings {
     unsigned verify_cache_max;   /* remembered chain verifications, e.g. 65536 */
 };
 
-struct status tls_server_context_new(const struct tls_server_settings *settings, struct tls_context **out, struct error *err);
+struct status tls_server_context_new(const struct tls_server_settings *settings, struct tls_context **out,
+                                     struct error *err);
 
 struct tls_client_settings {
-    struct text anchors_pem;              /* trusted; empty = the system's store */
-    bool pin_set;                         /* accept exactly the chain holding a certificate with this SHA-256 (DER) */
+    struct text anchors_pem; /* trusted; empty = the system's store */
+    bool pin_set;            /* accept exactly the chain holding a certificate with this SHA-256 (DER) */
     uint8_t pin_sha256[SHA256_SIZE];
-    bool insecure_first_contact;          /* no verification: only to show a fingerprint; the CLI sends nothing over it */
-    struct tls_key_pair own;              /* client certificate; empty texts = none */
+    bool insecure_first_contact; /* no verification: only to show a fingerprint; the CLI sends nothing over it
+                                  */
+    struct tls_key_pair own;     /* client certificate; empty texts = none */
     bool offer_h2;
 };
-struct status tls_client_context_new(const struct tls_client_settings *settings, struct tls_context **out, struct error *err);
+struct status tls_client_context_new(const struct tls_client_settings *settings, struct tls_context **out,
+                                     struct error *err);
 
 struct tls_context *tls_context_ref(struct tls_context *c);
 void tls_context_unref(struct tls_context *c); /* accepts NULL */
 
+/* Counted since the context was made. */
+struct tls_context_stats {
+    uint64_t chain_verifications; /* whole chains, the dear way */
+    uint64_t cache_hits;          /* known leaves that needed none */
+};
+void tls_context_stats(const struct tls_context *c, struct tls_context_stats *out);
+
 /*
- * SNI on a shared address (DESIGN 3.1, 7): several listeners behind one socket. The session starts on the first context; the callback
- * picks the context by server name (lower-cased, no trailing dot), NULL refuses the handshake (unrecognized_name). After the switch verify
- * mode, options and session-id context are set explicitly.
+ * SNI on a shared address (DESIGN 3.1, 7): several listeners behind one socket. The session starts on the
+ * first context; the callback picks the context by server name (lower-cased, no trailing dot), NULL refuses
+ * the handshake (unrecognized_name). After the switch verify mode, options and session-id context are set
+ * explicitly.
  */
 typedef struct tls_context *tls_sni_callback(void *ctx, struct text server_name);
 void tls_context_set_sni(struct tls_context *c, tls_sni_callback *cb, void *ctx);
@@ -66,28 +80,34 @@ enum tls_result {
     TLS_FAILED, /* protocol error; tls_session_error() says which */
 };
 
-/* Takes a reference to the context; borrows the descriptor (non-blocking). Read-ahead on, buffers released when idle,
- * partial writes and moving write buffers allowed. `server_name` is for clients only (SNI and name check). */
-struct status tls_session_new(struct tls_context *c, int fd, bool server, const char *server_name, struct tls_session **out);
+/* Takes a reference to the context; borrows the descriptor (non-blocking). Read-ahead on, buffers released
+ * when idle, partial writes and moving write buffers allowed. `server_name` is for clients only (SNI and name
+ * check). */
+struct status tls_session_new(struct tls_context *c, int fd, bool server, const char *server_name,
+                              struct tls_session **out);
 void tls_session_free(struct tls_session *s); /* accepts NULL; sends nothing */
 
 enum tls_result tls_handshake(struct tls_session *s);
-/* Reads at most n; *out_n > 0 with TLS_OK. Loop while TLS_OK && tls_pending(): otherwise a level-triggered loop stalls
- * (DESIGN 3.1, 19). */
+/* Reads at most n; *out_n > 0 with TLS_OK. Loop while TLS_OK && tls_pending(): otherwise a level-triggered
+ * loop stalls (DESIGN 3.1, 19). */
 enum tls_result tls_read(struct tls_session *s, uint8_t *p, size_t n, size_t *out_n);
 bool tls_pending(const struct tls_session *s);
 enum tls_result tls_write(struct tls_session *s, struct bytes in, size_t *out_n);
 enum tls_result tls_shutdown(struct tls_session *s); /* sends close_notify, does not wait for the peer's */
-/* One line for people and logs, e.g. "client certificate expired", "unknown certificate authority", "no shared cipher". Valid until
- * the next call. */
+/* One line for people and logs, e.g. "client certificate expired", "unknown certificate authority", "no
+ * shared cipher". Valid until the next call. */
 const char *tls_session_error(const struct tls_session *s);
-/* The alert class for metrics: "expired", "not_yet_valid", "unknown_ca", "no_certificate", "bad_purpose", "protocol", "other". */
+/* After TLS_CLOSED: the peer said close_notify. Otherwise the end may be an attacker's cut: data that runs
+ * until close is truncated. */
+bool tls_closed_cleanly(const struct tls_session *s);
+/* The alert class for metrics: "expired", "not_yet_valid", "unknown_ca", "no_certificate", "bad_purpose",
+ * "protocol", "other". */
 const char *tls_session_error_class(const struct tls_session *s);
 
 struct text tls_alpn(const struct tls_session *s);        /* "h2", "http/1.1" or empty */
 struct text tls_server_name(const struct tls_session *s); /* the SNI the client sent; empty without */
 struct tls_context *tls_session_context(const struct tls_session *s); /* after SNI */
-const char *tls_version_name(const struct tls_session *s); /* "TLSv1.3" */
+const char *tls_version_name(const struct tls_session *s);            /* "TLSv1.3" */
 
 /* The verified peer, computed once after the handshake and cached in the session. */
 struct tls_peer {
@@ -97,7 +117,10 @@ struct tls_peer {
     int64_t chain_not_after;          /* earliest notAfter of leaf and chain, seconds */
 };
 const struct tls_peer *tls_peer(struct tls_session *s);
-/* For a client: SHA-256 of each certificate that the server sent, leaf first; returns the count (at most max). */
+/* Gives the DER back (a kilobyte an idle connection need not hold); fingerprint and the rest stay. */
+void tls_peer_drop_der(struct tls_session *s);
+/* For a client: SHA-256 of each certificate that the server sent, leaf first; returns the count (at most
+ * max). */
 size_t tls_peer_chain_fingerprints(struct tls_session *s, uint8_t (*out)[SHA256_SIZE], size_t max);
 /* For a client: PEM of the chain the server sent, leaf first, appended. */
 struct buffer;
