@@ -23,7 +23,8 @@ int64_t loop_now_ms(struct loop *l); /* monotonic, cached once per iteration */
 enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 
 struct watch;
-/* `events` may be 0. The callback gets the ready set (errors are reported as both). E_NOMEM. */
+/* `events` may be 0. The callback gets the ready set (errors are reported as both). E_NOMEM; E_INVALID for a regular file or a
+ * descriptor that is watched already. */
 typedef void watch_callback(void *ctx, unsigned ready);
 struct status watch_start(struct loop *l, int fd, unsigned events, watch_callback *cb, void *ctx, struct watch **out);
 void watch_set(struct watch *w, unsigned events); /* cheap when unchanged */

@@ -10,7 +10,7 @@
  * CLOEXEC and the child's own; with `server.fronts: 0` front and core run in one process on one loop, each
  * with channels of its own, and nothing is exec'ed.
  *
- * What the lead's modules provide (the supervisor calls them):
+ * What front/ and core/ provide (the supervisor calls them):
  *     int front_main(const struct child_channels *ch);  exit status; loop_new + front_start + loop_run
  *     int core_main(const struct child_channels *ch);
  *     struct status front_start(struct loop *l, const struct child_channels *ch, struct front **out, struct
