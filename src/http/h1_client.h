@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * The client side of one HTTP/1.1 exchange, without I/O: serialise a request, parse the answer. Used by the hop (front to core),
- * the CLI, and later the outbound gateway. llhttp in strict mode after our own scan; RFC 9112 section 6.3 framing; at most
- * LIMIT_INTERIM_RESPONSES 1xx; bodies on HEAD, 204 and 304 refused; truncation is an error; Content-Length and
- * Transfer-Encoding together refused. One thread.
+ * The client side of one HTTP/1.1 exchange, without I/O: serialise a request, parse the answer. Used by the
+ * hop (front to core), the CLI, and later the outbound gateway. llhttp in strict mode after our own scan; RFC
+ * 9112 section 6.3 framing; at most LIMIT_INTERIM_RESPONSES 1xx; bodies on HEAD, 204 and 304 refused;
+ * truncation is an error; Content-Length and Transfer-Encoding together refused. One thread.
  */
 
 #include "base/arena.h"
@@ -26,18 +26,20 @@ void h1_client_free(struct h1_client *c);
 /* Ready for the next answer, to a request of this method. Frees the previous answer's arena. */
 void h1_client_reset(struct h1_client *c, enum http_method method);
 void h1_client_set_owner(struct h1_client *c, void *owner);
-/* E_INVALID on a malformed or ambiguous answer; the connection is then useless. *out_used may be < n only after the end. */
+/* E_INVALID on a malformed or ambiguous answer; the connection is then useless. *out_used may be < n only
+ * after the end. */
 struct status h1_client_feed(struct h1_client *c, struct bytes in, size_t *out_used);
 /* The server closed: ends a close-delimited body; E_INVALID when the answer was cut short. */
 struct status h1_client_end_of_input(struct h1_client *c);
 bool h1_client_reusable(const struct h1_client *c);
 bool h1_client_started(const struct h1_client *c); /* any byte of the answer has arrived */
-bool h1_client_tunnel(const struct h1_client *c);  /* a 101 ended the HTTP part; what follows is raw, given to events.body */
+bool h1_client_tunnel(
+    const struct h1_client *c); /* a 101 ended the HTTP part; what follows is raw, given to events.body */
 
 /*
- * Serialises a request head from the parsed message: request line, Host from r->authority, r->headers without hop-by-hop fields
- * and without Host, Content-Length, Expect; then framing from r->body. `extra` (may be NULL) follows. Nothing that a peer
- * sent can change the framing.
+ * Serialises a request head from the parsed message: request line, Host from r->authority, r->headers without
+ * hop-by-hop fields and without Host, Content-Length, Expect; then framing from r->body. `extra` (may be
+ * NULL) follows. Nothing that a peer sent can change the framing.
  */
 void h1_write_request_head(struct buffer *out, const struct request *r, const struct headers *extra);
 void h1_write_chunk(struct buffer *out, struct bytes data); /* nothing for empty data */
