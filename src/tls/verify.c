@@ -91,6 +91,15 @@ static struct tls_session *session_of_store(X509_STORE_CTX *store)
     return tls_session_of(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
 }
 
+/* What the callbacks return to libssl, kept for people as well. */
+static int verdict(struct tls_session *s, X509_STORE_CTX *store, bool ok)
+{
+    if (ok)
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+    s->verify_error = X509_STORE_CTX_get_error(store);
+    return ok;
+}
+
 /*
  * `arg` is not used: the context is the session's, which SNI may have switched. libssl turns the error set
  * here into the alert, and keeps it as the verify result.
@@ -101,13 +110,8 @@ int tls_verify_client(X509_STORE_CTX *store, void *arg)
     struct tls_session *s = session_of_store(store);
     int64_t now = clock_now_s();
     if (!tls_peer_remember(s, X509_STORE_CTX_get0_cert(store)))
-        return refuse(store, X509_V_ERR_OUT_OF_MEM);
-    bool ok = known_client(s, now) || verify_client_chain(s, store, now);
-    if (ok)
-        X509_STORE_CTX_set_error(store, X509_V_OK);
-    else
-        s->verify_error = X509_STORE_CTX_get_error(store);
-    return ok;
+        return verdict(s, store, refuse(store, X509_V_ERR_OUT_OF_MEM));
+    return verdict(s, store, known_client(s, now) || verify_client_chain(s, store, now));
 }
 
 OWNABLE(X509_STORE_CTX, X509_STORE_CTX_free);
@@ -196,7 +200,7 @@ int tls_verify_server(X509_STORE_CTX *store, void *arg)
     int64_t now = clock_now_s();
     struct verify_entry entry = {0};
     if (!tls_peer_remember(s, X509_STORE_CTX_get0_cert(store)))
-        return refuse(store, X509_V_ERR_OUT_OF_MEM);
+        return verdict(s, store, refuse(store, X509_V_ERR_OUT_OF_MEM));
     s->context->stats.chain_verifications++;
     bool ok = true;
     if (s->context->pin_set) {
@@ -205,9 +209,5 @@ int tls_verify_server(X509_STORE_CTX *store, void *arg)
         ok = verify_chain(store, now, &entry);
         s->peer.chain_not_after = entry.valid_until;
     }
-    if (ok)
-        X509_STORE_CTX_set_error(store, X509_V_OK);
-    else
-        s->verify_error = X509_STORE_CTX_get_error(store);
-    return ok;
+    return verdict(s, store, ok);
 }
