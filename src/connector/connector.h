@@ -61,6 +61,7 @@ struct connector_parts {
 struct status connector_new(const struct connector_settings *settings, const struct connector_parts *parts,
                             struct connector *previous, struct connector **out, struct error *err);
 void connector_free(struct connector *c); /* accepts NULL */
+OWNABLE(struct connector, connector_free);
 const struct connector_settings *connector_settings_of(const struct connector *c);
 unsigned connector_lane_waiting(const struct connector *c); /* for metrics */
 
@@ -226,12 +227,14 @@ struct text connector_link(const struct connector *c, enum connector_link which,
 void connector_public_url(const struct settings *s, enum listener listener, struct text bound,
                           struct text host_name, struct buffer *out);
 
-/* ---- refusals ---- */
+/* ---- refusals and housekeeping ---- */
 
-/* Counts a refusal per (action, actor, reason) in memory; never blocks on anything but its own lock. `action`
- * and `reason` are constants. */
-void connector_refused(struct connector *c, struct text action, struct text reason,
-                       const struct connector_caller *caller);
+/* Counts a refusal per (action, actor or address) in memory; never blocks on anything but its own lock.
+ * `action` is constant: "refused.token", "refused.revoked", ... */
+void connector_refused(struct connector *c, struct text action, const struct connector_caller *caller);
 /* Writes the tallies as audit rows, one each, when a minute has passed since the last time (or `force`).
- * Blocks: not on the loop. */
+ * Blocks: not on the loop. After a failure the tallies are kept for the next time. */
 struct status connector_flush_refusals(struct connector *c, bool force);
+/* Forgets tokens that ended a month ago, a bounded number at a time. For a timer of the core, off the loop.
+ */
+struct status connector_purge_tokens(struct connector *c);

@@ -10,6 +10,7 @@
  * folding. Matching is on the raw path; a path that is not clean ("//", "/./", "/../") is reported as such.
  */
 
+#include "base/error.h"
 #include "http/message.h"
 
 #define ROUTE_PARAMS_MAX 6
