@@ -76,9 +76,12 @@ struct settings_sources {
     const char *const *set;   /* "key=value", count in set_count */
     unsigned set_count;
     const char *data_dir;     /* --data DIR, NULL = none */
+    bool skip_files;          /* for clients of a running server, which need data.dir only: files named by settings are not looked at */
 };
 /* E_INVALID with file, line and key: "fairlead.yaml:12: listen.internl: unknown key (did you mean listen.internal?)". */
 struct status settings_load(const struct settings_sources *from, struct settings **out, struct error *err);
+/* YAML text over the defaults, without touching the file system: for `name` in messages, tests and the fuzzer. Paths stay as written. */
+struct status settings_load_text(struct text yaml, const char *name, struct settings **out, struct error *err);
 void settings_free(struct settings *s); /* accepts NULL */
 
 /* The resolved configuration as text and back: what the supervisor sends to its children (sealed memfd). Round trip is exact. */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/load.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/buffer.h"
+#include "base/own.h"
+#include "config/check.h"
+#include "config/suggest.h"
+#include "config/value.h"
+
+OWNABLE(struct settings, settings_free);
+
+const char *loader_place(const struct loader *l, const struct setting *row, char out[static PLACE_MAX])
+{
+    char variable[SETTING_VARIABLE_MAX];
+    struct origin o = l->origins[row - settings_schema];
+    switch (o.source) {
+    case SOURCE_FILE:
+        snprintf(out, PLACE_MAX, "%s:%zu: %s", l->file, o.line, row->key);
+        break;
+    case SOURCE_ENVIRONMENT:
+        snprintf(out, PLACE_MAX, "environment %s", setting_variable(row, variable));
+        break;
+    case SOURCE_OPTION:
+        snprintf(out, PLACE_MAX, "--set %s", row->key);
+        break;
+    case SOURCE_DATA_OPTION:
+        snprintf(out, PLACE_MAX, "--data");
+        break;
+    case SOURCE_DEFAULT:
+        snprintf(out, PLACE_MAX, "%s", row->key);
+        break;
+    }
+    return out;
+}
+
+struct status loader_refuse(const struct loader *l, const struct setting *row, struct status cause,
+                            struct error *err)
+{
+    char place[PLACE_MAX];
+    return error_wrap(err, cause, "%s", loader_place(l, row, place));
+}
+
+struct status loader_set(struct loader *l, const struct setting *row, struct origin origin, struct text value,
+                         struct error *err)
+{
+    struct origin before = l->origins[row - settings_schema];
+    l->origins[row - settings_schema] = origin;
+    struct status s = setting_parse(row, l->settings, value, err);
+    if (status_ok(s) || s.code == E_NOMEM)
+        return s;
+    s = loader_refuse(l, row, s, err);
+    l->origins[row - settings_schema] = before;
+    return s;
+}
+
+struct status loader_unknown(struct text key, struct error *err)
+{
+    struct suggestion s;
+    suggest_start(&s, key);
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        struct text candidate = text_of(settings_schema[i].key);
+        suggest_offer(&s, candidate);
+        for (size_t dot = 0; dot < candidate.n; dot++) /* its sections */
+            if (candidate.p[dot] == '.')
+                suggest_offer(&s, text_first(candidate, dot));
+    }
+    if (s.best.p)
+        return error_set(err, E_INVALID, "unknown key (did you mean %.*s?)", TEXT_ARG(s.best));
+    return error_set(err, E_INVALID, "unknown key (`fairlead config reference` lists them)");
+}
+
+/* ---- --set ---- */
+
+static struct status read_option(struct loader *l, const char *option, struct error *err)
+{
+    struct text value = text_of(option);
+    struct text key = text_trim(text_cut(&value, '='));
+    if (!check_printable(text_of(option)))
+        return error_set(err, E_INVALID, "--set: holds control characters or is not UTF-8");
+    if (!value.p)
+        return error_set(err, E_INVALID, "--set %.*s: must be key=value", TEXT_ARG(key));
+    const struct setting *row = setting_find(key);
+    if (row)
+        return loader_set(l, row, (struct origin){.source = SOURCE_OPTION}, value, err);
+    struct status s = loader_unknown(key, err);
+    return error_wrap(err, s, "--set %.*s", TEXT_ARG(key));
+}
+
+/* ---- rules over several settings ---- */
+
+static struct status check_pair(const struct loader *l, const char *a, const char *b, struct error *err)
+{
+    const struct setting *first = setting_find(text_of(a));
+    const struct setting *second = setting_find(text_of(b));
+    bool has_first = **setting_text_member(first, l->settings);
+    bool has_second = **setting_text_member(second, l->settings);
+    if (has_first == has_second)
+        return DONE;
+    struct status s = error_set(err, E_INVALID, "needs %s as well", has_first ? b : a);
+    return loader_refuse(l, has_first ? first : second, s, err);
+}
+
+/* DESIGN 3: neither may start on a non-loopback address without authentication, and there is none to
+ * configure yet. */
+static struct status check_loopback(const struct loader *l, const char *key, struct error *err)
+{
+    const struct setting *row = setting_find(text_of(key));
+    struct text address = text_of(*setting_text_member(row, l->settings));
+    bool loopback = true;
+    if (address.n == 0 || (check_address(address, &loopback) && loopback))
+        return DONE;
+    struct status s =
+        error_set(err, E_INVALID,
+                  "'%.*s' is reachable from other hosts and nobody is asked who they are there: "
+                  "use 127.0.0.1 or [::1]",
+                  TEXT_ARG(address));
+    return loader_refuse(l, row, s, err);
+}
+
+static struct status check_together(const struct loader *l, struct error *err)
+{
+    static const char *const pairs[][2] = {
+        {"tls.connector.certificate_file", "tls.connector.key_file"},
+        {"tls.gateway.certificate_file", "tls.gateway.key_file"},
+        {"tls.proxy.certificate_file", "tls.proxy.key_file"},
+        {"tls.cluster.certificate_file", "tls.cluster.key_file"},
+        {"ca.certificate_file", "ca.key_file"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        TRY(check_pair(l, pairs[i][0], pairs[i][1], err));
+    const struct setting *root = setting_find(TEXT("ca.root_file"));
+    if (l->settings->ca_root_file[0] && !l->settings->ca_certificate_file[0])
+        return loader_refuse(l, root, error_set(err, E_INVALID, "needs ca.certificate_file as well"), err);
+    TRY(check_loopback(l, "listen.internal", err));
+    return check_loopback(l, "listen.proxy", err);
+}
+
+/* ---- the whole ---- */
+
+struct settings *settings_new(void)
+{
+    OWNED(settings_free) struct settings *s = mem_alloc(sizeof *s);
+    if (!s)
+        return NULL;
+    /* Plain HTTP: no rows, but no member is ever NULL. */
+    struct settings_tls *internal = &s->tls[LISTENER_INTERNAL];
+    internal->certificate_file = mem_strndup("", 0);
+    internal->key_file = mem_strndup("", 0);
+    if (!internal->certificate_file || !internal->key_file)
+        return NULL;
+    return TAKE(s);
+}
+
+static struct status loader_start(struct loader *l, const char *file, struct error *err)
+{
+    static_assert(SETTINGS_SCHEMA_MAX >= 64);
+    must(settings_schema_count <= SETTINGS_SCHEMA_MAX);
+    *l = (struct loader){.file = file, .settings = settings_new()};
+    if (!l->settings)
+        return STATUS(NOMEM);
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        struct status s = loader_set(l, &settings_schema[i], (struct origin){.source = SOURCE_DEFAULT},
+                                     text_of(settings_schema[i].default_text), err);
+        must(s.code == E_OK || s.code == E_NOMEM);
+        if (!status_ok(s)) {
+            settings_free(TAKE(l->settings));
+            return s;
+        }
+    }
+    return DONE;
+}
+
+static struct status read_file(struct loader *l, const char *path, struct error *err)
+{
+    OWNED(buffer_release) struct buffer yaml;
+    buffer_init(&yaml, CONFIG_FILE_MAX);
+    TRY(config_file_read(path, &yaml, err));
+    return yaml_read(l, buffer_as_text(&yaml), err);
+}
+
+static struct status read_sources(struct loader *l, const struct settings_sources *from, struct error *err)
+{
+    if (from->file)
+        TRY(read_file(l, from->file, err));
+    TRY(environment_read(l, from->environment, err));
+    for (unsigned i = 0; i < from->set_count; i++)
+        TRY(read_option(l, from->set[i], err));
+    if (!from->data_dir)
+        return DONE;
+    const struct setting *row = setting_find(TEXT("data.dir"));
+    if (!from->data_dir[0])
+        return error_set(err, E_INVALID, "--data: must name a directory");
+    return loader_set(l, row, (struct origin){.source = SOURCE_DATA_OPTION}, text_of(from->data_dir), err);
+}
+
+struct status settings_load(const struct settings_sources *from, struct settings **out, struct error *err)
+{
+    struct loader l;
+    TRY(loader_start(&l, from->file, err));
+    OWNED(settings_free) struct settings *settings = l.settings;
+    TRY(read_sources(&l, from, err));
+    TRY(paths_resolve(&l, from->environment, err));
+    TRY(check_together(&l, err));
+    if (!from->skip_files)
+        TRY(files_check(&l, err));
+    *out = TAKE(settings);
+    return DONE;
+}
+
+struct status settings_load_text(struct text yaml, const char *name, struct settings **out, struct error *err)
+{
+    struct loader l;
+    TRY(loader_start(&l, name, err));
+    OWNED(settings_free) struct settings *settings = l.settings;
+    TRY(yaml_read(&l, yaml, err));
+    TRY(check_together(&l, err));
+    *out = TAKE(settings);
+    return DONE;
+}
+
+void settings_free(struct settings *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < settings_schema_count; i++)
+        setting_release(&settings_schema[i], s);
+    mem_free(s->tls[LISTENER_INTERNAL].certificate_file);
+    mem_free(s->tls[LISTENER_INTERNAL].key_file);
+    mem_free(s);
+}
