@@ -54,6 +54,11 @@ bool h1_is_field_value(struct text t)
     return span(t, VALUE) == t.n;
 }
 
+bool h1_is_target(struct text t)
+{
+    return t.n > 0 && span(t, TARGET) == t.n;
+}
+
 /* Which of the forbidden characters stands in a line that should be without them. */
 static enum h1_reason control_reason(char c)
 {

@@ -77,6 +77,6 @@ enum h1_chunk_step { H1_CHUNK_FRAMING, H1_CHUNK_DATA, H1_CHUNK_COMPLETE };
 enum h1_reason h1_scan_chunked(struct h1_chunk_scan *s, struct bytes in, uint64_t body_max, size_t *out_used,
                                enum h1_chunk_step *out_step);
 
-/* RFC 9110 5.6.2 tchar; and VCHAR, obs-text, SP and HTAB, which a field value may hold (5.5). */
-bool h1_is_token(struct text t);
-bool h1_is_field_value(struct text t);
+bool h1_is_token(struct text t);       /* RFC 9110 5.6.2; not empty */
+bool h1_is_field_value(struct text t); /* VCHAR, obs-text, SP and HTAB (RFC 9110 5.5); may be empty */
+bool h1_is_target(struct text t);      /* VCHAR without '#'; not empty */

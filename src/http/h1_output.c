@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/h1_session.h"
+
+#include "base/limits.h"
+#include "http/h1_client.h"
+
+void h1_want_body(struct exchange *x)
+{
+    struct h1_session *s = h1_session_of_exchange(x);
+    struct h1_work *w = s->work;
+    w->body_wanted = true;
+    if (w->continue_due && !x->responded)
+        buffer_text(&w->out, TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
+    w->continue_due = false;
+    h1_continue(s);
+}
+
+/* Whether what is left of the request body forbids to keep the connection; decided when the head of the
+ * answer is written, so that it can say so. */
+static bool body_forces_close(const struct h1_work *w)
+{
+    if (w->x.body_complete)
+        return false;
+    /* The client may or may not send the body now (RFC 9110 10.1.1): the next byte would be ambiguous. */
+    if (w->continue_due)
+        return true;
+    return !w->body_wanted && w->x.request.body == BODY_SIZED && w->body_left > H1_DRAIN_BYTES;
+}
+
+static const char *connection_value(const struct h1_session *s)
+{
+    const struct h1_work *w = s->work;
+    if (!w->keep_alive)
+        return "close";
+    return w->x.request.version == HTTP_1_0 ? "keep-alive" : NULL; /* RFC 9112 9.3: the default differs */
+}
+
+/* Chooses framing and the way body bytes will be written. */
+static enum h1_framing choose_framing(struct h1_session *s, const struct response *head)
+{
+    struct h1_work *w = s->work;
+    const bool head_only = w->x.request.method == HTTP_HEAD;
+    w->out_mode = H1_OUT_NOTHING;
+    if (head->status == 204 || head->status == 304)
+        return H1_FRAMING_NONE;
+    if (head->body == BODY_STREAM && w->x.request.version == HTTP_1_0) {
+        w->out_mode = head_only ? H1_OUT_NOTHING : H1_OUT_RAW;
+        w->keep_alive = w->keep_alive && head_only;
+        return H1_FRAMING_NONE;
+    }
+    if (head->body == BODY_STREAM) {
+        w->out_mode = head_only ? H1_OUT_NOTHING : H1_OUT_CHUNKED;
+        return H1_FRAMING_CHUNKED;
+    }
+    /* What the length of the GET would be is not known here. */
+    if (head_only && head->body == BODY_NONE)
+        return H1_FRAMING_NONE;
+    w->out_mode = head_only ? H1_OUT_NOTHING : H1_OUT_SIZED;
+    w->out_left = head->body == BODY_SIZED ? head->content_length : 0;
+    return H1_FRAMING_LENGTH;
+}
+
+/* 1xx: no framing, no state; not for HTTP/1.0 (RFC 9110 15.2). */
+static struct status respond_interim(struct h1_session *s, const struct response *head)
+{
+    const struct h1_response_line line = {.status = head->status, .framing = H1_FRAMING_NONE};
+    if (s->work->x.request.version == HTTP_1_0)
+        return DONE;
+    return h1_write_response_head(&s->work->out, &line, &head->headers);
+}
+
+struct status h1_respond(struct exchange *x, const struct response *head)
+{
+    struct h1_session *s = h1_session_of_exchange(x);
+    struct h1_work *w = s->work;
+    if (x->responded || head->status == 101)
+        return STATUS(BROKEN);
+    if (head->status < 200)
+        return respond_interim(s, head);
+    const enum h1_framing framing = choose_framing(s, head);
+    w->keep_alive = w->keep_alive && !s->closing && !body_forces_close(w);
+    const struct h1_response_line line = {.status = head->status,
+                                          .framing = framing,
+                                          .content_length = w->out_left,
+                                          .connection = connection_value(s),
+                                          .server_name = s->base.settings->server_name};
+    TRY(h1_write_response_head(&w->out, &line, &head->headers));
+    x->responded = true;
+    return DONE;
+}
+
+/* The queue is full or memory is: the answer cannot be completed, and must not look complete. */
+static struct status give_up(struct exchange *x, struct status why)
+{
+    struct h1_session *s = h1_session_of_exchange(x);
+    s->work->aborted = true;
+    h1_continue(s);
+    return why;
+}
+
+struct status h1_write(struct exchange *x, struct bytes body)
+{
+    struct h1_work *w = h1_session_of_exchange(x)->work;
+    if (!x->responded || w->ended)
+        return STATUS(BROKEN);
+    switch (w->out_mode) {
+    case H1_OUT_NOTHING:
+        return DONE;
+    case H1_OUT_SIZED:
+        if (body.n > w->out_left) /* the surplus would be read as the next answer */
+            return give_up(x, STATUS(BROKEN));
+        w->out_left -= body.n;
+        buffer_append(&w->out, body);
+        break;
+    case H1_OUT_CHUNKED:
+        h1_write_chunk(&w->out, body);
+        break;
+    case H1_OUT_RAW:
+        buffer_append(&w->out, body);
+        break;
+    }
+    const struct status s = buffer_status(&w->out);
+    if (!status_ok(s))
+        return give_up(x, s);
+    if (buffer_size(&w->out) <= LIMIT_RESPONSE_BUFFER)
+        return DONE;
+    w->throttled = true;
+    return STATUS(AGAIN);
+}
+
+struct status h1_end(struct exchange *x)
+{
+    struct h1_session *s = h1_session_of_exchange(x);
+    struct h1_work *w = s->work;
+    if (!x->responded || w->ended)
+        return STATUS(BROKEN);
+    if (w->out_mode == H1_OUT_SIZED && w->out_left > 0)
+        return give_up(x, STATUS(BROKEN)); /* shorter than promised: only the close can say so */
+    if (w->out_mode == H1_OUT_CHUNKED)
+        h1_write_last_chunk(&w->out);
+    const struct status written = buffer_status(&w->out);
+    if (!status_ok(written))
+        return give_up(x, written);
+    w->ended = true;
+    h1_continue(s);
+    return DONE;
+}
+
+struct status h1_tunnel(struct exchange *x, const struct response *head)
+{
+    struct h1_session *s = h1_session_of_exchange(x);
+    struct h1_work *w = s->work;
+    const bool possible = !x->responded && x->body_complete && head->status == 101 &&
+                          x->request.version == HTTP_1_1 &&
+                          headers_get(&head->headers, TEXT("Upgrade")).n > 0;
+    if (!possible)
+        return STATUS(INVALID);
+    const struct h1_response_line line = {
+        .status = 101, .framing = H1_FRAMING_UPGRADE, .connection = "Upgrade"};
+    TRY(h1_write_response_head(&w->out, &line, &head->headers));
+    x->responded = true;
+    w->out_mode = H1_OUT_RAW;
+    w->keep_alive = false;
+    w->body_wanted = true;
+    w->body_end_sent = false;
+    s->state = H1_TUNNEL;
+    h1_continue(s);
+    return DONE;
+}
