@@ -11,6 +11,7 @@
  */
 
 #include "base/error.h"
+#include "base/error.h"
 #include "http/message.h"
 
 #define ROUTE_PARAMS_MAX 6

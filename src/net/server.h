@@ -85,7 +85,6 @@ size_t net_server_connections(const struct net_server *s);
 void net_server_each(struct net_server *s, void (*visit)(void *ctx, struct connection *c), void *ctx);
 
 /* ---- connections ---- */
-struct connection *exchange_connection(struct exchange *x); /* NULL after finished */
 /* Output was produced outside of the handler's callbacks: write before the loop sleeps. */
 void connection_flush_later(struct connection *c);
 void connection_close(struct connection *c);    /* at once; exchanges end cancelled */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Private to front/. All on the loop's thread. */
+
+#include "api/call.h"
+#include "base/map.h"
+#include "config/settings.h"
+#include "front/front.h"
+#include "net/pool.h"
+#include "net/server.h"
+
+/* What the core said about one certificate; shared by the cache and the connections that present it. */
+struct identity {
+    uint8_t fingerprint[SHA256_SIZE];
+    unsigned references;
+    bool cached;
+    struct hop_identity answer; /* texts point into `bytes` */
+    uint8_t *bytes;             /* owned */
+};
+
+/* At connection_owner() of TLS connections that presented a certificate. */
+struct peer {
+    struct identity *identity; /* NULL until asked */
+    struct text subject;       /* DER Name, owned; only with ca.accept_unrecorded */
+};
+
+struct question; /* identity.c: a running "what is this certificate?" */
+
+/* One request in the front; lives in the exchange's arena. */
+struct front_call {
+    struct front *front;
+    struct connection *connection;
+    struct exchange *exchange; /* NULL once finished */
+    struct question *asking; /* waits for this answer */
+    struct front_call *waiting_next;
+    const struct route *route;
+    struct pool_call *upstream; /* running call to the core */
+    struct identity *identity;  /* referenced while the request runs; NULL without a certificate */
+    struct buffer body;         /* collected for the core */
+    size_t budget;              /* bytes taken from the front's body budget */
+    size_t slot;                /* 1 while it counts against its application's share of the hop */
+    int64_t started_us;
+    int status;
+    bool ready; /* the body is complete */
+    struct text allowed; /* methods for a 405 */
+    char request_id[20];
+};
+
+struct front_listener {
+    struct net_listener *net;
+    struct tls_context *context; /* NULL for plain ones */
+    const char *names[16];       /* for SNI on a shared address */
+};
+
+struct front {
+    struct loop *loop;
+    const struct child_channels *ch;
+    struct settings *settings;
+    struct settings *next_settings; /* prepared by RELOAD */
+    struct page page;
+    struct slab *slab;
+    struct router *router;
+    struct net_server *server;
+    struct pool *edge, *egress;
+    struct watch *control_watch, *wake_watch, *lifeline_watch;
+    struct timer *second_timer;
+    struct front_listener listeners[LISTENER_COUNT];
+    struct hop_listeners listeners_answer; /* pairs and renew_at only */
+    struct pool_call *listeners_call;
+    struct buffer listeners_bytes;
+    int listeners_status;
+    struct buffer scratch; /* serialised request to the core */
+    struct map identities; /* fingerprint -> struct identity */
+    struct map questions;  /* fingerprint -> struct question */
+    struct map slots;      /* application -> count of running calls */
+    struct map tallies;    /* "reason\0identity" -> struct tally */
+    struct map seen;       /* application -> struct tally */
+    size_t body_budget_used;
+    uint64_t next_request;
+    uint32_t id_seed;
+    bool serving, stopping, stopped_said;
+};
+
+/* front_listeners.c */
+void front_ask_listeners(struct front *f);
+bool front_listeners_stale(const struct front *f);
+void front_free_listeners(struct front *f);
+
+/* identity.c */
+void identity_unref(struct identity *id);
+bool identity_usable(const struct front *f, const struct identity *id);
+/* A current answer from the cache (a new reference), or NULL. */
+struct identity *identity_find(struct front *f, const uint8_t fingerprint[static SHA256_SIZE]);
+/* Asks the core, once per certificate however many requests wait; continues in front_call_identified() or ..._unavailable(). */
+void identity_ask(struct front_call *fc, const uint8_t fingerprint[static SHA256_SIZE], struct text subject);
+void identity_stop_waiting(struct front_call *fc);
+/* After a wake-up: certificates of live connections whose counters moved are asked about again; refused ones lose the connection. */
+void identity_recheck(struct front *f);
+void identity_release_all(struct front *f);
+void peer_free(struct peer *p);
+
+/* request.c */
+extern const struct net_handler front_handler;
+void front_call_identified(struct front_call *fc); /* fc->identity is set, or there is none */
+void front_call_unavailable(struct front_call *fc);
+
+/* question.c: serialises a request of the front itself (ON_FRONT routes) */
+void front_write_question(struct front *f, enum http_method method, const char *target, struct bytes body,
+                          struct buffer *out);
+
+/* relay.c */
+void front_relay(struct front_call *fc);
+void front_slot_give(struct front_call *fc);
+
+/* reply.c */
+void front_error(struct front_call *fc, int status, const char *message);
+void front_redirect(struct front_call *fc, struct text path);
+void front_reply_text(struct front_call *fc, int status, struct text body);
+
+/* guard.c: DNS rebinding and cross-site posts (DESIGN 3, internal listener), Host against SNI. NULL when fine, else what to say. */
+const char *front_guard(const struct front_call *fc, int *out_status);
+
+/* forwarded.c: X-Forwarded-Client-Cert of a trusted proxy. False when there is none to believe. */
+bool front_forwarded_identity(const struct front_call *fc, uint8_t fingerprint[static SHA256_SIZE]);
+bool front_peer_is_trusted_proxy(const struct front *f, const struct connection *c);
+
+/* tally.c */
+void front_tally_refusal(struct front *f, const char *reason, struct text identity);
+void front_tally_seen(struct front *f, const struct hop_identity *id);
+void front_tally_flush(struct front *f);
+void front_tally_release(struct front *f);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/front_internal.h"
+
+/*
+ * Who may speak to us, judged by the names in the request.
+ *
+ * The internal listener trusts whoever reaches loopback, so a browser on the same host must not be made to: a page whose name was
+ * rebound to 127.0.0.1 sends its own name in Host; a page elsewhere sends its Origin or Sec-Fetch-Site (DESIGN 3 and 5).
+ * On TLS listeners the Host must be the name that the handshake was about (RFC 9110 15.5.20: 421).
+ */
+
+/* "name", "name:port", "[v6]", "[v6]:port" -> the host, brackets kept. */
+static struct text host_of(struct text authority)
+{
+    if (authority.n && authority.p[0] == '[') {
+        size_t end = text_find(authority, ']');
+        return text_first(authority, end < authority.n ? end + 1 : authority.n);
+    }
+    return text_first(authority, text_find(authority, ':'));
+}
+
+static bool is_local_name(const struct settings *s, struct text host)
+{
+    if (text_equal_nocase(host, TEXT("localhost")) || text_equal(host, TEXT("127.0.0.1")) ||
+        text_equal(host, TEXT("[::1]")))
+        return true;
+    for (unsigned i = 0; i < s->internal_hosts.count; i++)
+        if (text_equal_nocase(host, text_of(s->internal_hosts.item[i])))
+            return true;
+    return false;
+}
+
+/* Origin: "null" or scheme "://" authority (RFC 6454 7). */
+static bool origin_is_local(const struct settings *s, struct text origin)
+{
+    struct text rest = origin;
+    if (text_starts_with(origin, TEXT("http://")))
+        rest = text_from(origin, 7);
+    else if (text_starts_with(origin, TEXT("https://")))
+        rest = text_from(origin, 8);
+    else
+        return false;
+    return is_local_name(s, host_of(rest));
+}
+
+static const char *guard_internal(const struct front_call *fc, int *out_status)
+{
+    const struct request *r = &fc->exchange->request;
+    const struct settings *s = fc->front->settings;
+    if (!is_local_name(s, host_of(r->authority))) {
+        *out_status = 421;
+        return "This listener answers to localhost, 127.0.0.1, [::1] and the names of url.internal_hosts; the Host "
+               "header is none of them.";
+    }
+    struct text origin = headers_get(&r->headers, TEXT("Origin"));
+    struct text site = headers_get(&r->headers, TEXT("Sec-Fetch-Site"));
+    bool foreign = (origin.p && !origin_is_local(s, origin)) || text_equal(site, TEXT("cross-site"));
+    if (foreign) {
+        *out_status = 403;
+        return "Requests from other sites are not accepted here.";
+    }
+    return NULL;
+}
+
+static const char *guard_tls(const struct front_call *fc, int *out_status)
+{
+    struct text sni = tls_server_name(connection_tls(fc->connection));
+    if (sni.n == 0 || text_equal_nocase(sni, host_of(fc->exchange->request.authority)))
+        return NULL;
+    *out_status = 421;
+    return "The Host header is not the name that the TLS handshake was about.";
+}
+
+const char *front_guard(const struct front_call *fc, int *out_status)
+{
+    unsigned listener = connection_tag(fc->connection);
+    if (listener == LISTENER_INTERNAL || listener == LISTENER_PROXY)
+        return guard_internal(fc, out_status);
+    return connection_tls(fc->connection) ? guard_tls(fc, out_status) : NULL;
+}

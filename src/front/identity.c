@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/front_internal.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/log.h"
+
+#define IDENTITY_BYTES_MAX 4096
+
+struct question {
+    struct front *front;
+    uint8_t fingerprint[SHA256_SIZE];
+    struct front_call *waiting;
+    struct pool_call *call;
+    struct buffer answer;
+    int status;
+    bool recheck; /* live connections depend on the answer */
+};
+
+static struct bytes key_of(const uint8_t fingerprint[static SHA256_SIZE])
+{
+    return (struct bytes){fingerprint, SHA256_SIZE};
+}
+
+/* ---- identities ---- */
+void identity_unref(struct identity *id)
+{
+    if (!id || --id->references > 0)
+        return;
+    mem_free(id->bytes);
+    mem_free(id);
+}
+
+static struct identity *identity_ref(struct identity *id)
+{
+    id->references++;
+    return id;
+}
+
+bool identity_usable(const struct front *f, const struct identity *id)
+{
+    return page_pairs_current(&id->answer.pairs, &f->page) && clock_now_s() < id->answer.valid_until;
+}
+
+struct identity *identity_find(struct front *f, const uint8_t fingerprint[static SHA256_SIZE])
+{
+    struct identity *id = map_get(&f->identities, key_of(fingerprint));
+    return id && identity_usable(f, id) ? identity_ref(id) : NULL;
+}
+
+static void forget_all(struct front *f)
+{
+    size_t cursor = 0;
+    struct bytes key;
+    void *id;
+    while (map_next(&f->identities, &cursor, &key, &id))
+        identity_unref(id);
+    size_t max = f->identities.max;
+    map_release(&f->identities);
+    map_init(&f->identities, max);
+}
+
+/* Keeps `id` in the bounded cache. A full cache starts over: answers cost one question each. */
+static void remember(struct front *f, struct identity *id)
+{
+    identity_unref(map_remove(&f->identities, key_of(id->fingerprint)));
+    if (f->identities.count >= f->identities.max)
+        forget_all(f);
+    if (status_ok(map_put(&f->identities, key_of(id->fingerprint), id)))
+        identity_ref(id);
+}
+
+static struct identity *identity_from(const struct question *q)
+{
+    struct bytes answer = buffer_bytes(&q->answer);
+    struct identity *id = mem_alloc(sizeof *id);
+    if (!id)
+        return NULL;
+    id->references = 1;
+    memcpy(id->fingerprint, q->fingerprint, SHA256_SIZE);
+    id->bytes = mem_alloc(answer.n + 1);
+    if (id->bytes)
+        memcpy(id->bytes, answer.p, answer.n);
+    if (!id->bytes || !status_ok(hop_identity_decode((struct bytes){id->bytes, answer.n}, &id->answer))) {
+        identity_unref(id);
+        return NULL;
+    }
+    return id;
+}
+
+void peer_free(struct peer *p)
+{
+    if (!p)
+        return;
+    identity_unref(p->identity);
+    mem_free((void *)(uintptr_t)p->subject.p);
+    mem_free(p);
+}
+
+/* ---- live connections after an answer ---- */
+struct recheck {
+    struct question *question;
+    struct identity *identity; /* NULL: the core could not be asked */
+};
+
+static void recheck_connection(void *ctx, struct connection *c)
+{
+    struct recheck *r = ctx;
+    struct peer *peer = *connection_owner(c);
+    if (!peer || !peer->identity || peer->identity == r->identity ||
+        memcmp(peer->identity->fingerprint, r->question->fingerprint, SHA256_SIZE) != 0)
+        return;
+    if (!r->identity || r->identity->answer.verdict != CERT_ACTIVE) {
+        if (r->identity || session_open_exchanges(connection_session(c)) > 0) {
+            connection_close(c);
+            return;
+        }
+        identity_unref(TAKE(peer->identity)); /* idle: its next request asks again */
+        return;
+    }
+    identity_unref(peer->identity);
+    peer->identity = identity_ref(r->identity);
+}
+
+/* ---- questions ---- */
+static void question_free(struct question *q)
+{
+    buffer_release(&q->answer);
+    mem_free(q);
+}
+
+static void release_waiting(struct question *q, struct identity *id)
+{
+    while (q->waiting) {
+        struct front_call *fc = q->waiting;
+        q->waiting = fc->waiting_next;
+        fc->asking = NULL;
+        if (!id) {
+            front_call_unavailable(fc);
+            continue;
+        }
+        fc->identity = identity_ref(id);
+        struct peer *peer = *connection_owner(fc->connection);
+        if (peer && !peer->identity)
+            peer->identity = identity_ref(id);
+        front_call_identified(fc);
+    }
+}
+
+static void conclude(struct question *q, struct identity *id)
+{
+    struct front *f = q->front;
+    map_remove(&f->questions, key_of(q->fingerprint));
+    if (id)
+        remember(f, id);
+    if (q->recheck)
+        net_server_each(f->server, recheck_connection, &(struct recheck){q, id});
+    release_waiting(q, id);
+    identity_unref(id);
+    question_free(q);
+}
+
+static void on_head(void *owner, const struct response *head)
+{
+    struct question *q = owner;
+    q->status = head->status;
+}
+
+static void on_body(void *owner, struct bytes chunk)
+{
+    struct question *q = owner;
+    buffer_append(&q->answer, chunk);
+}
+
+static void on_end(void *owner)
+{
+    struct question *q = owner;
+    bool good = q->status == 200 && status_ok(buffer_status(&q->answer));
+    conclude(q, good ? identity_from(q) : NULL);
+}
+
+static void on_failed(void *owner, enum pool_failure why, bool answer_started)
+{
+    (void)why;
+    (void)answer_started;
+    conclude(owner, NULL);
+}
+
+static const struct pool_events question_events = {on_head, on_body, on_end, on_failed};
+
+static struct status send_question(struct question *q, struct text subject)
+{
+    struct front *f = q->front;
+    char target[sizeof "/front/certificate?fingerprint=" + 2 * SHA256_SIZE];
+    char hex[2 * SHA256_SIZE + 1];
+    hex_encode(hex, key_of(q->fingerprint));
+    (void)snprintf(target, sizeof target, "/front/certificate?fingerprint=%s", hex);
+    buffer_clear(&f->scratch);
+    front_write_question(f, HTTP_GET, target, text_bytes(subject), &f->scratch);
+    TRY(buffer_status(&f->scratch));
+    q->call = pool_send(f->edge, HTTP_GET, buffer_bytes(&f->scratch), true, &question_events, q);
+    return q->call ? DONE : STATUS(AGAIN);
+}
+
+static struct question *ask(struct front *f, const uint8_t fingerprint[static SHA256_SIZE], struct text subject)
+{
+    struct question *q = map_get(&f->questions, key_of(fingerprint));
+    if (q)
+        return q;
+    q = mem_alloc(sizeof *q);
+    if (!q)
+        return NULL;
+    q->front = f;
+    memcpy(q->fingerprint, fingerprint, SHA256_SIZE);
+    buffer_init(&q->answer, IDENTITY_BYTES_MAX);
+    struct status st = map_put(&f->questions, key_of(fingerprint), q);
+    if (status_ok(st)) {
+        st = send_question(q, subject);
+        if (!status_ok(st))
+            map_remove(&f->questions, key_of(fingerprint));
+    }
+    if (!status_ok(st)) {
+        question_free(q);
+        return NULL;
+    }
+    slab_add(f->slab, SLAB_IDENTITY_MISSES, 1);
+    return q;
+}
+
+void identity_ask(struct front_call *fc, const uint8_t fingerprint[static SHA256_SIZE], struct text subject)
+{
+    struct question *q = ask(fc->front, fingerprint, subject);
+    if (!q) {
+        front_call_unavailable(fc);
+        return;
+    }
+    fc->asking = q;
+    fc->waiting_next = q->waiting;
+    q->waiting = fc;
+}
+
+void identity_stop_waiting(struct front_call *fc)
+{
+    if (!fc->asking)
+        return;
+    struct front_call **at = &fc->asking->waiting;
+    while (*at && *at != fc)
+        at = &(*at)->waiting_next;
+    if (*at)
+        *at = fc->waiting_next;
+    fc->asking = NULL;
+}
+
+/*
+ * When a core starts it bumps every counter. Then asking about each idle connection would be a storm for nothing: above this many, idle
+ * connections just forget their answer and ask with their next request.
+ */
+#define RECHECK_IDLE_MAX 256
+
+struct stale_count {
+    struct front *front;
+    unsigned asked;
+};
+
+static void recheck_stale(void *ctx, struct connection *c)
+{
+    struct stale_count *count = ctx;
+    struct front *f = count->front;
+    struct peer *peer = *connection_owner(c);
+    if (!peer || !peer->identity || identity_usable(f, peer->identity))
+        return;
+    bool busy = session_open_exchanges(connection_session(c)) > 0;
+    if (!busy && count->asked >= RECHECK_IDLE_MAX) {
+        identity_unref(TAKE(peer->identity));
+        return;
+    }
+    struct question *q = ask(f, peer->identity->fingerprint, peer->subject);
+    count->asked++;
+    if (q)
+        q->recheck = true;
+    else
+        connection_close(c); /* cannot be proved good: not served */
+}
+
+void identity_recheck(struct front *f)
+{
+    net_server_each(f->server, recheck_stale, &(struct stale_count){f, 0});
+}
+
+void identity_release_all(struct front *f)
+{
+    forget_all(f);
+    map_release(&f->identities);
+    map_release(&f->questions);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/front_internal.h"
+
+#include "base/limits.h"
+
+/* Answers that the front gives itself: refusals before and instead of the core. */
+
+static bool is_kyma(const struct front_call *fc)
+{
+    return fc->route ? (fc->route->flags & ROUTE_KYMA) != 0 : api_path_is_kyma(fc->exchange->request.path);
+}
+
+static void reply(struct front_call *fc, int status, struct text content_type, struct text body,
+                  const struct header *more, size_t more_count)
+{
+    struct exchange *x = fc->exchange;
+    struct response head = {.status = status, .body = BODY_SIZED, .content_length = body.n};
+    struct status st = DONE;
+    if (content_type.n)
+        st = headers_add(&head.headers, &x->arena, TEXT("Content-Type"), content_type);
+    for (size_t i = 0; i < more_count && status_ok(st); i++)
+        st = headers_add(&head.headers, &x->arena, more[i].name, more[i].value);
+    fc->status = status;
+    if (!status_ok(st)) {
+        exchange_abort(x);
+    } else {
+        st = exchange_reply(x, &head, text_bytes(body));
+        if (!status_ok(st) && st.code != E_AGAIN && fc->exchange)
+            exchange_abort(fc->exchange);
+    }
+    connection_flush_later(fc->connection);
+}
+
+/* RFC 9110 15.5.6: 405 names what is allowed; the contract's 405 does not (section 2). */
+static size_t error_headers(const struct front_call *fc, int status, bool kyma, struct header out[static 3])
+{
+    size_t n = 0;
+    if (status == 503)
+        out[n++] = (struct header){TEXT("Retry-After"), TEXT("1")};
+    if (!kyma)
+        out[n++] = (struct header){TEXT("X-Request-Id"), text_of(fc->request_id)};
+    if (status == 405 && !kyma && fc->allowed.n)
+        out[n++] = (struct header){TEXT("Allow"), fc->allowed};
+    return n;
+}
+
+void front_error(struct front_call *fc, int status, const char *message)
+{
+    if (!fc->exchange || fc->exchange->responded)
+        return;
+    OWNED(buffer_release) struct buffer body;
+    buffer_init(&body, LIMIT_BODY_JSON);
+    bool kyma = is_kyma(fc);
+    struct header more[3];
+    api_error_body(&body, kyma, status, text_of(message), text_of(fc->request_id));
+    if (!status_ok(buffer_status(&body))) {
+        exchange_abort(fc->exchange);
+        return;
+    }
+    size_t count = error_headers(fc, status, kyma, more);
+    reply(fc, status, api_error_content_type(kyma), buffer_as_text(&body), more, count);
+}
+
+void front_redirect(struct front_call *fc, struct text path)
+{
+    const struct header location = {TEXT("Location"), path};
+    reply(fc, 301, (struct text){NULL, 0}, (struct text){NULL, 0}, &location, 1);
+}
+
+void front_reply_text(struct front_call *fc, int status, struct text body)
+{
+    reply(fc, status, TEXT("text/plain; charset=utf-8"), body, NULL, 0);
+}

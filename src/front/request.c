@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/front_internal.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "x509/certificate.h"
+
+/*
+ * The life of a request in the front: guard (Host, Origin) -> identity -> route -> body -> relay to the core.
+ * Every step either goes on or answers; on_finished() is the one place where things are given back.
+ */
+
+static void identify(struct front_call *fc);
+
+static void write_request_id(struct front_call *fc)
+{
+    struct front *f = fc->front;
+    (void)snprintf(fc->request_id, sizeof fc->request_id, "%08x%08llx", f->id_seed,
+                   (unsigned long long)(f->next_request++ & 0xffffffffu));
+}
+
+static void on_request(void *ctx, struct connection *c, struct exchange *x)
+{
+    struct front *f = ctx;
+    struct front_call *fc = arena_alloc(&x->arena, sizeof *fc);
+    if (!fc) {
+        exchange_abort(x);
+        return;
+    }
+    fc->front = f;
+    fc->connection = c;
+    fc->exchange = x;
+    fc->started_us = clock_monotonic_us();
+    buffer_init(&fc->body, 0);
+    write_request_id(fc);
+    x->owner = fc;
+    int status = 0;
+    const char *refused = front_guard(fc, &status);
+    if (refused)
+        front_error(fc, status, refused);
+    else
+        identify(fc);
+}
+
+/* ---- who is calling ---- */
+static struct peer *peer_of(struct front_call *fc, const struct tls_peer *tls)
+{
+    struct peer **slot = (struct peer **)(void *)connection_owner(fc->connection);
+    if (*slot)
+        return *slot;
+    struct peer *peer = mem_alloc(sizeof *peer);
+    if (peer && fc->front->settings->ca_accept_unrecorded) {
+        struct certificate_view view;
+        if (status_ok(certificate_parse(tls->der, &fc->exchange->arena, &view, NULL)))
+            peer->subject = (struct text){mem_strndup((const char *)view.subject.der.p, view.subject.der.n), view.subject.der.n};
+    }
+    tls_peer_drop_der(connection_tls(fc->connection));
+    *slot = peer;
+    return peer;
+}
+
+static void identify(struct front_call *fc)
+{
+    struct tls_session *tls = connection_tls(fc->connection);
+    const struct tls_peer *presented = tls ? tls_peer(tls) : NULL;
+    uint8_t fingerprint[SHA256_SIZE];
+    struct text subject = {NULL, 0};
+    if (front_forwarded_identity(fc, fingerprint)) {
+        fc->identity = identity_find(fc->front, fingerprint);
+    } else if (presented && presented->present) {
+        struct peer *peer = peer_of(fc, presented);
+        if (!peer) {
+            front_call_unavailable(fc);
+            return;
+        }
+        if (peer->identity && !identity_usable(fc->front, peer->identity))
+            identity_unref(TAKE(peer->identity));
+        if (!peer->identity)
+            peer->identity = identity_find(fc->front, presented->fingerprint);
+        if (peer->identity) {
+            peer->identity->references++;
+            fc->identity = peer->identity;
+        }
+        memcpy(fingerprint, presented->fingerprint, SHA256_SIZE);
+        subject = peer->subject;
+    } else {
+        front_call_identified(fc);
+        return;
+    }
+    if (fc->identity)
+        front_call_identified(fc);
+    else
+        identity_ask(fc, fingerprint, subject);
+}
+
+void front_call_unavailable(struct front_call *fc)
+{
+    slab_add(fc->front->slab, SLAB_CORE_UNAVAILABLE, 1);
+    front_error(fc, 503, "The service is starting or overloaded; try again in a second.");
+}
+
+/* ---- routing ---- */
+static struct text allowed_methods(struct front_call *fc, unsigned bits)
+{
+    struct text out = {"", 0};
+    for (int m = 0; m < HTTP_METHOD_COUNT; m++)
+        if (bits & (1u << m))
+            out = arena_printf(&fc->exchange->arena, "%.*s%s%s", TEXT_ARG(out), out.n ? ", " : "",
+                               http_method_name((enum http_method)m));
+    return out;
+}
+
+static void redirect_to_clean(struct front_call *fc, struct text path)
+{
+    struct text query = fc->exchange->request.query;
+    if (query.p)
+        path = arena_printf(&fc->exchange->arena, "%.*s?%.*s", TEXT_ARG(path), TEXT_ARG(query));
+    front_redirect(fc, path);
+}
+
+static void take_route(struct front_call *fc, const struct route *route)
+{
+    struct exchange *x = fc->exchange;
+    const struct request *r = &x->request;
+    fc->route = route;
+    if (route->flags & ROUTE_LOCAL) {
+        front_reply_text(fc, 200, TEXT("ok\n"));
+    } else if (r->body == BODY_SIZED && r->content_length > route->body_max) {
+        front_error(fc, 413, "The request body is larger than this route accepts.");
+    } else if (r->body == BODY_NONE) {
+        fc->ready = true;
+        front_relay(fc);
+    } else {
+        buffer_init(&fc->body, route->body_max);
+        exchange_want_body(x);
+    }
+}
+
+void front_call_identified(struct front_call *fc)
+{
+    struct front *f = fc->front;
+    const struct request *r = &fc->exchange->request;
+    struct route_match match;
+    if (fc->identity && fc->identity->answer.verdict == CERT_REVOKED) {
+        char hex[2 * SHA256_SIZE + 1];
+        hex_encode(hex, (struct bytes){fc->identity->fingerprint, SHA256_SIZE});
+        front_tally_refusal(f, "revoked", text_of(hex));
+        slab_add(f->slab, SLAB_REVOKED_REFUSED, 1);
+        front_error(fc, 403, "Certificate has been revoked.");
+        return;
+    }
+    unsigned listener = 1u << connection_tag(fc->connection);
+    switch (router_find(f->router, listener, r->method, r->path, &fc->exchange->arena, &match)) {
+    case ROUTE_FOUND:
+        take_route(fc, match.route);
+        break;
+    case ROUTE_UNCLEAN:
+        redirect_to_clean(fc, match.clean_path);
+        break;
+    case ROUTE_WRONG_METHOD:
+        fc->allowed = allowed_methods(fc, match.allowed);
+        front_error(fc, 405, "Method not allowed.");
+        break;
+    case ROUTE_NOT_FOUND:
+        front_error(fc, 404, "Requested resource could not be found.");
+        break;
+    }
+}
+
+/* ---- the body ---- */
+static void on_body(void *ctx, struct connection *c, struct exchange *x, struct bytes chunk)
+{
+    (void)c;
+    struct front *f = ctx;
+    struct front_call *fc = x->owner;
+    if (!fc || !fc->route || fc->status)
+        return;
+    if (f->body_budget_used + chunk.n > (size_t)f->settings->limit_front_body_bytes) {
+        front_error(fc, 503, "Too many request bodies are arriving; try again in a second.");
+        return;
+    }
+    buffer_append(&fc->body, chunk);
+    if (!status_ok(buffer_status(&fc->body))) {
+        front_error(fc, 413, "The request body is larger than this route accepts.");
+        return;
+    }
+    f->body_budget_used += chunk.n;
+    fc->budget += chunk.n;
+}
+
+static void on_body_end(void *ctx, struct connection *c, struct exchange *x)
+{
+    (void)ctx;
+    (void)c;
+    struct front_call *fc = x->owner;
+    if (!fc || !fc->route || fc->status || fc->ready)
+        return;
+    fc->ready = true;
+    front_relay(fc);
+}
+
+static void on_drained(void *ctx, struct connection *c, struct exchange *x)
+{
+    (void)ctx;
+    (void)c;
+    struct front_call *fc = x->owner;
+    if (fc && fc->upstream)
+        pool_resume(fc->upstream);
+}
+
+/* ---- the end ---- */
+static void access_log(const struct front_call *fc, int64_t us)
+{
+    char address[CONNECTION_ADDRESS_MAX];
+    const struct request *r = &fc->exchange->request;
+    log_event(LOG_INFO, "request", F_CSTR("id", fc->request_id), F_CSTR("peer", connection_address(fc->connection, address)),
+              F_CSTR("method", http_method_name(r->method)), F_TARGET("target", r->target), F_INT("status", fc->status),
+              F_INT("us", us),
+              F_TEXT("application", fc->identity ? fc->identity->answer.application : ((struct text){NULL, 0})));
+}
+
+static void count_response(struct front *f, int status)
+{
+    static const enum slab_counter by_class[] = {SLAB_RESPONSES_2XX, SLAB_RESPONSES_3XX, SLAB_RESPONSES_4XX,
+                                                 SLAB_RESPONSES_5XX};
+    if (status >= 200 && status < 600)
+        slab_add(f->slab, by_class[status / 100 - 2], 1);
+}
+
+static void on_finished(void *ctx, struct connection *c, struct exchange *x, bool cancelled)
+{
+    (void)c;
+    (void)cancelled;
+    struct front *f = ctx;
+    struct front_call *fc = x->owner;
+    if (!fc)
+        return;
+    x->owner = NULL;
+    int64_t us = clock_monotonic_us() - fc->started_us;
+    count_response(f, fc->status);
+    slab_latency(f->slab, (uint64_t)(us < 0 ? 0 : us));
+    if (text_equal(text_of(f->settings->log_access), TEXT("all")))
+        access_log(fc, us);
+    identity_stop_waiting(fc);
+    if (fc->upstream)
+        pool_cancel(TAKE(fc->upstream));
+    front_slot_give(fc);
+    f->body_budget_used -= fc->budget;
+    buffer_wipe(&fc->body); /* may hold a secret of the caller */
+    buffer_release(&fc->body);
+    identity_unref(TAKE(fc->identity));
+    fc->exchange = NULL;
+}
+
+static void on_closing(void *ctx, struct connection *c)
+{
+    (void)ctx;
+    peer_free(*connection_owner(c));
+    *connection_owner(c) = NULL;
+}
+
+const struct net_handler front_handler = {
+    .request = on_request,
+    .body = on_body,
+    .body_end = on_body_end,
+    .drained = on_drained,
+    .finished = on_finished,
+    .closing = on_closing,
+};

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/connection.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+static void link_connection(struct connection *c)
+{
+    struct net_server *s = c->server;
+    c->next = s->connections;
+    if (c->next)
+        c->next->prev = c;
+    s->connections = c;
+    s->count++;
+    if (c->listener)
+        c->listener->open++;
+    atomic_fetch_add_explicit(&s->settings.slab->gauges_connections, 1, memory_order_relaxed);
+}
+
+static void unlink_connection(struct connection *c)
+{
+    struct net_server *s = c->server;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        s->connections = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    s->count--;
+    s->closed_since_trim++;
+    if (c->listener)
+        c->listener->open--;
+    atomic_fetch_sub_explicit(&s->settings.slab->gauges_connections, 1, memory_order_relaxed);
+}
+
+static void destroy(struct connection *c)
+{
+    unlink_connection(c);
+    buffer_release(&c->preamble_bytes);
+    mem_free(c->preamble);
+    mem_free(c);
+}
+
+static struct status start_tls(struct connection *c)
+{
+    if (c->listener->choice_count == 0)
+        return STATUS(UNAVAILABLE);
+    return tls_session_new(c->listener->choices[0].context, c->fd, true, NULL, &c->tls);
+}
+
+struct status connection_open_session(struct connection *c, enum session_protocol protocol)
+{
+    c->session = session_new(protocol, &c->server->settings.session, &connection_session_events, c);
+    if (!c->session)
+        return STATUS(NOMEM);
+    c->state = CONNECTION_OPEN;
+    return DONE;
+}
+
+struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind, unsigned tag,
+                             struct connection **out)
+{
+    struct connection *c = mem_alloc(sizeof *c);
+    if (!c)
+        return STATUS(NOMEM);
+    c->server = s;
+    c->listener = l;
+    c->fd = fd;
+    c->kind = (uint8_t)kind;
+    c->tag = tag;
+    c->uid = UINT32_MAX;
+    buffer_init(&c->preamble_bytes, HOP_PREAMBLE_MAX + 4);
+    struct status st = kind == NET_TLS ? start_tls(c) : connection_open_session(c, SESSION_H1);
+    if (status_ok(st))
+        st = watch_start(s->settings.loop, fd, WATCH_READ, connection_ready, c, &c->watch);
+    if (!status_ok(st)) {
+        session_free(c->session);
+        tls_session_free(c->tls);
+        mem_free(c);
+        return st;
+    }
+    c->watching = WATCH_READ;
+    link_connection(c);
+    timeout_arm(kind == NET_TLS ? s->handshake : s->idle, &c->timeout);
+    if (kind == NET_HOP || kind == NET_CONTROL)
+        timeout_disarm(&c->timeout);
+    *out = c;
+    return DONE;
+}
+
+void connection_enter(struct connection *c)
+{
+    c->depth++;
+}
+
+void connection_leave(struct connection *c)
+{
+    if (--c->depth == 0 && c->state == CONNECTION_DEAD && !c->dirty)
+        destroy(c);
+}
+
+void connection_close(struct connection *c)
+{
+    if (c->state == CONNECTION_DEAD)
+        return;
+    connection_enter(c);
+    c->state = CONNECTION_DEAD;
+    timeout_disarm(&c->timeout);
+    watch_stop(TAKE(c->watch));
+    session_free(TAKE(c->session)); /* ends the open exchanges */
+    if (c->server->settings.handler->closing)
+        c->server->settings.handler->closing(c->server->settings.ctx, c);
+    tls_session_free(TAKE(c->tls));
+    (void)close(c->fd);
+    c->fd = -1;
+    address_use_give(c->server, TAKE(c->address_use));
+    connection_leave(c);
+}
+
+void connection_shutdown(struct connection *c)
+{
+    if (c->shutting_down || c->state == CONNECTION_DEAD)
+        return;
+    c->shutting_down = true;
+    if (c->state == CONNECTION_HANDSHAKE) {
+        connection_close(c);
+        return;
+    }
+    session_shutdown(c->session);
+    connection_flush_later(c);
+}
+
+/* One write attempt; what is left waits for WATCH_WRITE. False when the connection is gone. */
+static bool write_some(struct connection *c, struct bytes out, size_t *written)
+{
+    *written = 0;
+    if (c->tls) {
+        enum tls_result r = tls_write(c->tls, out, written);
+        return r == TLS_OK || r == TLS_WANT_READ || r == TLS_WANT_WRITE;
+    }
+    ssize_t n = send(c->fd, out.p, out.n, MSG_NOSIGNAL);
+    if (n >= 0)
+        *written = (size_t)n;
+    return n >= 0 || errno == EAGAIN || errno == EINTR;
+}
+
+void connection_flush(struct connection *c)
+{
+    if (c->state != CONNECTION_OPEN && c->state != CONNECTION_CLOSING)
+        return;
+    for (;;) {
+        struct bytes out = session_output(c->session);
+        if (out.n == 0)
+            break;
+        size_t written = 0;
+        if (!write_some(c, out, &written)) {
+            connection_close(c);
+            return;
+        }
+        if (written == 0)
+            break;
+        session_output_consumed(c->session, written); /* may call drained, which may produce more */
+        if (c->state == CONNECTION_DEAD)
+            return;
+        if (written < out.n)
+            break;
+    }
+}
+
+/* Last words were written: say goodbye properly, so that the peer sees them before the end. */
+static void finish_closing(struct connection *c)
+{
+    if (c->tls)
+        (void)tls_shutdown(c->tls);
+    else
+        (void)shutdown(c->fd, SHUT_WR);
+    connection_close(c);
+}
+
+/* What the connection is waiting for decides which time-out applies (one entry, one class at a time). */
+static struct timeout_class *timeout_wanted(struct connection *c, bool output_waits)
+{
+    struct net_server *s = c->server;
+    if (output_waits)
+        return s->write;
+    if (c->kind == NET_HOP || c->kind == NET_CONTROL)
+        return NULL;
+    if (session_reading_head(c->session))
+        return s->header;
+    if (session_open_exchanges(c->session) == 0)
+        return s->idle;
+    return c->uploads && session_wants_read(c->session) ? s->body : NULL;
+}
+
+static void arm_timeout(struct connection *c, bool output_waits)
+{
+    struct timeout_class *wanted = timeout_wanted(c, output_waits);
+    if (!wanted) {
+        timeout_disarm(&c->timeout);
+    } else if (wanted == c->server->header || wanted == c->server->write) {
+        /* The whole head has one deadline, however slowly it drips; a write's deadline moves with progress (settle_written). */
+        if (!timeout_armed(&c->timeout) || c->timeout.cls != wanted)
+            timeout_arm(wanted, &c->timeout);
+    } else {
+        timeout_arm(wanted, &c->timeout);
+    }
+}
+
+void connection_settle(struct connection *c)
+{
+    if (c->state != CONNECTION_OPEN && c->state != CONNECTION_CLOSING)
+        return;
+    size_t before = session_output(c->session).n;
+    connection_flush(c);
+    if (c->state == CONNECTION_DEAD)
+        return;
+    size_t left = session_output(c->session).n;
+    bool close_now = session_wants_close(c->session) || c->state == CONNECTION_CLOSING ||
+                     (c->shutting_down && session_is_idle(c->session)) ||
+                     (c->input_ended && session_open_exchanges(c->session) == 0);
+    if (left == 0 && close_now) {
+        finish_closing(c);
+        return;
+    }
+    unsigned want = left ? WATCH_WRITE : 0;
+    if (!c->input_ended && c->state == CONNECTION_OPEN && session_wants_read(c->session))
+        want |= WATCH_READ;
+    if (want != c->watching) {
+        c->watching = (uint8_t)want;
+        watch_set(c->watch, want);
+    }
+    if (left && left < before)
+        timeout_disarm(&c->timeout); /* progress: a new period */
+    arm_timeout(c, left != 0);
+    if (left == 0 && session_is_idle(c->session))
+        session_shrink(c->session);
+}
+
+void connection_flush_later(struct connection *c)
+{
+    if (c->dirty || c->state == CONNECTION_DEAD)
+        return;
+    c->dirty = true;
+    c->dirty_next = c->server->dirty;
+    c->server->dirty = c;
+}
+
+void connection_timed_out(void *ctx, struct timeout_entry *e)
+{
+    (void)ctx;
+    struct connection *c = (struct connection *)(void *)((char *)e - offsetof(struct connection, timeout));
+    connection_enter(c);
+    bool arriving = c->state == CONNECTION_OPEN && (session_reading_head(c->session) || c->uploads);
+    if (arriving && session_output(c->session).n == 0) {
+        session_timeout(c->session); /* 408, then close */
+        c->state = CONNECTION_CLOSING;
+        connection_settle(c);
+    } else if (c->state == CONNECTION_OPEN && session_is_idle(c->session)) {
+        connection_shutdown(c); /* GOAWAY for h2; h1 just closes */
+        connection_settle(c);
+    } else {
+        connection_close(c);
+    }
+    connection_leave(c);
+}
+
+unsigned connection_tag(const struct connection *c)
+{
+    return c->tag;
+}
+
+enum net_kind connection_kind(const struct connection *c)
+{
+    return (enum net_kind)c->kind;
+}
+
+uint32_t connection_peer_uid(const struct connection *c)
+{
+    return c->uid;
+}
+
+struct tls_session *connection_tls(struct connection *c)
+{
+    return c->tls;
+}
+
+struct session *connection_session(struct connection *c)
+{
+    return c->session;
+}
+
+void **connection_owner(struct connection *c)
+{
+    return &c->owner;
+}
+
+const struct hop_preamble *connection_preamble(const struct connection *c)
+{
+    return c->has_preamble ? c->preamble : NULL;
+}

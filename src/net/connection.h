@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Private to net/: one accepted connection. See net/server.h for the contract. Kept small: an idle mTLS connection is this struct, the
+ * TLS session and a shrunk HTTP session. */
+
+#include "base/map.h"
+#include "event/timeouts.h"
+#include "net/server.h"
+
+enum connection_state {
+    CONNECTION_HANDSHAKE,
+    CONNECTION_OPEN,
+    CONNECTION_CLOSING, /* last words are in the output; closes when they are written */
+    CONNECTION_DEAD,    /* closed; freed when no callback is on the stack */
+};
+
+struct net_listener {
+    struct net_server *server;
+    struct net_listener *next;
+    struct watch *watch;
+    int fd;
+    enum net_kind kind;
+    unsigned tag;
+    unsigned open; /* connections */
+    struct net_tls_choice choices[8];
+    size_t choice_count;
+};
+
+/* What is known about one peer address: how many connections, how many handshakes in this second. */
+struct address_use {
+    uint8_t key[16];
+    unsigned open;
+    unsigned recent;
+    int64_t second;
+};
+
+struct connection {
+    struct net_server *server;
+    struct net_listener *listener; /* NULL for adopted ones */
+    struct connection *prev, *next;
+    struct connection *dirty_next;
+    struct watch *watch;
+    struct tls_session *tls;
+    struct session *session;
+    struct address_use *address_use;
+    void *owner;
+    struct timeout_entry timeout;
+    struct buffer preamble_bytes;   /* NET_HOP */
+    struct hop_preamble *preamble;  /* NET_HOP; valid while has_preamble */
+    int64_t body_started_ms;        /* when `uploads` last rose from 0 */
+    uint64_t body_bytes;            /* received since then */
+    uint32_t uploads;               /* exchanges whose body is arriving */
+    uint8_t address[16];
+    uint32_t uid;
+    int fd;
+    unsigned tag;
+    uint16_t port;
+    uint8_t kind;  /* enum net_kind */
+    uint8_t state; /* enum connection_state */
+    uint8_t watching;
+    uint8_t depth; /* callbacks on the stack: free later */
+    bool dirty, shutting_down, input_ended, has_preamble;
+};
+
+struct net_server {
+    struct net_server_settings settings;
+    struct net_listener *listeners;
+    struct connection *connections; /* list head */
+    struct connection *dirty;
+    size_t count;
+    size_t closed_since_trim;
+    struct prepare *prepare;
+    struct timer *second_timer; /* sweeps addresses, gives memory back after a burst */
+    struct timeout_class *handshake, *header, *body, *write, *idle;
+    struct map addresses; /* 16-byte key -> struct address_use */
+    size_t stale_addresses;
+    uint8_t *read_buffer; /* shared by all connections of the loop */
+    bool draining;
+};
+
+#define NET_READ_SIZE (32u * 1024)
+
+/* connection.c: life and death, time-outs, output */
+struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind, unsigned tag,
+                             struct connection **out); /* owns fd from here on success */
+void connection_flush(struct connection *c);
+void connection_timed_out(void *ctx, struct timeout_entry *e);
+void connection_enter(struct connection *c); /* callbacks run between enter and leave; leave frees a dead connection */
+void connection_leave(struct connection *c);
+void connection_settle(struct connection *c); /* after events: flush, watch the right things, arm the right time-out */
+struct status connection_open_session(struct connection *c, enum session_protocol protocol);
+
+/* connection_io.c: bytes in */
+void connection_ready(void *ctx, unsigned ready);
+void connection_input(struct connection *c, struct bytes in);
+
+/* connection_events.c: between the session and the handler */
+extern const struct session_events connection_session_events;
+
+/* address.c */
+struct address_use *address_use_take(struct net_server *s, const uint8_t key[static 16], enum net_kind kind, bool *out_refused);
+void address_use_give(struct net_server *s, struct address_use *use);
+void address_use_sweep(struct net_server *s); /* once a second */

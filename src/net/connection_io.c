@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/connection.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+static unsigned tag_of_context(const struct connection *c, const struct tls_context *context)
+{
+    for (size_t i = 0; i < c->listener->choice_count; i++)
+        if (c->listener->choices[i].context == context)
+            return c->listener->choices[i].tag;
+    return c->tag;
+}
+
+static void handshake_failed(struct connection *c)
+{
+    char address[CONNECTION_ADDRESS_MAX];
+    slab_add(c->server->settings.slab, SLAB_HANDSHAKES_FAILED, 1);
+    log_event(LOG_INFO, "tls.handshake.failed", F_CSTR("peer", connection_address(c, address)),
+              F_CSTR("class", tls_session_error_class(c->tls)), F_CSTR("reason", tls_session_error(c->tls)));
+    connection_close(c);
+}
+
+static void handshake(struct connection *c)
+{
+    enum tls_result r = tls_handshake(c->tls);
+    unsigned want = WATCH_READ;
+    switch (r) {
+    case TLS_WANT_WRITE:
+        want = WATCH_WRITE;
+        [[fallthrough]];
+    case TLS_WANT_READ:
+        if (want != c->watching) {
+            c->watching = (uint8_t)want;
+            watch_set(c->watch, want);
+        }
+        return;
+    case TLS_CLOSED:
+    case TLS_FAILED:
+        handshake_failed(c);
+        return;
+    case TLS_OK:
+        break;
+    }
+    slab_add(c->server->settings.slab, SLAB_HANDSHAKES, 1);
+    c->tag = tag_of_context(c, tls_session_context(c->tls));
+    bool h2 = text_equal(tls_alpn(c->tls), TEXT("h2"));
+    if (!status_ok(connection_open_session(c, h2 ? SESSION_H2 : SESSION_H1)))
+        connection_close(c);
+}
+
+/*
+ * The core's end of the hop: a preamble stands before each request (net/hop.h). Leaves in *in what belongs to the session. The
+ * preamble's texts point into preamble_bytes, which keep still until the exchange has finished.
+ */
+static struct status take_preamble(struct connection *c, struct bytes *in)
+{
+    size_t prior = buffer_size(&c->preamble_bytes);
+    size_t take = HOP_PREAMBLE_MAX + 4 - prior < in->n ? HOP_PREAMBLE_MAX + 4 - prior : in->n;
+    buffer_append(&c->preamble_bytes, (struct bytes){in->p, take});
+    TRY(buffer_status(&c->preamble_bytes));
+    if (!c->preamble)
+        c->preamble = mem_alloc(sizeof *c->preamble);
+    if (!c->preamble)
+        return STATUS(NOMEM);
+    size_t used = 0;
+    TRY(hop_preamble_decode(buffer_bytes(&c->preamble_bytes), c->preamble, &used));
+    if (used == 0 && take < in->n)
+        return STATUS(INVALID);
+    size_t consumed = used ? used - prior : take;
+    c->has_preamble = used != 0;
+    *in = (struct bytes){in->p + consumed, in->n - consumed};
+    return DONE;
+}
+
+void connection_input(struct connection *c, struct bytes in)
+{
+    if (c->kind == NET_HOP && !c->has_preamble) {
+        struct status st = take_preamble(c, &in);
+        if (!status_ok(st)) { /* our own front wrote this: a bug, never a client's doing */
+            log_event(LOG_ERROR, "hop.malformed", F_CODE("status", st));
+            connection_close(c);
+            return;
+        }
+    }
+    if (in.n == 0)
+        return;
+    c->body_bytes += in.n;
+    struct status st = session_feed(c->session, in);
+    if (c->state != CONNECTION_OPEN || status_ok(st))
+        return;
+    slab_add(c->server->settings.slab, SLAB_REQUESTS_REFUSED, 1);
+    if (st.code == E_NOMEM)
+        connection_close(c);
+    else
+        c->state = CONNECTION_CLOSING;
+}
+
+/* A body that drips slower than limits.body_min_rate, averaged from the tenth second on, ends like one that stopped. */
+static bool body_too_slow(const struct connection *c)
+{
+    if (!c->uploads)
+        return false;
+    int64_t elapsed_ms = loop_now_ms(c->server->settings.loop) - c->body_started_ms;
+    return elapsed_ms > 10000 &&
+           (int64_t)c->body_bytes < elapsed_ms / 1000 * (int64_t)c->server->settings.limits.body_min_rate;
+}
+
+static void input_ended(struct connection *c)
+{
+    c->input_ended = true;
+    session_end_of_input(c->session);
+}
+
+static void read_tls(struct connection *c)
+{
+    do {
+        size_t n = 0;
+        enum tls_result r = tls_read(c->tls, c->server->read_buffer, NET_READ_SIZE, &n);
+        if (r == TLS_OK) {
+            connection_input(c, (struct bytes){c->server->read_buffer, n});
+        } else if (r == TLS_CLOSED) {
+            input_ended(c);
+            return;
+        } else if (r == TLS_FAILED) {
+            connection_close(c);
+            return;
+        } else {
+            return;
+        }
+        /* What libssl has read ahead raises no event on the descriptor (DESIGN 3.1, 19). */
+    } while (c->state == CONNECTION_OPEN && tls_pending(c->tls) && session_wants_read(c->session));
+}
+
+static void read_plain(struct connection *c)
+{
+    ssize_t n = recv(c->fd, c->server->read_buffer, NET_READ_SIZE, 0);
+    if (n > 0)
+        connection_input(c, (struct bytes){c->server->read_buffer, (size_t)n});
+    else if (n == 0)
+        input_ended(c);
+    else if (errno != EAGAIN && errno != EINTR)
+        connection_close(c);
+}
+
+void connection_ready(void *ctx, unsigned ready)
+{
+    struct connection *c = ctx;
+    connection_enter(c);
+    if (c->state == CONNECTION_HANDSHAKE) {
+        handshake(c);
+        /* A request may have come with the end of the handshake. */
+        if (c->state == CONNECTION_OPEN)
+            read_tls(c);
+    } else if ((ready & WATCH_READ) && c->state == CONNECTION_OPEN && !c->input_ended) {
+        if (c->tls)
+            read_tls(c);
+        else
+            read_plain(c);
+    }
+    if (c->state == CONNECTION_OPEN && body_too_slow(c)) {
+        session_timeout(c->session);
+        c->state = CONNECTION_CLOSING;
+    }
+    connection_settle(c);
+    connection_leave(c);
+}
