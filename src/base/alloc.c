@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,15 @@ static int must_fail_now(void)
     return 1;
 }
 
+/* libc checks the product, too; but under AddressSanitizer an overflow there ends the process. */
+static bool is_possible(size_t count, size_t size)
+{
+    return size == 0 || count <= PTRDIFF_MAX / size;
+}
+
 void *mem_array(size_t count, size_t size)
 {
-    if (must_fail_now())
+    if (!is_possible(count, size) || must_fail_now())
         return NULL;
     return calloc(count ? count : 1, size ? size : 1);
 }
@@ -35,7 +42,7 @@ void *mem_alloc(size_t size)
 
 void *mem_resize(void *p, size_t count, size_t size)
 {
-    if (must_fail_now())
+    if (!is_possible(count, size) || must_fail_now())
         return NULL;
     return reallocarray(p, count ? count : 1, size ? size : 1);
 }
