@@ -267,18 +267,18 @@ static const char *const type_texts[SETTING_TYPE_COUNT] = {
     [SETTING_TEXT] = "text",
     [SETTING_RDN] = "text without , = + /",
     [SETTING_COUNTRY] = "two capital letters",
-    [SETTING_DIRECTORY] = "directory",
-    [SETTING_FILE] = "file",
-    [SETTING_KEY_FILE] = "private file",
-    [SETTING_SECRET_FILE] = "private file",
-    [SETTING_ADDRESS] = "IP address and port, or off",
-    [SETTING_DOMAIN] = "DNS name",
-    [SETTING_BASE_URL] = "https URL without a final slash",
-    [SETTING_URL] = "http or https URL",
+    [SETTING_DIRECTORY] = "a directory",
+    [SETTING_FILE] = "a file",
+    [SETTING_KEY_FILE] = "a private file",
+    [SETTING_SECRET_FILE] = "a private file",
+    [SETTING_ADDRESS] = "an IP address and port, or off",
+    [SETTING_DOMAIN] = "a DNS name",
+    [SETTING_BASE_URL] = "an https URL without a final slash",
+    [SETTING_URL] = "an http or https URL",
     [SETTING_STORE_URL] = "sqlite:PATH or memory:",
     [SETTING_BOOL] = "true or false",
-    [SETTING_HOSTS] = "list of host names",
-    [SETTING_NETWORKS] = "list of IP addresses or networks",
+    [SETTING_HOSTS] = "a list of host names",
+    [SETTING_NETWORKS] = "a list of IP addresses or networks",
 };
 
 static void describe_choices(const struct setting *row, char *out, size_t n)
@@ -297,7 +297,7 @@ const char *setting_describe_type(const struct setting *row, char out[static SET
     char low[32], high[32];
     switch (row->type) {
     case SETTING_INTEGER:
-        snprintf(out, SETTING_RANGE_MAX, "whole number, %" PRId64 " to %" PRId64, row->min, row->max);
+        snprintf(out, SETTING_RANGE_MAX, "a whole number, %" PRId64 " to %" PRId64, row->min, row->max);
         break;
     case SETTING_FRONTS:
         snprintf(out, SETTING_RANGE_MAX, "auto or a whole number, %" PRId64 " to %" PRId64, row->min,
@@ -306,7 +306,7 @@ const char *setting_describe_type(const struct setting *row, char out[static SET
     case SETTING_DURATION:
         range_duration(row->min, low, sizeof low);
         range_duration(row->max, high, sizeof high);
-        snprintf(out, SETTING_RANGE_MAX, "duration with ms, s, m, h or d, %s to %s", low, high);
+        snprintf(out, SETTING_RANGE_MAX, "a duration with ms, s, m, h or d, %s to %s", low, high);
         break;
     case SETTING_SIZE:
         range_size(row->min, low, sizeof low);

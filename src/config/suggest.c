@@ -40,9 +40,9 @@ size_t suggest_distance(struct text a, struct text b)
 
 void suggest_start(struct suggestion *s, struct text wanted)
 {
-    size_t near = wanted.n / 3;
+    size_t near = wanted.n < 3 ? 0 : wanted.n / 3;
     /* One more than is near enough: only something strictly nearer is taken. */
-    *s = (struct suggestion){.wanted = wanted, .distance = (near < 1 ? 1 : near > 3 ? 3 : near) + 1};
+    *s = (struct suggestion){.wanted = wanted, .distance = (near > 3 ? 3 : near) + 1};
 }
 
 void suggest_offer(struct suggestion *s, struct text candidate)
