@@ -64,18 +64,18 @@ static enum json_type type_of(struct text raw)
 {
     switch (raw.p[0]) {
     case '{':
-        return JSON_OBJECT;
+        return JSON_TYPE_OBJECT;
     case '[':
-        return JSON_ARRAY;
+        return JSON_TYPE_ARRAY;
     case '"':
-        return JSON_STRING;
+        return JSON_TYPE_STRING;
     case 't':
     case 'f':
-        return JSON_BOOL;
+        return JSON_TYPE_BOOL;
     case 'n':
-        return JSON_NULL;
+        return JSON_TYPE_NULL;
     default:
-        return JSON_NUMBER;
+        return JSON_TYPE_NUMBER;
     }
 }
 

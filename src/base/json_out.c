@@ -48,12 +48,12 @@ static void open_container(struct json_out *j, const char *name, bool array)
     buffer_byte(j->out, array ? '[' : '{');
 }
 
-void json_object(struct json_out *j, const char *name)
+void json_open_object(struct json_out *j, const char *name)
 {
     open_container(j, name, false);
 }
 
-void json_array(struct json_out *j, const char *name)
+void json_open_array(struct json_out *j, const char *name)
 {
     open_container(j, name, true);
 }
@@ -141,7 +141,7 @@ void json_cstr(struct json_out *j, const char *name, const char *value)
     if (value)
         json_text(j, name, text_of(value));
     else
-        json_null(j, name);
+        json_write_null(j, name);
 }
 
 void json_int(struct json_out *j, const char *name, int64_t value)
@@ -164,7 +164,7 @@ void json_bool(struct json_out *j, const char *name, bool value)
     json_raw(j, name, value ? TEXT("true") : TEXT("false"));
 }
 
-void json_null(struct json_out *j, const char *name)
+void json_write_null(struct json_out *j, const char *name)
 {
     json_raw(j, name, TEXT("null"));
 }

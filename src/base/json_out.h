@@ -8,11 +8,13 @@
  *
  *     struct json_out j;
  *     json_out_init(&j, &buffer);
- *     json_object(&j, NULL);
+ *     json_open_object(&j, NULL);
  *       json_text(&j, "url", url);
  *       json_int(&j, "code", 403);
  *     json_end(&j);
  *
+ * The names keep clear of jansson's: a json_object() of ours would take the place of the library's own in the
+ * whole process.
  * `name` is NULL inside arrays and at the top. Keys are constants and are not escaped.
  */
 
@@ -27,13 +29,19 @@ struct json_out {
 };
 
 void json_out_init(struct json_out *j, struct buffer *out);
-void json_object(struct json_out *j, const char *name);
-void json_array(struct json_out *j, const char *name);
+void json_open_object(struct json_out *j, const char *name);
+void json_open_array(struct json_out *j, const char *name);
 void json_end(struct json_out *j);
 void json_text(struct json_out *j, const char *name, struct text value); /* invalid UTF-8 becomes U+FFFD */
 void json_cstr(struct json_out *j, const char *name, const char *value); /* NULL writes null */
 void json_int(struct json_out *j, const char *name, int64_t value);
 void json_bool(struct json_out *j, const char *name, bool value);
-void json_null(struct json_out *j, const char *name);
+void json_write_null(struct json_out *j, const char *name);
 void json_raw(struct json_out *j, const char *name, struct text json); /* trusted JSON, copied */
 void json_time(struct json_out *j, const char *name, int64_t seconds); /* RFC 3339 string */
+
+#ifndef JANSSON_H /* the former names, until every caller has the new ones */
+#define json_object(j, name) json_open_object(j, name)
+#define json_array(j, name)  json_open_array(j, name)
+#define json_null(j, name)   json_write_null(j, name)
+#endif

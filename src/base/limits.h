@@ -10,6 +10,7 @@
 /* clang-format off */
 #define LIMIT_HEADER_BYTES (32 * 1024)     /* request head, all header lines: larger than any cookie a browser sends */
 #define LIMIT_HEADER_COUNT 100             /* header lines per message; nginx and Go accept about as many */
+#define LIMIT_REPLY_BODY (8 * 1024 * 1024) /* an answer of the core: a page of 1000 rows, /metrics, an audit page */
 #define LIMIT_URI_BYTES (8 * 1024)         /* request target; RFC 9110 4.1 asks for at least 8000 */
 #define LIMIT_TRAILER_BYTES (4 * 1024)     /* trailer section */
 #define LIMIT_CHUNK_EXTENSION_BYTES 256    /* per chunk line; nobody uses them but attackers */

@@ -20,7 +20,7 @@ static void finds_nothing_where_there_is_no_member(void **state)
                                           "{\"c\\u00735\":1}"};
     for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
         struct text raw = TEXT("untouched");
-        enum json_type type = JSON_NULL;
+        enum json_type type = JSON_TYPE_NULL;
         assert_false(json_member(text_of(without[i]), TEXT("csr"), &raw, &type));
         assert_text(raw, "untouched");
     }
@@ -48,19 +48,19 @@ static void finds_members_as_go_does(void **state)
         const char *raw;
         enum json_type type;
     } cases[] = {
-        {"{\"csr\":\"abc\"}", "\"abc\"", JSON_STRING},
-        {" { \"CSR\" : 17 } ", "17", JSON_NUMBER},
-        {"{\"a\":1,\"Csr\":true,\"z\":2}", "true", JSON_BOOL},
-        {"{\"csr\":null}", "null", JSON_NULL},
-        {"{\"csr\": [1,\"]\",[2]] ,\"x\":1}", "[1,\"]\",[2]]", JSON_ARRAY},
-        {"{\"csr\":{\"csr\":\"}\\\"\"}}", "{\"csr\":\"}\\\"\"}", JSON_OBJECT},
-        {"{\"csr\":1,\"CSR\":2,\"x\":3}", "2", JSON_NUMBER}, /* the last wins */
-        {"{\"\\u0063\\u0053r\":-1e5}", "-1e5", JSON_NUMBER}, /* escaped key */
-        {"{\"x\":\"\\\\\",\"csr\":\"\\\"\"}", "\"\\\"\"", JSON_STRING},
+        {"{\"csr\":\"abc\"}", "\"abc\"", JSON_TYPE_STRING},
+        {" { \"CSR\" : 17 } ", "17", JSON_TYPE_NUMBER},
+        {"{\"a\":1,\"Csr\":true,\"z\":2}", "true", JSON_TYPE_BOOL},
+        {"{\"csr\":null}", "null", JSON_TYPE_NULL},
+        {"{\"csr\": [1,\"]\",[2]] ,\"x\":1}", "[1,\"]\",[2]]", JSON_TYPE_ARRAY},
+        {"{\"csr\":{\"csr\":\"}\\\"\"}}", "{\"csr\":\"}\\\"\"}", JSON_TYPE_OBJECT},
+        {"{\"csr\":1,\"CSR\":2,\"x\":3}", "2", JSON_TYPE_NUMBER}, /* the last wins */
+        {"{\"\\u0063\\u0053r\":-1e5}", "-1e5", JSON_TYPE_NUMBER}, /* escaped key */
+        {"{\"x\":\"\\\\\",\"csr\":\"\\\"\"}", "\"\\\"\"", JSON_TYPE_STRING},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct text raw = {NULL, 0};
-        enum json_type type = JSON_NULL;
+        enum json_type type = JSON_TYPE_NULL;
         assert_ok(json_scan(text_of(cases[i].in), NULL));
         assert_true(json_member(text_of(cases[i].in), TEXT("csr"), &raw, &type));
         assert_text(raw, cases[i].raw);

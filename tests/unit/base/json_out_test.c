@@ -14,9 +14,9 @@ static void a_name_in_the_wrong_place_is_a_bug(void **state)
     json_out_init(&j, &b);
     assert_aborts(json_int(&j, "name", 1));
     assert_aborts(json_end(&j));
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     assert_aborts(json_int(&j, NULL, 1));
-    json_array(&j, "items");
+    json_open_array(&j, "items");
     assert_aborts(json_int(&j, "name", 1));
 }
 
@@ -28,8 +28,8 @@ static void refuses_the_33rd_level(void **state)
     struct json_out j;
     json_out_init(&j, &b);
     for (int i = 0; i < 32; i++)
-        json_array(&j, NULL);
-    assert_aborts(json_array(&j, NULL));
+        json_open_array(&j, NULL);
+    assert_aborts(json_open_array(&j, NULL));
     for (int i = 0; i < 32; i++)
         json_end(&j);
     assert_ok(json_scan(buffer_as_text(&b), NULL));
@@ -39,20 +39,20 @@ static struct status write_document(struct buffer *b)
 {
     struct json_out j;
     json_out_init(&j, b);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, "url", TEXT("https://a/?b&c"));
     json_cstr(&j, "none", NULL);
     json_cstr(&j, "word", "w");
-    json_array(&j, "list");
+    json_open_array(&j, "list");
     json_int(&j, NULL, 1);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_end(&j);
-    json_array(&j, NULL);
+    json_open_array(&j, NULL);
     json_bool(&j, NULL, true);
     json_end(&j);
-    json_null(&j, NULL);
+    json_write_null(&j, NULL);
     json_end(&j);
-    json_object(&j, "empty");
+    json_open_object(&j, "empty");
     json_end(&j);
     json_raw(&j, "raw", TEXT("{\"x\": 1}"));
     json_raw(&j, "absent", (struct text){NULL, 0});
@@ -123,7 +123,7 @@ static void integers_print_in_full(void **state)
     buffer_init(&b, 1000);
     struct json_out j;
     json_out_init(&j, &b);
-    json_array(&j, NULL);
+    json_open_array(&j, NULL);
     json_int(&j, NULL, 0);
     json_int(&j, NULL, -1);
     json_int(&j, NULL, INT64_MAX);
