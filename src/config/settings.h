@@ -86,6 +86,7 @@ void settings_free(struct settings *s); /* accepts NULL */
 
 /* The resolved configuration as text and back: what the supervisor sends to its children (sealed memfd). Round trip is exact. */
 struct buffer;
+#define SETTINGS_TEXT_MAX (256 * 1024) /* bytes of the encoded form */
 struct status settings_encode(const struct settings *s, struct buffer *out);
 struct status settings_decode(struct text in, struct settings **out, struct error *err);
 

@@ -9,9 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "front/front_internal.h"
-#include "os/files.h"
 #include "os/processes.h"
-#include "os/sandbox.h"
 
 #define HOP_CONNECTIONS_MAX 256
 #define HOP_WAITING_MAX 4096

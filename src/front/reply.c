@@ -21,14 +21,12 @@ static void reply(struct front_call *fc, int status, struct text content_type, s
     for (size_t i = 0; i < more_count && status_ok(st); i++)
         st = headers_add(&head.headers, &x->arena, more[i].name, more[i].value);
     fc->status = status;
-    if (!status_ok(st)) {
+    struct connection *c = fc->connection;
+    if (status_ok(st))
+        st = exchange_reply(x, &head, text_bytes(body)); /* may finish the exchange: fc is gone then */
+    if (!status_ok(st) && st.code != E_AGAIN)
         exchange_abort(x);
-    } else {
-        st = exchange_reply(x, &head, text_bytes(body));
-        if (!status_ok(st) && st.code != E_AGAIN && fc->exchange)
-            exchange_abort(fc->exchange);
-    }
-    connection_flush_later(fc->connection);
+    connection_flush_later(c);
 }
 
 /* RFC 9110 15.5.6: 405 names what is allowed; the contract's 405 does not (section 2). */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "connector/connector.h"
+#include "core/core_internal.h"
+#include "store/store.h"
+
+/* What nobody waits for: refusal tallies become audit rows, tokens that ended a week ago are forgotten. Once a minute, on a pool thread. */
+
+#define HOUSEKEEPING_EVERY_MS 60000
+#define TOKENS_KEPT_S (7 * 24 * 3600) /* long enough for "who used this token?" */
+#define TOKENS_PER_ROUND 1000
+
+struct chores {
+    struct work work;
+    struct core *core;
+    struct snapshot *snapshot;
+};
+
+static void run(struct work *w)
+{
+    struct chores *c = (struct chores *)(void *)w;
+    unsigned purged = 0;
+    struct status flushed = connector_flush_refusals(c->snapshot->domain.connector, false);
+    struct status forgot =
+        store_token_purge(c->snapshot->domain.store, clock_now_s() - TOKENS_KEPT_S, TOKENS_PER_ROUND, &purged);
+    if (!status_ok(flushed) || !status_ok(forgot))
+        log_event(LOG_WARNING, "housekeeping.failed", F_CODE("tallies", flushed), F_CODE("tokens", forgot));
+}
+
+static void done(struct work *w)
+{
+    struct chores *c = (struct chores *)(void *)w;
+    c->core->housekeeping_runs = false;
+    snapshot_unref(c->snapshot);
+    mem_free(c);
+}
+
+void core_housekeeping(struct core *c)
+{
+    int64_t now = clock_monotonic_ms();
+    if (c->housekeeping_runs || now < c->housekeeping_at_ms)
+        return;
+    struct chores *chores = mem_alloc(sizeof *chores);
+    if (!chores)
+        return;
+    chores->work = (struct work){.run = run, .done = done};
+    chores->core = c;
+    chores->snapshot = snapshot_ref(c->current);
+    c->housekeeping_at_ms = now + HOUSEKEEPING_EVERY_MS;
+    c->housekeeping_runs = true;
+    if (!status_ok(workqueue_submit(c->requests, &chores->work)))
+        done(&chores->work);
+}

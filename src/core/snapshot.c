@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/json_out.h"
+#include "connector/connector.h"
+#include "core/core_internal.h"
+#include "os/processes.h"
+
+#define LISTENERS_JSON_MAX (16u * 1024)
+
+static struct status read_settings(int fd, struct settings **out, struct error *err)
+{
+    OWNED(buffer_release) struct buffer text;
+    buffer_init(&text, SETTINGS_TEXT_MAX);
+    TRY(memfd_read(fd, &text));
+    return settings_decode(buffer_as_text(&text), out, err);
+}
+
+static void host_name(char out[static 256])
+{
+    if (gethostname(out, 255) != 0)
+        out[0] = '\0';
+    out[255] = '\0';
+}
+
+static void public_url(const struct core *c, const struct settings *s, enum listener l, struct buffer *out)
+{
+    char host[256];
+    host_name(host);
+    connector_public_url(s, l, text_of(c->ch->addresses[l]), text_of(host), out);
+}
+
+static void describe_listeners(const struct core *c, struct snapshot *s)
+{
+    struct json_out j;
+    json_out_init(&j, &s->listeners);
+    json_array(&j, NULL);
+    for (int l = 0; l < LISTENER_COUNT; l++) {
+        if (c->ch->addresses[l][0] == '\0')
+            continue;
+        OWNED(buffer_release) struct buffer url;
+        buffer_init(&url, 1024);
+        public_url(c, s->settings, (enum listener)l, &url);
+        json_object(&j, NULL);
+        json_cstr(&j, "name", listener_name((enum listener)l));
+        json_cstr(&j, "address", c->ch->addresses[l]);
+        json_text(&j, "url", buffer_as_text(&url));
+        json_end(&j);
+    }
+    json_end(&j);
+    s->domain.listeners_json = buffer_as_text(&s->listeners);
+}
+
+static struct status make_connector(const struct core *c, struct snapshot *s, struct connector *previous, struct error *err)
+{
+    OWNED(buffer_release) struct buffer connector_url;
+    OWNED(buffer_release) struct buffer gateway_url;
+    buffer_init(&connector_url, 1024);
+    buffer_init(&gateway_url, 1024);
+    public_url(c, s->settings, LISTENER_CONNECTOR, &connector_url);
+    public_url(c, s->settings, LISTENER_GATEWAY, &gateway_url);
+    struct connector_settings settings;
+    connector_settings_from(s->settings, &settings);
+    settings.connector_url = buffer_as_text(&connector_url);
+    settings.gateway_url = buffer_as_text(&gateway_url);
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    const struct connector_parts parts = {
+        .store = c->store,
+        .ca = c->ca,
+        .page = s->domain.page,
+        .slab = c->slab,
+        .lane_width = cpus > 0 ? (unsigned)cpus : 1,
+    };
+    return connector_new(&settings, &parts, previous, &s->domain.connector, err);
+}
+
+/* `config_fd` < 0: the settings are there already (start). */
+struct status snapshot_new(struct core *c, int config_fd, struct connector *previous, struct snapshot **out, struct error *err)
+{
+    struct snapshot *s = mem_alloc(sizeof *s);
+    if (!s)
+        return STATUS(NOMEM);
+    s->references = 1;
+    buffer_init(&s->listeners, LISTENERS_JSON_MAX);
+    struct status st = read_settings(config_fd, &s->settings, err);
+    if (status_ok(st)) {
+        s->domain = (struct domain){
+            .settings = s->settings,
+            .store = c->store,
+            .vault = c->vault,
+            .ca = c->ca,
+            .page = &c->page,
+            .slab = c->slab,
+            .slabs = c->slabs,
+            .slab_count = c->slab_count,
+            .started_at = clock_now_s(),
+        };
+        describe_listeners(c, s);
+        if (c->ca) /* NULL while the core only wants the settings, to open the rest */
+            st = make_connector(c, s, previous, err);
+    }
+    if (!status_ok(st)) {
+        snapshot_unref(s);
+        return st;
+    }
+    *out = s;
+    return DONE;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *s)
+{
+    s->references++;
+    return s;
+}
+
+void snapshot_unref(struct snapshot *s)
+{
+    if (!s || --s->references > 0)
+        return;
+    connector_free(s->domain.connector);
+    buffer_release(&s->listeners);
+    settings_free(s->settings);
+    mem_free(s);
+}
