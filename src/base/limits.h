@@ -26,3 +26,5 @@
 #define LIMIT_TLS_CHAIN_BYTES (32 * 1024)  /* certificates a peer may send: a dozen of RSA-4096 */
 #define LIMIT_TLS_CHAIN_DEPTH 4            /* CA certificates between a peer's leaf and the trust anchor */
 /* clang-format on */
+#define LIMIT_H2_CONNECTION_WINDOW (256 * 1024) /* body bytes held for all paused requests of a connection   \
+                                                 */
