@@ -63,6 +63,7 @@ struct child_channels {
     unsigned index;  /* of this front; 0 for the core */
     unsigned fronts; /* how many there are, at least 1 */
     bool single;     /* front and core share a process (server.fronts: 0) */
+    pid_t supervisor;
 
     int config_fd;   /* sealed memfd with the resolved configuration; config/ reads it */
     int page_fd;     /* core: read-write; front: O_RDONLY */
@@ -78,6 +79,8 @@ struct child_channels {
     struct child_socket sockets[LISTENER_COUNT]; /* front only; those that are on */
     unsigned socket_count;
 
+    int lock_fd;     /* core only: {data}/run/lock, held as long as this is open; a new server waits for an
+                        orphaned core */
     int hop_edge_fd; /* core only: listening Unix stream sockets, non-blocking; -1 in fronts */
     int hop_egress_fd;
     int control_listen_fd;                     /* core only: {data}/run/control.sock */
@@ -89,6 +92,9 @@ struct child_channels {
 
 void child_channels_init(struct child_channels *ch);  /* all descriptors -1 */
 void child_channels_close(struct child_channels *ch); /* closes every descriptor that is not -1 */
+/* Where the descriptors are: fills `out` with pointers into `ch`, returns how many. Unused ones are -1. */
+#define CHILD_DESCRIPTORS_MAX (9 + 2 * CHILD_FRONTS_MAX + LISTENER_COUNT)
+unsigned child_descriptors(struct child_channels *ch, int *out[static CHILD_DESCRIPTORS_MAX]);
 
 /*
  * Supervisor: writes the manifest into a sealed memfd. The numbers in `ch` are those the child will see.

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The generation page (DESIGN 3.1, 1): 65,536 counters in a memfd. The core maps it read-write, fronts through an O_RDONLY re-open. An
- * answer that a front keeps carries up to four (index, value) pairs, loaded by the core *before* it opened its read transaction; it is
- * good while all counters still hold these values.
+ * The generation page (DESIGN 3.1, 1): 65,536 counters in a memfd. The core maps it read-write, fronts
+ * through an O_RDONLY re-open. An answer that a front keeps carries up to four (index, value) pairs, loaded
+ * by the core *before* it opened its read transaction; it is good while all counters still hold these values.
  *
  * Writers: commit -> page_bump (release) -> page_wake -> acknowledge. Any thread.
  */
@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define PAGE_COUNTERS 65536u
+#define PAGE_COUNTERS  65536u
 #define PAGE_PAIRS_MAX 4
 
 struct page {
@@ -34,21 +34,23 @@ struct page_pairs {
     unsigned count;
 };
 
-/* What a counter stands for. The index is a hash of kind and id: two subjects may share one, which only costs a question. */
+/* What a counter stands for. The index is a hash of kind and id: two subjects may share one, which only costs
+ * a question. */
 enum page_kind { PAGE_CERTIFICATE = 1, PAGE_APPLICATION, PAGE_TRUST, PAGE_LISTENERS, PAGE_SERVICE };
 uint32_t page_index(enum page_kind kind, struct bytes id);
 
-struct status page_create(int *out_fd);                             /* sealed against resizing; CLOEXEC */
-struct status page_reopen_readonly(int fd, int *out_fd);            /* through /proc/self/fd */
-struct status page_map(int fd, bool writable, struct page *out);    /* refuses a wrong size */
+struct status page_create(int *out_fd);                          /* sealed against resizing; CLOEXEC */
+struct status page_reopen_readonly(int fd, int *out_fd);         /* through /proc/self/fd */
+struct status page_map(int fd, bool writable, struct page *out); /* refuses a wrong size */
 void page_unmap(struct page *p);
 void page_add_wake(struct page *p, int eventfd);
 
-uint64_t page_load(const struct page *p, uint32_t index);           /* acquire */
-void page_bump(struct page *p, uint32_t index);                     /* release */
-void page_bump_all(struct page *p);                                 /* a starting core, before it opens its socket */
-void page_wake(struct page *p);                                     /* one write to each front's eventfd */
+uint64_t page_load(const struct page *p, uint32_t index); /* acquire */
+void page_bump(struct page *p, uint32_t index);           /* release */
+void page_bump_all(struct page *p);                       /* a starting core, before it opens its socket */
+void page_wake(struct page *p);                           /* one write to each front's eventfd */
 
-/* Adds (index, current value); must happen before the answer's data is read. False (and nothing added) when full. */
+/* Adds (index, current value); must happen before the answer's data is read. False (and nothing added) when
+ * full. */
 bool page_pairs_add(struct page_pairs *pairs, const struct page *p, uint32_t index);
 bool page_pairs_current(const struct page_pairs *pairs, const struct page *p);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Metrics, tallies and last-seen times travel in one shared memory slab per process (DESIGN 3.1, 14): its process writes with
- * relaxed atomics, the core reads when /metrics is asked. Counters only grow; a restarted front continues in its slab.
+ * Metrics, tallies and last-seen times travel in one shared memory slab per process (DESIGN 3.1, 14): its
+ * process writes with relaxed atomics, the core reads when /metrics is asked. Counters only grow; a restarted
+ * front continues in its slab.
  */
 
 #include <stdatomic.h>
