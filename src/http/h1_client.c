@@ -32,6 +32,7 @@ struct h1_client {
     unsigned interim;
     bool keep_alive;
     bool started;
+    bool ended; /* in this call of h1_client_feed(); the owner may have called h1_client_reset() since */
 };
 
 struct h1_client *h1_client_new(const struct h1_client_events *events, void *owner, bool trusted_peer)
@@ -124,14 +125,18 @@ static enum h1_reason read_response(struct h1_client *c, struct text head)
     return H1_NONE;
 }
 
-static void end_answer(struct h1_client *c)
+/* Before the owner hears of the end, it is known whether anything follows: a body where there may be none, or
+ * an answer to a request that nobody sent. Such a connection is not used again. */
+static void end_answer(struct h1_client *c, bool surplus)
 {
     c->state = CLIENT_ENDED;
+    c->ended = true;
+    c->keep_alive = c->keep_alive && !surplus;
     c->events->end(c->owner);
 }
 
 /* A whole head has been understood. */
-static enum h1_reason take_head(struct h1_client *c)
+static enum h1_reason take_head(struct h1_client *c, bool more)
 {
     const int status = c->response.status;
     if (status == 101) {
@@ -151,11 +156,11 @@ static enum h1_reason take_head(struct h1_client *c)
     c->state = CLIENT_BODY;
     c->events->head(c->owner, &c->response);
     if (c->delimiter == H1_NO_BODY || (c->delimiter == H1_BY_LENGTH && c->body_left == 0))
-        end_answer(c);
+        end_answer(c, more);
     return H1_NONE;
 }
 
-/* Consumes from *in up to the end of the head; what has arrived of an incomplete one is kept. */
+/* Consumes from *in, up to the end of the head; what has arrived of an incomplete one is kept. */
 static enum h1_reason feed_head(struct h1_client *c, struct bytes *in)
 {
     const size_t before = buffer_size(&c->head);
@@ -185,7 +190,7 @@ static enum h1_reason feed_head(struct h1_client *c, struct bytes *in)
     c->head_end = (struct h1_head_end){0};
     buffer_clear(&c->head);
     reason = head.p ? read_response(c, head) : H1_NO_MEMORY;
-    return reason == H1_NONE ? take_head(c) : reason;
+    return reason == H1_NONE ? take_head(c, in->n > 0) : reason;
 }
 
 static enum h1_reason feed_chunked(struct h1_client *c, struct bytes *in)
@@ -202,7 +207,7 @@ static enum h1_reason feed_chunked(struct h1_client *c, struct bytes *in)
     if (step == H1_CHUNK_DATA)
         c->events->body(c->owner, run);
     else if (step == H1_CHUNK_COMPLETE)
-        end_answer(c);
+        end_answer(c, in->n > 0);
     return H1_NONE;
 }
 
@@ -219,7 +224,7 @@ static enum h1_reason feed_body(struct h1_client *c, struct bytes *in)
     if (c->delimiter == H1_BY_LENGTH) {
         c->body_left -= n;
         if (c->body_left == 0)
-            end_answer(c);
+            end_answer(c, in->n > 0);
     }
     return H1_NONE;
 }
@@ -246,7 +251,8 @@ struct status h1_client_feed(struct h1_client *c, struct bytes in, size_t *out_u
 {
     struct bytes rest = in;
     c->started = c->started || in.n > 0;
-    while (rest.n > 0) {
+    c->ended = false;
+    while (rest.n > 0 && !c->ended) {
         const enum h1_reason reason = feed_some(c, &rest);
         if (reason != H1_NONE) {
             c->state = CLIENT_BROKEN;
@@ -269,7 +275,7 @@ struct status h1_client_end_of_input(struct h1_client *c)
     const bool by_close = c->state == CLIENT_BODY && c->delimiter == H1_BY_CLOSE;
     c->keep_alive = false;
     if (by_close || c->state == CLIENT_TUNNEL) {
-        end_answer(c);
+        end_answer(c, false);
         return DONE;
     }
     if (c->state == CLIENT_ENDED)

@@ -11,7 +11,6 @@
  */
 
 #include "base/error.h"
-#include "base/error.h"
 #include "http/message.h"
 
 #define ROUTE_PARAMS_MAX 6
