@@ -25,6 +25,5 @@
 #define LIMIT_INTERIM_RESPONSES 8          /* 1xx answers accepted from a server we call */
 #define LIMIT_TLS_CHAIN_BYTES (32 * 1024)  /* certificates a peer may send: a dozen of RSA-4096 */
 #define LIMIT_TLS_CHAIN_DEPTH 4            /* CA certificates between a peer's leaf and the trust anchor */
+#define LIMIT_H2_CONNECTION_WINDOW (256 * 1024) /* request body bytes held for all paused streams of a connection */
 /* clang-format on */
-#define LIMIT_H2_CONNECTION_WINDOW (256 * 1024) /* body bytes held for all paused requests of a connection   \
-                                                 */
