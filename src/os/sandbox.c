@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "os/sandbox.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "base/own.h"
+#include "os/landlock.h"
+
+OWNABLE(void, seccomp_release);
+
+#define CALLS_MAX 40
+
+/* Calls allowed with any arguments. `reason` is for the reader. */
+struct group {
+    const char *reason;
+    int calls[CALLS_MAX]; /* ends with END */
+};
+#define END     (-1000000)
+#define C(name) SCMP_SYS(name)
+
+static const struct group for_both[] = {
+    {"memory; mmap and mprotect are below", {C(brk), C(munmap), C(mremap), C(madvise), END}},
+    {"threads of the work queues",
+     {C(futex), C(set_robust_list), C(rseq), C(sched_yield), C(sched_getaffinity), C(membarrier), C(exit),
+      C(gettid), END}},
+    {"the end", {C(exit_group), C(restart_syscall), END}},
+    {"signals of the loop", {C(rt_sigaction), C(rt_sigprocmask), C(rt_sigreturn), C(sigaltstack), END}},
+    {"time", {C(clock_gettime), C(clock_getres), C(clock_nanosleep), C(nanosleep), C(gettimeofday), END}},
+    {"keys and nonces", {C(getrandom), END}},
+    {"who and where we are; read only",
+     {C(getpid), C(getppid), C(getuid), C(geteuid), C(getgid), C(getegid), C(uname), C(getrusage), C(sysinfo),
+      END}},
+    {"descriptors we hold",
+     {C(read), C(readv), C(pread64), C(write), C(writev), C(close), C(fcntl), C(dup), C(dup3), C(lseek),
+      C(fstat), C(newfstatat), C(pipe2), C(eventfd2), END}},
+    {"the event loop",
+     {C(poll), C(ppoll), C(epoll_create1), C(epoll_ctl), C(epoll_wait), C(epoll_pwait), END}},
+    {"connected and listening sockets",
+     {C(accept4), C(recvfrom), C(recvmsg), C(sendto), C(sendmsg), C(shutdown), C(getsockname), C(getpeername),
+      C(getsockopt), C(setsockopt), END}},
+};
+
+static const struct group for_front[] = {
+    {"to the core and to upstreams; families are below", {C(connect), END}},
+};
+
+static const struct group for_core[] = {
+    {"database, backups and key files; Landlock says which",
+     {C(open),      C(openat),     C(access),    C(faccessat),  C(faccessat2), C(stat),
+      C(lstat),     C(statx),      C(readlink),  C(readlinkat), C(getcwd),     C(statfs),
+      C(fstatfs),   C(getdents64), C(pwrite64),  C(pwritev),    C(preadv),     C(ftruncate),
+      C(fallocate), C(fsync),      C(fdatasync), C(flock),      C(mkdir),      C(mkdirat),
+      C(rmdir),     C(unlink),     C(unlinkat),  C(rename),     C(renameat),   C(renameat2),
+      C(fchmod),    C(fchown),     C(utimensat), C(msync),      C(umask),      END}},
+};
+
+/*
+ * Answered with an error instead of the end: libraries try them and can do without. A front's libc may want
+ * to look at /proc/sys/vm/overcommit_memory when it returns memory; pthread_create prefers clone3, whose
+ * flags no filter can see.
+ */
+static const int denied_to_front[] = {C(open),     C(openat),     C(access), C(faccessat), C(faccessat2),
+                                      C(readlink), C(readlinkat), C(stat),   C(lstat),     C(statx),
+                                      END};
+
+static int allow_groups(scmp_filter_ctx ctx, const struct group *groups, size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        for (const int *call = groups[i].calls; *call != END && result == 0; call++)
+            result = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, *call, 0);
+    }
+    return result;
+}
+
+/* The argument with this number. libseccomp's own SCMP_A0.. leave a member out, which clang's -Wextra
+ * refuses. */
+#define EQUAL(number, value)                                                                                 \
+    {                                                                                                        \
+        (number), SCMP_CMP_EQ, (value), 0                                                                    \
+    }
+#define MASKED(number, mask, value)                                                                          \
+    {                                                                                                        \
+        (number), SCMP_CMP_MASKED_EQ, (mask), (value)                                                        \
+    }
+
+struct checked_call {
+    int call;
+    struct scmp_arg_cmp condition;
+};
+
+/* Several rows of one call are alternatives. */
+static int allow_checked(scmp_filter_ctx ctx, const struct checked_call *rows, size_t count)
+{
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rows[i].call, 1, &rows[i].condition);
+    return result;
+}
+
+static int add_both(scmp_filter_ctx ctx)
+{
+    const struct checked_call rows[] = {
+        /* No code is made at run time. */
+        {C(mmap), MASKED(2, PROT_EXEC, 0)},
+        {C(mprotect), MASKED(2, PROT_EXEC, 0)},
+        /* Threads, no processes. */
+        {C(clone), MASKED(0, CLONE_THREAD, CLONE_THREAD)},
+        /* abort() */
+        {C(tgkill), EQUAL(0, (scmp_datum_t)getpid())},
+        {C(prctl), EQUAL(0, PR_SET_NAME)},
+        {C(ioctl), EQUAL(1, FIONBIO)},
+        {C(ioctl), EQUAL(1, FIONREAD)},
+        /* Reading limits, not setting them. */
+        {C(prlimit64), EQUAL(2, 0)},
+        {C(socketpair), EQUAL(0, AF_UNIX)},
+    };
+    int result = allow_groups(ctx, for_both, sizeof for_both / sizeof for_both[0]);
+    if (result == 0)
+        result = allow_checked(ctx, rows, sizeof rows / sizeof rows[0]);
+    if (result == 0)
+        result = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), C(clone3), 0);
+    return result;
+}
+
+static int add_front(scmp_filter_ctx ctx)
+{
+    const struct checked_call rows[] = {
+        {C(socket), EQUAL(0, AF_UNIX)},
+        {C(socket), EQUAL(0, AF_INET)},
+        {C(socket), EQUAL(0, AF_INET6)},
+    };
+    int result = allow_groups(ctx, for_front, sizeof for_front / sizeof for_front[0]);
+    if (result == 0)
+        result = allow_checked(ctx, rows, sizeof rows / sizeof rows[0]);
+    for (const int *call = denied_to_front; *call != END && result == 0; call++)
+        result = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), *call, 0);
+    return result;
+}
+
+static int add_core(scmp_filter_ctx ctx)
+{
+    /* The core talks to nobody but its fronts, the supervisor and the CLI, over sockets it was given. A
+     * resolver inside some library gets an error instead of the network. */
+    int result = allow_groups(ctx, for_core, sizeof for_core / sizeof for_core[0]);
+    if (result == 0)
+        result = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), C(socket), 0);
+    if (result == 0)
+        result = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), C(connect), 0);
+    return result;
+}
+
+static struct status seccomp_enter(enum sandbox_kind kind, struct error *err)
+{
+    OWNED(seccomp_release) void *ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (!ctx)
+        return error_set(err, E_NOMEM, "sandbox: out of memory");
+    int result = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_LOG, 1);
+    if (result == 0)
+        result = add_both(ctx);
+    if (result == 0)
+        result = kind == SANDBOX_FRONT ? add_front(ctx) : add_core(ctx);
+    if (result == 0)
+        result = seccomp_load(ctx);
+    if (result != 0)
+        return error_set(err, E_UNAVAILABLE, "sandbox: the kernel refuses the seccomp filter: %s",
+                         strerror(-result));
+    return DONE;
+}
+
+static char description[48] = "off";
+
+const char *sandbox_describe(void)
+{
+    return description;
+}
+
+struct status sandbox_enter(enum sandbox_kind kind, const struct sandbox_path *paths, unsigned count,
+                            struct error *err)
+{
+    if (FAIRLEAD_SANITIZED)
+        return DONE;
+    must(kind == SANDBOX_CORE || count == 0);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return error_set(err, E_UNAVAILABLE, "sandbox: cannot forbid new privileges: %s", strerror(errno));
+    int abi = 0;
+    TRY(landlock_enter(paths, count, &abi, err));
+    TRY(seccomp_enter(kind, err));
+    if (abi > 0)
+        (void)snprintf(description, sizeof description, "seccomp, Landlock ABI %d", abi);
+    else
+        (void)snprintf(description, sizeof description, "seccomp");
+    return DONE;
+}

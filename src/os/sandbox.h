@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a process may still do once it runs: a seccomp allow-list per kind (anything else ends the process,
+ * and the kernel logs it) and Landlock's file rights. Nothing depends on Landlock's network rules. For good:
+ * there is no way out. Before the process starts threads. Always off in sanitizer builds, whose run time
+ * needs more.
+ */
+
+#include "base/error.h"
+#include "base/status.h"
+
+enum sandbox_kind {
+    SANDBOX_FRONT, /* sockets; opens no file at all */
+    SANDBOX_CORE,  /* files below the paths given; Unix sockets only */
+};
+
+struct sandbox_path {
+    const char *path; /* file or directory with all below it; skipped when it does not exist */
+    bool writable;
+};
+
+/* Paths are for the core only. A kernel without Landlock gets seccomp alone. E_UNAVAILABLE when the kernel
+ * refuses. */
+struct status sandbox_enter(enum sandbox_kind kind, const struct sandbox_path *paths, unsigned count,
+                            struct error *err);
+
+/* For `fairlead status`: "seccomp, Landlock ABI 3", "seccomp", "off". Of this process; constant after
+ * sandbox_enter. */
+const char *sandbox_describe(void);
