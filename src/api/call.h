@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * One request at a handler. The core fills it, runs the handler on a request thread (or, for ROUTE_INLINE rows, on the loop) and sends what
- * the reply holds. A handler reads the request, calls one domain function and writes one reply; it returns E_OK when the reply is
- * complete; any other status is turned into the error shape of the route by the dispatcher (text from `err`).
+ * One request at a handler. The core fills it, runs the handler on a request thread (or, for ROUTE_INLINE
+ * rows, on the loop) and sends what the reply holds. A handler reads the request, calls one domain function
+ * and writes one reply; it returns E_OK when the reply is complete; any other status is turned into the error
+ * shape of the route by the dispatcher (text from `err`).
  */
 
 #include <stdatomic.h>
@@ -17,11 +18,12 @@
 #include "os/page.h"
 #include "os/slab.h"
 
-/* Who is calling; decided by the front (TLS peer, trusted proxy) or the control socket (peer credentials), never by a header. */
+/* Who is calling; decided by the front (TLS peer, trusted proxy) or the control socket (peer credentials),
+ * never by a header. */
 enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_CERTIFICATE, PRINCIPAL_OPERATOR, PRINCIPAL_FRONT };
 
 enum certificate_verdict {
-    CERT_NONE,    /* no certificate was presented */
+    CERT_NONE, /* no certificate was presented */
     CERT_ACTIVE,
     CERT_REVOKED,
     CERT_UNKNOWN, /* our CA signed it, but it is not on record (and ca.accept_unrecorded is off) */
@@ -34,7 +36,8 @@ struct principal {
     bool runtime;            /* CERTIFICATE: kind of the certificate */
     struct text application; /* CERTIFICATE: CN; empty for runtimes */
     struct text tenant, group;
-    struct text subject_error; /* CERTIFICATE: why the subject does not fit the configuration (contract 6), empty when it does */
+    struct text subject_error; /* CERTIFICATE: why the subject does not fit the configuration (contract 6),
+                                  empty when it does */
     uint32_t uid;              /* OPERATOR over the control socket; UINT32_MAX on the internal listener */
     struct text actor;         /* for the audit: "uid:1000", "loopback", "certificate:<hex>", ... */
 };
@@ -62,8 +65,9 @@ struct domain {
     struct slab *slab;         /* the core's own */
     struct slab *const *slabs; /* all, for /metrics */
     unsigned slab_count;
-    int64_t started_at;        /* seconds */
-    struct text listeners_json; /* array of {name,address,url}: what is listening, for status; updated when ready */
+    int64_t started_at; /* seconds */
+    struct text
+        listeners_json; /* array of {name,address,url}: what is listening, for status; updated when ready */
 };
 
 struct call {
@@ -71,10 +75,10 @@ struct call {
     const struct route *route;
     struct text params[ROUTE_PARAMS_MAX];
     size_t param_count;
-    struct bytes body;          /* whole; CR/LF dropped already where the route says so */
+    struct bytes body; /* whole; CR/LF dropped already where the route says so */
     struct principal principal;
     enum route_listener listener;
-    struct text peer_address;   /* "203.0.113.7:51234" */
+    struct text peer_address; /* "203.0.113.7:51234" */
     struct text request_id;
     struct arena *arena;
     struct domain *domain;
@@ -95,5 +99,6 @@ struct status reply_empty(struct call *c, int status);
 /* Starts a JSON reply; write with json_out into c->reply.body. */
 void reply_json(struct call *c, int status);
 struct status reply_header(struct call *c, struct text name, struct text value);
-/* Answers with this status and message in the route's error shape. Returns DONE so that it can be a handler's last statement. */
+/* Answers with this status and message in the route's error shape. Returns DONE so that it can be a handler's
+ * last statement. */
 [[gnu::format(printf, 3, 4)]] struct status reply_error(struct call *c, int status, const char *fmt, ...);

@@ -2,16 +2,18 @@
 #pragma once
 
 /*
- * The route table: method, pattern, listeners, permission, body limit, flags, handler. Policy as data: tests/golden/routes.txt is its dump, so
- * that a change of permission is seen in review.
+ * The route table: method, pattern, listeners, permission, body limit, flags, handler. Policy as data:
+ * tests/golden/routes.txt is its dump, so that a change of permission is seen in review.
  *
- * The front uses the rows to answer 404, 405, 413 and permission questions that need no domain knowledge; the core uses the same rows to find
- * the handler and checks the permission again. Handlers are bound by id in api/handlers.c, which the front does not link.
+ * The front uses the rows to answer 404, 405, 413 and permission questions that need no domain knowledge; the
+ * core uses the same rows to find the handler and checks the permission again. Handlers are bound by id in
+ * api/handlers.c, which the front does not link.
  */
 
 #include "http/router.h"
 
-/* Which listener a request arrived on; bit = 1u << enum. Matches enum listener of config/settings.h for the first five. */
+/* Which listener a request arrived on; bit = 1u << enum. Matches enum listener of config/settings.h for the
+ * first five. */
 enum route_listener {
     ON_INTERNAL = 1u << 0,
     ON_CONNECTOR = 1u << 1,
@@ -23,17 +25,20 @@ enum route_listener {
 };
 
 enum route_permission {
-    PERMIT_ANYONE,      /* no identity needed (health, specification, token routes: the handler checks the token) */
+    PERMIT_ANYONE, /* no identity needed (health, specification, token routes: the handler checks the token)
+                    */
     PERMIT_CERTIFICATE, /* a verified, unrevoked client certificate of this CA */
     PERMIT_OPERATOR,    /* control socket, or the internal listener */
     PERMIT_FRONT,       /* our own fronts */
 };
 
 enum route_flag {
-    ROUTE_KYMA = 1u << 0,    /* errors as {"code":..,"error":".."} */
-    ROUTE_INLINE = 1u << 1,  /* the handler runs on the core's loop: it must not block, sign or touch the store */
-    ROUTE_LOCAL = 1u << 2,   /* the front answers it itself (liveness) */
-    ROUTE_DROP_NEWLINES = 1u << 3, /* raw CR/LF inside JSON strings of the body are dropped (what people paste) */
+    ROUTE_KYMA = 1u << 0, /* errors as {"code":..,"error":".."} */
+    ROUTE_INLINE =
+        1u << 1, /* the handler runs on the core's loop: it must not block, sign or touch the store */
+    ROUTE_LOCAL = 1u << 2, /* the front answers it itself (liveness) */
+    ROUTE_DROP_NEWLINES =
+        1u << 3, /* raw CR/LF inside JSON strings of the body are dropped (what people paste) */
     ROUTE_REVOKED_OK = 1u << 4, /* reserved */
 };
 
@@ -44,8 +49,10 @@ extern const size_t api_route_count;
 struct buffer;
 void api_routes_dump(struct buffer *out);
 
-/* Errors in the shape the client expects. `allowed` is for Allow on native routes (contract: Kyma's 405 has none). */
+/* Errors in the shape the client expects. `allowed` is for Allow on native routes (contract: Kyma's 405 has
+ * none). */
 struct text;
-bool api_path_is_kyma(struct text path); /* unknown paths below /v1 and /{app}/v1 get Kyma's shape, others problem+json */
+bool api_path_is_kyma(
+    struct text path); /* unknown paths below /v1 and /{app}/v1 get Kyma's shape, others problem+json */
 void api_error_body(struct buffer *out, bool kyma, int status, struct text message, struct text request_id);
 struct text api_error_content_type(bool kyma);

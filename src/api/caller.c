@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+
+#include "base/encoding.h"
+
+/* More is cut: it ends up in a row of the audit. */
+#define USER_AGENT_MAX 256
+
+static struct text actor_of(struct call *c)
+{
+    const struct principal *p = &c->principal;
+    if (p->actor.n > 0 || p->kind != PRINCIPAL_CERTIFICATE)
+        return p->actor;
+    char hex[2 * sizeof p->fingerprint + 1];
+    hex_encode(hex, BYTES_OF(p->fingerprint));
+    return arena_printf(c->arena, "certificate:%s", hex);
+}
+
+struct connector_caller call_caller(struct call *c)
+{
+    return (struct connector_caller){
+        .actor = actor_of(c),
+        .address = c->peer_address,
+        .user_agent = text_first(headers_get(&c->request->headers, TEXT("User-Agent")), USER_AGENT_MAX),
+        .request_id = c->request_id,
+    };
+}
+
+void call_note_refusal(struct call *c, struct text action)
+{
+    const struct connector_caller caller = call_caller(c);
+    connector_refused(c->domain->connector, action, &caller);
+}
+
+struct status call_refused(struct call *c, struct text action, struct status s)
+{
+    if (s.code == E_DENIED)
+        call_note_refusal(c, action);
+    return s;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+
+#include "base/json_scan.h"
+#include "base/log.h"
+
+/* ---- permission: the front checked it by the same table; this is the check that counts ---- */
+
+static struct status require_certificate(struct call *c)
+{
+    const struct principal *p = &c->principal;
+    switch (p->certificate) {
+    case CERT_REVOKED:
+        break; /* said for every route, below */
+    case CERT_NONE:
+        call_note_refusal(c, TEXT("refused.no-certificate"));
+        return error_set(&c->err, E_INVALID, "Invalid certificate: Certificate header is empty");
+    case CERT_UNKNOWN:
+        call_note_refusal(c, TEXT("refused.unknown"));
+        return error_set(&c->err, E_DENIED,
+                         "Certificate is not on record here: it was issued by another instance, or the "
+                         "record was removed.");
+    case CERT_ACTIVE:
+        if (p->kind != PRINCIPAL_CERTIFICATE)
+            break;
+        if (p->subject_error.n == 0)
+            return DONE;
+        call_note_refusal(c, TEXT("refused.subject"));
+        return error_set(&c->err, E_INVALID, "Invalid certificate: %.*s", TEXT_ARG(p->subject_error));
+    }
+    return error_set(&c->err, E_DENIED, "Certificate has been revoked.");
+}
+
+static struct status check_permission(struct call *c)
+{
+    const struct principal *p = &c->principal;
+    if (!(c->route->listeners & (unsigned)c->listener))
+        return error_set(&c->err, E_NOT_FOUND, "Requested resource could not be found.");
+    /* Revoked means refused on every route at once, also where no certificate is asked for. */
+    if (p->certificate == CERT_REVOKED) {
+        call_note_refusal(c, TEXT("refused.revoked"));
+        return error_set(&c->err, E_DENIED, "Certificate has been revoked.");
+    }
+    switch ((enum route_permission)c->route->permission) {
+    case PERMIT_ANYONE:
+        return DONE;
+    case PERMIT_CERTIFICATE:
+        return require_certificate(c);
+    case PERMIT_OPERATOR:
+        if (p->kind == PRINCIPAL_OPERATOR)
+            return DONE;
+        break;
+    case PERMIT_FRONT:
+        if (p->kind == PRINCIPAL_FRONT)
+            return DONE;
+        break;
+    }
+    call_note_refusal(c, TEXT("refused.permission"));
+    return error_set(&c->err, E_DENIED, "This needs an operator of this server.");
+}
+
+/* ---- the body, as people paste it ---- */
+
+static struct status drop_newlines(struct call *c)
+{
+    if (!(c->route->flags & ROUTE_DROP_NEWLINES) || c->body.n == 0)
+        return DONE;
+    OWNED(buffer_release) struct buffer b;
+    buffer_init(&b, c->body.n);
+    json_drop_newlines_in_strings(bytes_text(c->body), &b);
+    TRY(buffer_status(&b));
+    const struct bytes cleaned = arena_bytes(c->arena, buffer_bytes(&b));
+    if (buffer_size(&b) > 0 && !cleaned.p)
+        return STATUS(NOMEM);
+    c->body = cleaned;
+    return DONE;
+}
+
+/* ---- answering ---- */
+
+static void answer_failure(struct call *c, struct status s)
+{
+    const int http = code_http_status(s.code);
+    const char *text = c->err.code == s.code ? error_text(&c->err, s) : code_text(s.code);
+    if (http >= 500) {
+        log_event(LOG_ERROR, "request.failed", F_CSTR("route", c->route->pattern), F_CODE("code", s),
+                  F_CSTR("error", text));
+        /* Only an operator is told about our insides. */
+        if (c->principal.kind != PRINCIPAL_OPERATOR)
+            text = code_text(s.code);
+    }
+    c->reply.headers.count = 0;
+    if (http == 503)
+        status_ignore(reply_header(c, TEXT("Retry-After"), TEXT("1")));
+    status_ignore(reply_error(c, http, "%s", text));
+}
+
+static struct status run(struct call *c)
+{
+    TRY(check_permission(c));
+    TRY(drop_newlines(c));
+    api_handler *handler = api_handler_of(c->route->id);
+    if (!handler)
+        return STATUS(BROKEN);
+    TRY(handler(c));
+    if (c->reply.status == 0)
+        return STATUS(BROKEN);
+    return buffer_status(&c->reply.body);
+}
+
+/* Go's encoder ends every document with a newline (contract 2). */
+static void end_document(struct call *c)
+{
+    const struct bytes body = buffer_bytes(&c->reply.body);
+    if ((c->route->flags & ROUTE_KYMA) && body.n > 0 && body.p[body.n - 1] == '}')
+        buffer_byte(&c->reply.body, '\n');
+}
+
+void api_dispatch(struct call *c)
+{
+    c->reply = (struct reply){0};
+    buffer_init(&c->reply.body, REPLY_BODY_MAX);
+    c->err = (struct error){0};
+    const struct status s = run(c);
+    if (status_ok(s))
+        end_document(c);
+    else
+        answer_failure(c, s);
+    if (status_ok(buffer_status(&c->reply.body)))
+        return;
+    /* No memory even for the error: the status alone. */
+    buffer_clear(&c->reply.body);
+    c->reply.status = 503;
+    c->reply.content_type = TEXT("");
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+
+#include "api/front/front.h"
+#include "base/clock.h"
+#include "ca/ca.h"
+#include "net/hop.h"
+#include "os/files.h"
+
+#define CERTIFICATE_FILE_MAX (256u * 1024)
+/* Own files are read again this often, for whoever renews them by replacing files. */
+#define FILES_AGAIN_S 3600
+
+/* Everything gathered for one answer; released, and keys wiped, when it has been encoded. */
+struct gathered {
+    struct listener_keys keys[LISTENER_COUNT];
+    struct hop_listeners answer;
+};
+
+static void gathered_release(struct gathered *g)
+{
+    for (int i = 0; i < LISTENER_COUNT; i++) {
+        buffer_release(&g->keys[i].chain_pem);
+        secret_release(&g->keys[i].key_pem);
+    }
+}
+OWNABLE_VALUE(struct gathered, gathered_release);
+
+/* Listeners that speak TLS: these always, the proxy when it was given a certificate. */
+static bool speaks_tls(const struct settings *s, enum listener l)
+{
+    if (s->listen[l][0] == 0)
+        return false;
+    switch (l) {
+    case LISTENER_CONNECTOR:
+    case LISTENER_GATEWAY:
+    case LISTENER_CLUSTER:
+        return true;
+    case LISTENER_PROXY:
+        return s->tls[l].certificate_file[0] != 0;
+    case LISTENER_INTERNAL:
+    case LISTENER_COUNT:
+        return false;
+    }
+    return false;
+}
+
+static bool takes_client_certificates(enum listener l)
+{
+    return l == LISTENER_GATEWAY || l == LISTENER_CLUSTER || l == LISTENER_PROXY;
+}
+
+static struct status keys_from_files(const struct settings_tls *files, int64_t now, struct listener_keys *out,
+                                     struct error *err)
+{
+    TRY(file_read(files->certificate_file, CERTIFICATE_FILE_MAX, &out->chain_pem, err));
+    TRY(file_read_secret(files->key_file, CERTIFICATE_FILE_MAX, &out->key_pem, err));
+    out->renew_at = now + FILES_AGAIN_S;
+    return DONE;
+}
+
+static struct status gather(struct call *c, const struct keys_source *from, enum listener l,
+                            struct gathered *g)
+{
+    const struct settings_tls *files = &c->domain->settings->tls[l];
+    struct listener_keys *keys = &g->keys[l];
+    if (files->certificate_file[0])
+        TRY(keys_from_files(files, from->now, keys, &c->err));
+    else
+        TRY(issued_keys(from, listener_name(l), keys, &c->err));
+    g->answer.item[g->answer.count++] = (struct hop_listener){
+        .listener = (uint8_t)l,
+        .chain_pem = buffer_as_text(&keys->chain_pem),
+        .key_pem = bytes_text(secret_bytes(&keys->key_pem)),
+        .anchors_pem = takes_client_certificates(l) ? ca_anchors_pem(c->domain->ca) : TEXT(""),
+    };
+    if (g->answer.renew_at == 0 || keys->renew_at < g->answer.renew_at)
+        g->answer.renew_at = keys->renew_at;
+    return DONE;
+}
+
+/* "What are my listeners' keys and anchors?" (net/hop.h). The answer holds keys: whoever sends it wipes it
+ * afterwards. */
+struct status front_listeners(struct call *c)
+{
+    const struct domain *d = c->domain;
+    OWNED(gathered_release) struct gathered g = {0};
+    for (int i = 0; i < LISTENER_COUNT; i++)
+        buffer_init(&g.keys[i].chain_pem, CERTIFICATE_FILE_MAX);
+    /* Before anything is read (DESIGN 3.1, 1). */
+    must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_LISTENERS, (struct bytes){NULL, 0})));
+    must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_TRUST, (struct bytes){NULL, 0})));
+
+    struct server_names names;
+    server_names(d->settings, connector_settings_of(d->connector), c->arena, &names);
+    const struct keys_source from = {.ca = d->ca,
+                                     .store = d->store,
+                                     .vault = d->vault,
+                                     .names = &names,
+                                     .arena = c->arena,
+                                     .now = clock_now_s()};
+    for (int l = 0; l < LISTENER_COUNT; l++) {
+        if (speaks_tls(d->settings, (enum listener)l))
+            TRY(gather(c, &from, (enum listener)l, &g));
+    }
+    hop_listeners_encode(&g.answer, &c->reply.body);
+    c->reply.status = 200;
+    c->reply.content_type = TEXT("application/octet-stream");
+    return DONE;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static bool is_kyma(const struct call *c)
+{
+    return (c->route->flags & ROUTE_KYMA) != 0;
+}
+
+struct status reply_empty(struct call *c, int status)
+{
+    buffer_clear(&c->reply.body);
+    c->reply.status = status;
+    c->reply.content_type =
+        is_kyma(c) ? api_error_content_type(true) : TEXT(""); /* contract 2: even on empty bodies */
+    return DONE;
+}
+
+void reply_json(struct call *c, int status)
+{
+    buffer_clear(&c->reply.body);
+    c->reply.status = status;
+    c->reply.content_type = is_kyma(c) ? api_error_content_type(true) : TEXT("application/json");
+}
+
+struct status reply_header(struct call *c, struct text name, struct text value)
+{
+    return headers_add(&c->reply.headers, c->arena, name, value);
+}
+
+struct status reply_error(struct call *c, int status, const char *fmt, ...)
+{
+    char message[ERROR_MESSAGE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    const int n = vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    const size_t length = n < 0 ? 0 : (size_t)n < sizeof message ? (size_t)n : sizeof message - 1;
+
+    buffer_clear(&c->reply.body);
+    c->reply.status = status;
+    c->reply.content_type = api_error_content_type(is_kyma(c));
+    api_error_body(&c->reply.body, is_kyma(c), status, (struct text){message, length}, c->request_id);
+    return DONE;
+}
