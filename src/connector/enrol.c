@@ -6,6 +6,7 @@
 #include "base/json_out.h"
 #include "base/limits.h"
 #include "ca/ca.h"
+#include "x509/pem.h"
 
 /* What the request became, before it is on record. */
 struct made {
@@ -33,7 +34,7 @@ static struct status decode(struct text csr, struct buffer *der, struct error *e
     struct error why = {0};
     const struct status first = pem_first_block(buffer_as_text(&pem), der, &why);
     if (first.code == E_INVALID)
-        return error_set(err, E_INVALID, "Error while decoding pem block. Found instead: %s.",
+        return error_set(err, E_INVALID, "Error while decoding pem block. Reason: %s.",
                          error_text(&why, first));
     return first;
 }
@@ -184,6 +185,16 @@ struct status connector_renew(struct connector *c, const struct connector_caller
 }
 
 /* ---- what goes back ---- */
+
+void connector_der_pem(struct bytes der, struct buffer *out)
+{
+    pem_encode(out, TEXT("CERTIFICATE"), der);
+}
+
+void connector_leaf_pem(const struct connector_issued *issued, struct buffer *out)
+{
+    connector_der_pem(issued->der, out);
+}
 
 void connector_ca_pem(const struct connector *c, struct buffer *out)
 {
