@@ -53,7 +53,7 @@ static struct peer *peer_of(struct front_call *fc, const struct tls_peer *tls)
         return *slot;
     struct peer *peer = mem_alloc(sizeof *peer);
     if (peer && fc->front->settings->ca_accept_unrecorded) {
-        struct certificate_view view;
+        struct certificate_fields view;
         if (status_ok(certificate_parse(tls->der, &fc->exchange->arena, &view, NULL)))
             peer->subject = (struct text){mem_strndup((const char *)view.subject.der.p, view.subject.der.n), view.subject.der.n};
     }
