@@ -42,7 +42,8 @@ static bool is_control(const nghttp2_frame_hd *hd)
     case NGHTTP2_WINDOW_UPDATE:
     case NGHTTP2_GOAWAY:
         return false;
-    default: /* SETTINGS, PING, PRIORITY, PRIORITY_UPDATE and whatever nobody knows */
+    default: /* SETTINGS, PING, PRIORITY; nghttp2 skips what nobody knows without asking, and without an
+                answer */
         return true;
     }
 }

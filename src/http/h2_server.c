@@ -123,8 +123,11 @@ static void h2_free(struct session *base)
     mem_free(h);
 }
 
-/* What our SETTINGS frame says. No push, no RFC 7540 priorities (RFC 9113 5.3.2): trees of streams are
- * attackers' toys. */
+/*
+ * What our SETTINGS frame says. SETTINGS_NO_RFC7540_PRIORITIES is not sent: with it nghttp2 1.52 frees an
+ * item twice when its scheduler runs out of memory. PRIORITY frames are harmless: they are counted
+ * (h2_flood.c).
+ */
 static bool submit_settings(struct h2_session *h)
 {
     const struct session_settings *settings = h->base.settings;
@@ -132,7 +135,6 @@ static bool submit_settings(struct h2_session *h)
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, settings->h2_streams},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_STREAM_WINDOW},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)settings->header_bytes},
-        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
     const size_t count = sizeof(entries) / sizeof(entries[0]);
     return nghttp2_submit_settings(h->ng, NGHTTP2_FLAG_NONE, entries, count) == 0 &&
@@ -156,33 +158,6 @@ static bool start(struct h2_session *h)
     return ok && submit_settings(h);
 }
 
-static struct status fail(struct h2_session *h, enum code code)
-{
-    h->failed = code;
-    return (struct status){code};
-}
-
-static struct status h2_feed(struct session *base, struct bytes in)
-{
-    struct h2_session *h = h2_session_of(base);
-    must(!h->busy && !h->in_event);
-    if (h->failed != E_OK)
-        return (struct status){h->failed};
-    h->busy = true;
-    const ssize_t taken = nghttp2_session_mem_recv(h->ng, in.p, in.n);
-    h->busy = false;
-    if (taken < 0)
-        h->dead = true;
-    h2_tell(h);
-    if (taken < 0)
-        return fail(h, taken == NGHTTP2_ERR_NOMEM || taken == NGHTTP2_ERR_CALLBACK_FAILURE ? E_NOMEM
-                                                                                           : E_INVALID);
-    /* nghttp2 has queued a GOAWAY and reads no more, and neither side had said good-bye before. */
-    if (nghttp2_session_want_read(h->ng) == 0 && !h->peer_leaves && !h->closing)
-        return fail(h, E_INVALID);
-    return h->calm ? fail(h, E_INVALID) : DONE;
-}
-
 static void make_output(struct h2_session *h)
 {
     h->busy = true;
@@ -200,6 +175,25 @@ static void make_output(struct h2_session *h)
     }
     h->busy = false;
     h2_tell(h);
+}
+
+static struct status h2_feed(struct session *base, struct bytes in)
+{
+    struct h2_session *h = h2_session_of(base);
+    must(!h->busy && !h->in_event);
+    if (h->failed != E_OK)
+        return (struct status){h->failed};
+    h->busy = true;
+    const ssize_t taken = nghttp2_session_mem_recv(h->ng, in.p, in.n);
+    h->busy = false;
+    if (taken < 0) {
+        h->dead = true;
+        h->failed = taken == NGHTTP2_ERR_NOMEM || taken == NGHTTP2_ERR_CALLBACK_FAILURE ? E_NOMEM : E_INVALID;
+    }
+    h2_tell(h);
+    /* Only the GOAWAY that is made here says that nghttp2 has given up (on_frame_send). */
+    make_output(h);
+    return (struct status){h->failed};
 }
 
 static struct bytes h2_output(struct session *base)

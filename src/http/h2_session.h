@@ -21,12 +21,13 @@
 #include "http/session_internal.h"
 
 #define H2_ARENA_CHUNK  4096
-#define H2_OUTPUT_BYTES (32 * 1024)          /* one write's worth; more is made when that is gone */
-#define H2_OUTPUT_MAX   (128 * 1024)         /* the above and the frame that went over it */
-#define H2_ANSWER_MAX   (64UL * 1024 * 1024) /* hard maximum of a queued answer; producers pause long before \
-                                              */
-#define H2_ACKS_MAX      100                 /* answers to PING and SETTINGS that wait to be sent */
-#define H2_STREAM_WINDOW 65535               /* RFC 9113 6.9.2 */
+#define H2_OUTPUT_BYTES (32 * 1024)  /* one write's worth; more is made when that is gone */
+#define H2_OUTPUT_MAX   (128 * 1024) /* the above and the frame that went over it */
+#define H2_ANSWER_MAX                                                                                        \
+    (64UL * 1024 * 1024)       /* hard maximum of a queued answer; producers pause long before               \
+                                */
+#define H2_ACKS_MAX      100   /* answers to PING and SETTINGS that wait to be sent */
+#define H2_STREAM_WINDOW 65535 /* RFC 9113 6.9.2 */
 
 /* Of one second (CVE-2019-9511..9518, CVE-2023-44487, CVE-2025-8671). */
 struct h2_flood {
