@@ -50,6 +50,11 @@ struct status process_harden(pid_t parent, struct error *err)
 {
     const struct rlimit none = {0, 0};
     (void)signal(SIGPIPE, SIG_IGN);
+    /* Ctrl-C and systemd's KillMode=control-group reach the children too, but the order of the end is the
+     * supervisor's. */
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
     if (!FAIRLEAD_SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return kernel_refused(err, "cannot forbid memory dumps");
     if (setrlimit(RLIMIT_CORE, &none) != 0)

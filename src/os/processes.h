@@ -46,7 +46,8 @@ const char *process_describe_end(int status, char out[static PROCESS_END_MAX]);
 /*
  * First thing in a child, after exec: PR_SET_DUMPABLE 0 (not under sanitizers: the leak checker traces
  * itself), RLIMIT_CORE 0, NO_NEW_PRIVS, PR_SET_PDEATHSIG again and then a look whether `parent` still is our
- * parent (DESIGN 3.1, 5); SIGPIPE ignored. E_UNAVAILABLE when it is not, or when the kernel refuses.
+ * parent (DESIGN 3.1, 5); SIGPIPE, SIGINT, SIGTERM and SIGHUP ignored: the supervisor
+ * says STOP. E_UNAVAILABLE when it is not, or when the kernel refuses.
  */
 struct status process_harden(pid_t parent, struct error *err);
 

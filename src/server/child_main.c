@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "core/core.h"
+#include "front/front.h"
+#include "os/processes.h"
+#include "server/sandbox_paths.h"
+#include "server/server.h"
+
+#define CONFIG_MAX (1024u * 1024)
+
+static struct status read_settings(const struct child_channels *ch, struct settings **out, struct error *err)
+{
+    OWNED(buffer_release) struct buffer text;
+    buffer_init(&text, CONFIG_MAX);
+    struct status st = memfd_read(ch->config_fd, &text);
+    if (!status_ok(st))
+        return error_set(err, st.code, "cannot read the configuration: %s", code_text(st.code));
+    return settings_decode(buffer_as_text(&text), out, err);
+}
+
+/* OpenSSL reads its configuration file and seeds itself on first use: that must be before the sandbox closes.
+ */
+static void warm_up(void)
+{
+    uint8_t digest[SHA256_SIZE];
+    random_bytes(digest, sizeof digest);
+    sha256(BYTES_OF(digest), digest);
+}
+
+static struct status confine(const struct child_channels *ch, const struct settings *settings,
+                             struct error *err)
+{
+    if (!settings->server_sandbox)
+        return DONE;
+    if (ch->kind == CHILD_FRONT)
+        return sandbox_enter(SANDBOX_FRONT, NULL, 0, err);
+    OWNED(sandbox_paths_release) struct sandbox_paths paths = {0};
+    TRY(sandbox_paths_for_core(settings, &paths, err));
+    return sandbox_enter(SANDBOX_CORE, paths.list, paths.count, err);
+}
+
+static struct status get_ready(const struct child_channels *ch, struct error *err)
+{
+    char name[16];
+    struct settings *settings = NULL;
+    TRY(process_harden(ch->supervisor, err));
+    TRY(read_settings(ch, &settings, err));
+    if (ch->kind == CHILD_CORE)
+        (void)snprintf(name, sizeof name, "core");
+    else
+        (void)snprintf(name, sizeof name, "front/%u", ch->index);
+    log_configure(settings->log_level, settings->log_format, name);
+    warm_up();
+    struct status st = confine(ch, settings, err);
+    settings_free(settings);
+    return st;
+}
+
+int server_child_main(int argc, char **argv)
+{
+    enum child_kind kind;
+    struct child_channels ch;
+    struct error err = {0};
+    if (argc != 3 || !child_kind_parse(text_of(argv[2]), &kind)) {
+        (void)fprintf(stderr, "fairlead: --child is for the supervisor's use; run: fairlead serve\n");
+        return 2;
+    }
+    struct status st = child_receive_channels(&ch, &err);
+    if (!status_ok(st) || ch.kind != kind) {
+        (void)fprintf(stderr, "fairlead: %s\n",
+                      status_ok(st) ? "the manifest is for another child" : err.message);
+        return 2;
+    }
+    st = get_ready(&ch, &err);
+    if (!status_ok(st)) {
+        status_ignore(child_send(ch.control_fd, CHILD_FAILED, error_text(&err, st), -1));
+        child_channels_close(&ch);
+        return 1;
+    }
+    int exit_status = kind == CHILD_CORE ? core_main(&ch) : front_main(&ch);
+    child_channels_close(&ch);
+    return exit_status;
+}
