@@ -73,7 +73,7 @@ void buffer_consume(struct buffer *b, size_t n)
 
 static void move_to_front(struct buffer *b)
 {
-    if (b->start == 0)
+    if (b->start == 0 || !b->data)
         return;
     memmove(b->data, b->data + b->start, b->end - b->start);
     b->end -= b->start;

@@ -77,13 +77,20 @@ struct text text_first(struct text t, size_t n)
     return (struct text){t.p, n < t.n ? n : t.n};
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 struct text text_trim(struct text t)
 {
-    while (t.n && (t.p[0] == ' ' || t.p[0] == '\t'))
-        t = text_from(t, 1);
-    while (t.n && (t.p[t.n - 1] == ' ' || t.p[t.n - 1] == '\t'))
-        t.n--;
-    return t;
+    size_t start = 0;
+    while (start < t.n && is_blank(t.p[start]))
+        start++;
+    size_t end = t.n;
+    while (end > start && is_blank(t.p[end - 1]))
+        end--;
+    return text_from(text_first(t, end), start);
 }
 
 struct text text_cut(struct text *t, char separator)

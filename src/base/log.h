@@ -43,8 +43,12 @@ struct log_field {
 #define F_CODE(name_, s_)                                                                                    \
     ((struct log_field){.name = (name_), .kind = LOG_FIELD_TEXT, .text = text_of(code_name((s_).code))})
 
+#ifdef __cppcheck__ /* 2.10 does not know __VA_OPT__ */
+#define log_event(level, event, ...) log_write((level), (event), NULL)
+#else
 #define log_event(level, event, ...)                                                                         \
     log_write((level), (event), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})
+#endif
 
 /* Process-wide, set at start or reload. `process` is e.g. "core", "front/1"; at most 31 characters. */
 void log_configure(enum log_level level, enum log_format format, const char *process);
