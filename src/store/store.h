@@ -2,16 +2,20 @@
 #pragma once
 
 /*
- * What Fairlead remembers, in the language of the domain. A backend is a table of operations (store/backend.h): sqlite.c, memory.c, later
- * postgres.c; one contract suite (tests/contract/store_test.c) runs over all.
+ * What Fairlead remembers, in the language of the domain. A backend is a table of operations
+ * (store/backend.h): sqlite.c, memory.c, later postgres.c; one contract suite (tests/contract/store_test.c)
+ * runs over all.
  *
- * - Any thread may call; calls block. Writes return after the commit that holds them (DESIGN 1, rule 3); writes of several
- *   threads share commits. A failing operation leaves its neighbours in the group alone.
- * - Every write takes the audit row that belongs to it and stores it in the same transaction. NULL only where said.
- * - Texts and bytes passed in are borrowed for the call. Rows handed to a callback or written to `out` point into the caller's arena.
+ * - Any thread may call; calls block. Writes return after the commit that holds them (DESIGN 1, rule 3);
+ * writes of several threads share commits. A failing operation leaves its neighbours in the group alone.
+ * - Every write takes the audit row that belongs to it and stores it in the same transaction. NULL only where
+ * said.
+ * - Texts and bytes passed in are borrowed for the call. Rows handed to a callback or written to `out` point
+ * into the caller's arena.
  * - Times are seconds since the epoch. Tenant "" is the only tenant of standalone mode.
- * - Codes: E_NOT_FOUND, E_CONFLICT as documented; E_UNAVAILABLE when the store cannot be reached or the disk is full; E_BROKEN for
- *   damage; E_NOMEM; E_AGAIN when the write queue is full. Nothing was changed in any of these cases.
+ * - Codes: E_NOT_FOUND, E_CONFLICT as documented; E_UNAVAILABLE when the store cannot be reached or the disk
+ * is full; E_BROKEN for damage; E_NOMEM; E_AGAIN when the write queue is full. Nothing was changed in any of
+ * these cases.
  * - Start-up does not read the whole store; every list is paged.
  */
 
@@ -33,17 +37,18 @@ void store_close(struct store *s); /* finishes queued writes; accepts NULL */
 
 /* ---- audit ---- */
 struct audit_entry {
-    int64_t id;             /* set by the store */
-    int64_t at;             /* first time */
-    int64_t last_at;        /* tallies; = at otherwise */
-    int64_t count;          /* 1, or a tally */
-    struct text action;     /* constant: "token.create", "certificate.issue", "refused.revoked", ... */
-    struct text actor;      /* "uid:1000", "token:<id>", "certificate:<fingerprint>", "loopback", "operator:<name>" */
+    int64_t id;         /* set by the store */
+    int64_t at;         /* first time */
+    int64_t last_at;    /* tallies; = at otherwise */
+    int64_t count;      /* 1, or a tally */
+    struct text action; /* constant: "token.create", "certificate.issue", "refused.revoked", ... */
+    struct text
+        actor; /* "uid:1000", "token:<id>", "certificate:<fingerprint>", "loopback", "operator:<name>" */
     struct text tenant;
     struct text application; /* may be empty */
-    struct text subject;    /* what it was done to: token id, certificate fingerprint */
-    struct text detail;     /* JSON object or empty */
-    struct text address;    /* of the peer */
+    struct text subject;     /* what it was done to: token id, certificate fingerprint */
+    struct text detail;      /* JSON object or empty */
+    struct text address;     /* of the peer */
     struct text user_agent;
     struct text request_id;
 };
@@ -55,7 +60,8 @@ struct audit_filter {
 };
 typedef bool audit_row(void *ctx, const struct audit_entry *e); /* false stops */
 struct status store_audit_append(struct store *s, const struct audit_entry *entries, size_t count);
-struct status store_audit_list(struct store *s, const struct audit_filter *f, struct arena *a, audit_row *row, void *ctx);
+struct status store_audit_list(struct store *s, const struct audit_filter *f, struct arena *a, audit_row *row,
+                               void *ctx);
 
 /* ---- applications ---- */
 struct application {
@@ -71,15 +77,19 @@ struct page_request {
     unsigned limit;    /* 1..1000 */
 };
 typedef bool application_row(void *ctx, const struct application *app);
-struct status store_application_create(struct store *s, const struct application *app, const struct audit_entry *audit); /* E_CONFLICT */
-struct status store_application_get(struct store *s, struct text tenant, struct text name, struct arena *a, struct application *out);
-/* Sorted by (tenant, name); `contains` filters by substring of the name. Cursor: "tenant/name" of the last row. */
-struct status store_application_list(struct store *s, struct text contains, const struct page_request *page, struct arena *a,
-                                     application_row *row, void *ctx);
-/* Deletes the application and its unused tokens and revokes its certificates; out_revoked counts them. Fingerprints go to `row`. */
+struct status store_application_create(struct store *s, const struct application *app,
+                                       const struct audit_entry *audit); /* E_CONFLICT */
+struct status store_application_get(struct store *s, struct text tenant, struct text name, struct arena *a,
+                                    struct application *out);
+/* Sorted by (tenant, name); `contains` filters by substring of the name. Cursor: "tenant/name" of the last
+ * row. */
+struct status store_application_list(struct store *s, struct text contains, const struct page_request *page,
+                                     struct arena *a, application_row *row, void *ctx);
+/* Deletes the application and its unused tokens and revokes its certificates; out_revoked counts them.
+ * Fingerprints go to `row`. */
 typedef void fingerprint_row(void *ctx, const uint8_t fingerprint[static SHA256_SIZE]);
-struct status store_application_delete(struct store *s, struct text tenant, struct text name, const struct audit_entry *audit,
-                                       fingerprint_row *row, void *ctx);
+struct status store_application_delete(struct store *s, struct text tenant, struct text name,
+                                       const struct audit_entry *audit, fingerprint_row *row, void *ctx);
 /* Batched last-seen times; unknown applications are skipped. No audit. */
 struct last_seen {
     struct text tenant, name;
@@ -89,16 +99,22 @@ struct status store_application_seen(struct store *s, const struct last_seen *se
 
 /* ---- one-time tokens ---- */
 enum token_kind { TOKEN_APPLICATION, TOKEN_RUNTIME, TOKEN_REMOTE_ENVIRONMENT };
-enum token_state { TOKEN_ACTIVE, TOKEN_USED, TOKEN_REVOKED, TOKEN_REPLACED, TOKEN_EXPIRED /* computed, never stored */ };
+enum token_state {
+    TOKEN_ACTIVE,
+    TOKEN_USED,
+    TOKEN_REVOKED,
+    TOKEN_REPLACED,
+    TOKEN_EXPIRED /* computed, never stored */
+};
 struct token {
     uint8_t hash[SHA256_SIZE]; /* SHA-256 of the token's characters; the token itself is never stored */
     struct text id;            /* short, shown to people: first 12 hex digits of the hash */
     enum token_kind kind;
     enum token_state state;
-    struct text tenant, group, application; /* application empty for runtimes */
+    struct text tenant, group, application;   /* application empty for runtimes */
     int64_t created_at, expires_at, ended_at; /* ended_at: used, revoked or replaced; 0 while active */
-    struct text created_by;    /* actor */
-    struct text ended_by;      /* actor or address of who consumed it */
+    struct text created_by;                   /* actor */
+    struct text ended_by;                     /* actor or address of who consumed it */
 };
 struct token_create {
     struct token token;
@@ -106,12 +122,15 @@ struct token_create {
     bool create_application;  /* applications.auto_create: make the application if it is missing */
     bool require_application; /* E_NOT_FOUND when it is missing */
 };
-struct status store_token_create(struct store *s, const struct token_create *in, const struct audit_entry *audit);
+struct status store_token_create(struct store *s, const struct token_create *in,
+                                 const struct audit_entry *audit);
 /* Any state; TOKEN_EXPIRED is computed from `now`. E_NOT_FOUND. */
-struct status store_token_find(struct store *s, const uint8_t hash[static SHA256_SIZE], int64_t now, struct arena *a, struct token *out);
-/* The info call: `old` becomes used and `next` valid, atomically. E_CONFLICT when old is not active at `now`. */
-struct status store_token_exchange(struct store *s, const uint8_t old[static SHA256_SIZE], const struct token *next, int64_t now,
-                                   const struct audit_entry *audit);
+struct status store_token_find(struct store *s, const uint8_t hash[static SHA256_SIZE], int64_t now,
+                               struct arena *a, struct token *out);
+/* The info call: `old` becomes used and `next` valid, atomically. E_CONFLICT when old is not active at `now`.
+ */
+struct status store_token_exchange(struct store *s, const uint8_t old[static SHA256_SIZE],
+                                   const struct token *next, int64_t now, const struct audit_entry *audit);
 struct token_filter {
     struct text application; /* empty = any */
     bool active_only;
@@ -119,10 +138,11 @@ struct token_filter {
 };
 typedef bool token_row(void *ctx, const struct token *t);
 /* Newest first; cursor: "<created_at>/<id>" of the last row. */
-struct status store_token_list(struct store *s, const struct token_filter *f, const struct page_request *page, struct arena *a,
-                               token_row *row, void *ctx);
+struct status store_token_list(struct store *s, const struct token_filter *f, const struct page_request *page,
+                               struct arena *a, token_row *row, void *ctx);
 /* By id. E_NOT_FOUND; E_CONFLICT when it is no longer active or the id is ambiguous. */
-struct status store_token_revoke(struct store *s, struct text id, int64_t now, const struct audit_entry *audit);
+struct status store_token_revoke(struct store *s, struct text id, int64_t now,
+                                 const struct audit_entry *audit);
 /* Forgets tokens that ended before `before`, at most `max` at a time. No audit. */
 struct status store_token_purge(struct store *s, int64_t before, unsigned max, unsigned *out_count);
 
@@ -131,12 +151,12 @@ enum certificate_kind { CERTIFICATE_APPLICATION, CERTIFICATE_RUNTIME };
 enum certificate_state { CERTIFICATE_ACTIVE, CERTIFICATE_REVOKED };
 struct certificate {
     uint8_t fingerprint[SHA256_SIZE]; /* SHA-256 of the DER */
-    uint8_t issuer[SHA256_SIZE];      /* SHA-256 of the issuer's certificate DER; (issuer, serial) is unique */
-    struct bytes serial;              /* content octets of the INTEGER, at most 20 */
+    uint8_t issuer[SHA256_SIZE]; /* SHA-256 of the issuer's certificate DER; (issuer, serial) is unique */
+    struct bytes serial;         /* content octets of the INTEGER, at most 20 */
     enum certificate_kind kind;
     enum certificate_state state;
     struct text tenant, group, application;
-    struct text subject; /* "CN=...,OU=...," as shown to people */
+    struct text subject;       /* "CN=...,OU=...," as shown to people */
     struct text key_algorithm; /* "rsa:2048", "ec:P-256", "ed25519" */
     int64_t issued_at, not_before, not_after;
     int64_t revoked_at; /* 0 */
@@ -150,38 +170,48 @@ struct certificate_issue {
     const uint8_t *renews_fingerprint; /* must not be revoked (E_DENIED); or NULL */
 };
 /* Record and consumption in one transaction. */
-struct status store_certificate_issue(struct store *s, const struct certificate_issue *in, const struct audit_entry *audit);
-/* E_NOT_FOUND when there is neither a record nor a revocation; a revocation without a record gives state REVOKED and empty
- * texts. `with_der` false leaves der empty. */
-struct status store_certificate_find(struct store *s, const uint8_t fingerprint[static SHA256_SIZE], bool with_der, struct arena *a,
-                                     struct certificate *out);
-/* Revokes by fingerprint, recorded or not. Idempotent: *out_was_revoked. The audit row is written only on a change. */
-struct status store_certificate_revoke(struct store *s, const uint8_t fingerprint[static SHA256_SIZE], struct text reason, int64_t now,
-                                       const struct audit_entry *audit, bool *out_was_revoked);
+struct status store_certificate_issue(struct store *s, const struct certificate_issue *in,
+                                      const struct audit_entry *audit);
+/* E_NOT_FOUND when there is neither a record nor a revocation; a revocation without a record gives state
+ * REVOKED and empty texts. `with_der` false leaves der empty. */
+struct status store_certificate_find(struct store *s, const uint8_t fingerprint[static SHA256_SIZE],
+                                     bool with_der, struct arena *a, struct certificate *out);
+/* Revokes by fingerprint, recorded or not. Idempotent: *out_was_revoked. The audit row is written only on a
+ * change. */
+struct status store_certificate_revoke(struct store *s, const uint8_t fingerprint[static SHA256_SIZE],
+                                       struct text reason, int64_t now, const struct audit_entry *audit,
+                                       bool *out_was_revoked);
 /* All active certificates of an application; fingerprints go to `row`. */
-struct status store_certificate_revoke_application(struct store *s, struct text tenant, struct text application, struct text reason,
-                                                   int64_t now, const struct audit_entry *audit, fingerprint_row *row, void *ctx);
+struct status store_certificate_revoke_application(struct store *s, struct text tenant,
+                                                   struct text application, struct text reason, int64_t now,
+                                                   const struct audit_entry *audit, fingerprint_row *row,
+                                                   void *ctx);
 enum certificate_sort { SORT_NOT_AFTER, SORT_ISSUED_AT, SORT_APPLICATION };
 struct certificate_filter {
-    struct text application;      /* exact; empty = any */
-    struct text subject_contains; /* empty = any */
+    struct text application;        /* exact; empty = any */
+    struct text subject_contains;   /* empty = any */
     struct text fingerprint_prefix; /* lower hex; empty = any */
-    int state;                    /* -1 any, or enum certificate_state */
-    int64_t expires_before;       /* 0 = any */
-    int64_t expires_after;        /* 0 = any */
+    int state;                      /* -1 any, or enum certificate_state */
+    int64_t expires_before;         /* 0 = any */
+    int64_t expires_after;          /* 0 = any */
     enum certificate_sort sort;
     bool descending;
 };
 typedef bool certificate_row(void *ctx, const struct certificate *c); /* der is empty */
 /* Cursor: "<sort value>/<fingerprint hex>" of the last row. */
-struct status store_certificate_list(struct store *s, const struct certificate_filter *f, const struct page_request *page,
-                                     struct arena *a, certificate_row *row, void *ctx);
+struct status store_certificate_list(struct store *s, const struct certificate_filter *f,
+                                     const struct page_request *page, struct arena *a, certificate_row *row,
+                                     void *ctx);
 
-/* ---- named blobs: sealed keys, the CA's and listeners' certificates, instance id. Sealing is the caller's (vault/). ---- */
-struct status store_blob_put(struct store *s, struct text name, struct bytes value, const struct audit_entry *audit /* may be NULL */);
-struct status store_blob_get(struct store *s, struct text name, struct arena *a, struct bytes *out); /* E_NOT_FOUND */
+/* ---- named blobs: sealed keys, the CA's and listeners' certificates, instance id. Sealing is the caller's
+ * (vault/). ---- */
+struct status store_blob_put(struct store *s, struct text name, struct bytes value,
+                             const struct audit_entry *audit /* may be NULL */);
+struct status store_blob_get(struct store *s, struct text name, struct arena *a,
+                             struct bytes *out); /* E_NOT_FOUND */
 /* Puts only when absent; otherwise E_CONFLICT. */
-struct status store_blob_create(struct store *s, struct text name, struct bytes value, const struct audit_entry *audit /* may be NULL */);
+struct status store_blob_create(struct store *s, struct text name, struct bytes value,
+                                const struct audit_entry *audit /* may be NULL */);
 typedef bool blob_row(void *ctx, struct text name, struct bytes value);
 struct status store_blob_list(struct store *s, struct text prefix, struct arena *a, blob_row *row, void *ctx);
 /* Replaces several at once (vault rekey), all or nothing. */
@@ -189,17 +219,21 @@ struct named_blob {
     struct text name;
     struct bytes value;
 };
-struct status store_blob_replace(struct store *s, const struct named_blob *blobs, size_t count, const struct audit_entry *audit);
+struct status store_blob_replace(struct store *s, const struct named_blob *blobs, size_t count,
+                                 const struct audit_entry *audit);
 
 /* ---- operating ---- */
 struct store_counts {
-    int64_t applications, active_tokens, active_certificates, revoked, soonest_expiry /* of active ones; 0 = none */;
+    int64_t applications, active_tokens, active_certificates, revoked,
+        soonest_expiry /* of active ones; 0 = none */;
     int64_t schema_version;
     int64_t commits, operations, commit_us_total;
     int64_t write_queue_depth;
 };
-struct status store_counts(struct store *s, int64_t now, struct store_counts *out); /* cheap: kept counters or indexed look-ups */
-/* A consistent copy while the server runs; `path` must not exist; fsynced before return. E_INVALID for backends without files. */
+struct status store_counts(struct store *s, int64_t now,
+                           struct store_counts *out); /* cheap: kept counters or indexed look-ups */
+/* A consistent copy while the server runs; `path` must not exist; fsynced before return. E_INVALID for
+ * backends without files. */
 struct status store_backup(struct store *s, const char *path, struct error *err);
 struct status store_check(struct store *s, struct error *err); /* integrity; E_BROKEN with what is wrong */
-const char *store_kind(const struct store *s); /* "sqlite", "memory" */
+const char *store_kind(const struct store *s);                 /* "sqlite", "memory" */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a store's backend provides; private to src/store. Callers use store.h, whose functions check arguments
+ * (lengths, ranges, cursors) and then call this table. Adding a backend: fill a table, add its URL prefix in
+ * store.c and its name in tests/contract.
+ *
+ * Every operation: any thread, atomic, durable when it returns (as far as the backend is durable at all),
+ * codes as store.h says. Arguments are already checked; audit entries are present where the operation needs
+ * them. An operation that fails has changed nothing. Callbacks of lists run on the caller's thread.
+ */
+
+#include "base/buffer.h"
+#include "store/store.h"
+
+/* Where a list continues, read from its cursor. `set` false: from the start. */
+struct application_position {
+    bool set;
+    struct text tenant, name;
+};
+struct token_position {
+    bool set;
+    int64_t created_at;
+    uint8_t floor[SHA256_SIZE]; /* the id's six bytes and zeros: continue with smaller hashes */
+};
+/* Sort values of a certificate never change, so its fingerprint says where a list stood. */
+struct certificate_position {
+    bool set;
+    uint8_t fingerprint[SHA256_SIZE];
+};
+
+struct store_ops {
+    const char *kind;
+    void (*close)(struct store *s);
+
+    struct status (*audit_append)(struct store *s, const struct audit_entry *entries, size_t count);
+    /* By (at, id), newest first. E_INVALID when before_id is no row. */
+    struct status (*audit_list)(struct store *s, const struct audit_filter *f, struct arena *a,
+                                audit_row *row, void *ctx);
+
+    struct status (*application_create)(struct store *s, const struct application *app,
+                                        const struct audit_entry *audit);
+    struct status (*application_get)(struct store *s, struct text tenant, struct text name, struct arena *a,
+                                     struct application *out);
+    struct status (*application_list)(struct store *s, struct text contains,
+                                      const struct application_position *after, unsigned limit,
+                                      struct arena *a, application_row *row, void *ctx);
+    /* Revoked fingerprints are appended to `out_fingerprints`, SHA256_SIZE bytes each. */
+    struct status (*application_delete)(struct store *s, struct text tenant, struct text name,
+                                        const struct audit_entry *audit, struct buffer *out_fingerprints);
+    struct status (*application_seen)(struct store *s, const struct last_seen *seen, size_t count);
+
+    struct status (*token_create)(struct store *s, const struct token_create *in,
+                                  const struct audit_entry *audit);
+    struct status (*token_find)(struct store *s, const uint8_t hash[static SHA256_SIZE], int64_t now,
+                                struct arena *a, struct token *out);
+    struct status (*token_exchange)(struct store *s, const uint8_t old[static SHA256_SIZE],
+                                    const struct token *next, int64_t now, const struct audit_entry *audit);
+    /* By (created_at, hash), both falling. */
+    struct status (*token_list)(struct store *s, const struct token_filter *f,
+                                const struct token_position *after, unsigned limit, struct arena *a,
+                                token_row *row, void *ctx);
+    /* Exactly one active token must lie in [low, high]. */
+    struct status (*token_revoke)(struct store *s, const uint8_t low[static SHA256_SIZE],
+                                  const uint8_t high[static SHA256_SIZE], int64_t now,
+                                  const struct audit_entry *audit);
+    struct status (*token_purge)(struct store *s, int64_t before, unsigned max, unsigned *out_count);
+
+    struct status (*certificate_issue)(struct store *s, const struct certificate_issue *in,
+                                       const struct audit_entry *audit);
+    struct status (*certificate_find)(struct store *s, const uint8_t fingerprint[static SHA256_SIZE],
+                                      bool with_der, struct arena *a, struct certificate *out);
+    struct status (*certificate_revoke)(struct store *s, const uint8_t fingerprint[static SHA256_SIZE],
+                                        struct text reason, int64_t now, const struct audit_entry *audit,
+                                        bool *out_was_revoked);
+    struct status (*certificate_revoke_application)(struct store *s, struct text tenant,
+                                                    struct text application, struct text reason, int64_t now,
+                                                    const struct audit_entry *audit,
+                                                    struct buffer *out_fingerprints);
+    /*
+     * By (sort value, order of issue); SORT_APPLICATION by (application, not_after, order of issue). All of
+     * it reversed when descending. E_INVALID when `after` is no recorded certificate.
+     */
+    struct status (*certificate_list)(struct store *s, const struct certificate_filter *f,
+                                      const struct certificate_position *after, unsigned limit,
+                                      struct arena *a, certificate_row *row, void *ctx);
+
+    struct status (*blob_put)(struct store *s, struct text name, struct bytes value,
+                              const struct audit_entry *audit);
+    struct status (*blob_get)(struct store *s, struct text name, struct arena *a, struct bytes *out);
+    struct status (*blob_create)(struct store *s, struct text name, struct bytes value,
+                                 const struct audit_entry *audit);
+    struct status (*blob_list)(struct store *s, struct text prefix, struct arena *a, blob_row *row,
+                               void *ctx);
+    struct status (*blob_replace)(struct store *s, const struct named_blob *blobs, size_t count,
+                                  const struct audit_entry *audit);
+
+    struct status (*counts)(struct store *s, int64_t now, struct store_counts *out);
+    struct status (*backup)(struct store *s, const char *path, struct error *err);
+    struct status (*check)(struct store *s, struct error *err);
+};
+
+/* First member of every backend's own struct. */
+struct store {
+    const struct store_ops *ops;
+};
+
+/* `path` is what follows "sqlite:". */
+struct status sqlite_store_open(struct text path, const struct store_settings *settings, struct store **out,
+                                struct error *err);
+struct status memory_store_open(struct store **out, struct error *err);
+
+/* ---- rules that backends share ---- */
+
+#define TOKEN_ID_BYTES 6 /* of the hash; twelve hex digits */
+
+/* The state a token shows at `now`: TOKEN_EXPIRED is never stored. A token is active before expires_at, not
+ * at it. */
+enum token_state token_state_at(enum token_state stored, int64_t expires_at, int64_t now);
+struct text token_id(const uint8_t hash[static SHA256_SIZE],
+                     struct arena *a); /* {NULL, 0} when out of memory */
+/* Who ended a token by using it: the address, which a person can act on, or else the actor. */
+struct text audit_consumer(const struct audit_entry *audit);
+/* One occurrence, unless the entry says otherwise. */
+int64_t audit_count(const struct audit_entry *e);
+int64_t audit_last_at(const struct audit_entry *e);
+/* The digests that begin with these hex digits: low and high, both included. False unless lower hex, at most
+ * 64 digits. */
+bool digest_range(struct text hex_prefix, uint8_t low[static SHA256_SIZE], uint8_t high[static SHA256_SIZE]);
+bool text_has(struct text t, struct text part); /* substring, byte for byte */

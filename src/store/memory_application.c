@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/memory_store.h"
+
+const struct memory_shape memory_application_shape = {
+    sizeof(struct application),
+    3,
+    {offsetof(struct application, tenant), offsetof(struct application, name),
+     offsetof(struct application, description)},
+};
+
+struct application *memory_application(struct memory_store *m, struct text tenant, struct text name)
+{
+    return memory_table_find(&m->applications, &(struct application){.tenant = tenant, .name = name});
+}
+
+struct status memory_application_create(struct store *s, const struct application *app,
+                                        const struct audit_entry *audit)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    OWNED(memory_stage_release) struct memory_stage stage = {0};
+    if (memory_application(m, app->tenant, app->name))
+        return STATUS(CONFLICT);
+    TRY(memory_stage_add(&stage, &m->applications, memory_copy(&memory_application_shape, app, NULL)));
+    TRY(memory_stage_audit(m, &stage, audit));
+    memory_stage_commit(&stage);
+    m->operations++;
+    return DONE;
+}
+
+struct status memory_application_get(struct store *s, struct text tenant, struct text name, struct arena *a,
+                                     struct application *out)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    const struct application *app = memory_application(m, tenant, name);
+    return app ? memory_copy_to(&memory_application_shape, app, a, out) : STATUS(NOT_FOUND);
+}
+
+struct page {
+    struct application *rows; /* in the caller's arena */
+    size_t count;
+};
+
+static struct status collect(struct store *s, struct text contains, const struct application_position *after,
+                             unsigned limit, struct arena *a, struct page *out)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    out->rows = arena_array(a, limit, sizeof *out->rows);
+    if (!out->rows)
+        return STATUS(NOMEM);
+    bool found = false;
+    struct application key = {.tenant = after->tenant, .name = after->name};
+    size_t i = memory_table_seek(&m->applications, &key, &found);
+    for (i += found; i < m->applications.count && out->count < limit; i++) {
+        const struct application *app = m->applications.rows[i];
+        if (text_has(app->name, contains))
+            TRY(memory_copy_to(&memory_application_shape, app, a, &out->rows[out->count++]));
+    }
+    return DONE;
+}
+
+struct status memory_application_list(struct store *s, struct text contains,
+                                      const struct application_position *after, unsigned limit,
+                                      struct arena *a, application_row *row, void *ctx)
+{
+    struct page page = {0};
+    TRY(collect(s, contains, after, limit, a, &page));
+    for (size_t i = 0; i < page.count && row(ctx, &page.rows[i]); i++)
+        ;
+    return DONE;
+}
+
+struct status memory_application_delete(struct store *s, struct text tenant, struct text name,
+                                        const struct audit_entry *audit, struct buffer *out_fingerprints)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    OWNED(memory_stage_release) struct memory_stage stage = {0};
+    bool found = false;
+    size_t at =
+        memory_table_seek(&m->applications, &(struct application){.tenant = tenant, .name = name}, &found);
+    if (!found)
+        return STATUS(NOT_FOUND);
+    TRY(memory_stage_revoke_all(m, &stage, tenant, name, TEXT("application deleted"), audit->at,
+                                out_fingerprints));
+    TRY(memory_stage_audit(m, &stage, audit));
+    memory_stage_commit(&stage);
+    memory_delete_open_tokens(m, tenant, name);
+    memory_table_remove(&m->applications, at);
+    m->operations++;
+    return DONE;
+}
+
+struct status memory_application_seen(struct store *s, const struct last_seen *seen, size_t count)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    for (size_t i = 0; i < count; i++) {
+        struct application *app = memory_application(m, seen[i].tenant, seen[i].name);
+        if (app && app->last_seen_at < seen[i].at)
+            app->last_seen_at = seen[i].at; /* no slice and no key: may change in place */
+    }
+    m->operations++;
+    return DONE;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sqlite_store.h"
+
+#include "base/alloc.h"
+#include "store/sqlite_files.h"
+#include "store/sqlite_migrate.h"
+
+#define MAINTENANCE_CACHE_KIB                                                                                \
+    8192 /* migrations, copies, checks: connections of their own, closed afterwards */
+
+/* ---- operating ---- */
+
+static struct status read_one(struct sqlite_db *db, enum sql sql, bool with_now, int64_t now, int64_t *out)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(db, sql);
+    if (with_now)
+        bind_int(&q, now);
+    bool row = false;
+    TRY(sqlite_step(&q, &row));
+    *out = row ? column_int(&q) : 0; /* min() of nothing is NULL, which reads as 0 */
+    return DONE;
+}
+
+static struct status read_counters(struct sqlite_db *db, struct store_counts *out)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(db, SQL_COUNTERS);
+    bool row = false;
+    TRY(sqlite_step(&q, &row));
+    must(row);
+    out->applications = column_int(&q);
+    out->active_certificates = column_int(&q);
+    out->revoked = column_int(&q);
+    return DONE;
+}
+
+static struct status sqlite_counts(struct store *s, int64_t now, struct store_counts *out)
+{
+    struct store_counts counts = {0};
+    OWNED(sqlite_pool_give) struct sqlite_reader reader = {NULL, NULL};
+    TRY(sqlite_pool_take(sqlite_of(s)->readers, &reader));
+    TRY(read_counters(reader.db, &counts));
+    TRY(read_one(reader.db, SQL_LIVE_TOKENS, true, now, &counts.active_tokens));
+    TRY(read_one(reader.db, SQL_SOONEST_EXPIRY, true, now, &counts.soonest_expiry));
+    TRY(read_one(reader.db, SQL_SCHEMA_VERSION, false, 0, &counts.schema_version));
+    struct sqlite_writer_stats stats;
+    sqlite_writer_stats(sqlite_of(s)->writer, &stats);
+    counts.commits = stats.commits;
+    counts.operations = stats.operations;
+    counts.commit_us_total = stats.commit_us_total;
+    counts.write_queue_depth = stats.queued;
+    *out = counts;
+    return DONE;
+}
+
+static struct status sqlite_backup(struct store *s, const char *path, struct error *err)
+{
+    OWNED(sqlite_db_close) struct sqlite_db db = {0};
+    TRY(sqlite_db_open(&db, sqlite_of(s)->path, MAINTENANCE_CACHE_KIB, err));
+    return sqlite_files_copy(&db, path, err);
+}
+
+static struct status check_pages(struct sqlite_db *db, const char *path, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int result = sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(stmt);
+    struct status s = sqlite_error(db, result, err, path);
+    const char *verdict = result == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    if (status_ok(s) && (!verdict || strcmp(verdict, "ok") != 0))
+        s = error_set(err, E_BROKEN, "'%s' is damaged: %s", path, verdict ? verdict : "no verdict");
+    sqlite3_finalize(stmt);
+    return s;
+}
+
+/* Rules that the schema cannot express: each query returns how many rows break one. */
+static struct status check_rules(struct sqlite_db *db, const char *path, struct error *err)
+{
+    static const struct {
+        const char *sql, *broken;
+    } rules[] = {
+        {"SELECT abs((SELECT count(*) FROM application) - (SELECT value FROM counter WHERE name = "
+         "'applications'))",
+         "the count of applications is wrong"},
+        {"SELECT abs((SELECT count(*) FROM certificate WHERE state = 0) -"
+         " (SELECT value FROM counter WHERE name = 'certificates_active'))",
+         "the count of active certificates is wrong"},
+        {"SELECT abs((SELECT count(*) FROM revocation) - (SELECT value FROM counter WHERE name = "
+         "'certificates_revoked'))",
+         "the count of revocations is wrong"},
+        {"SELECT count(*) FROM certificate c WHERE c.state <>"
+         " EXISTS (SELECT 1 FROM revocation r WHERE r.fingerprint = c.fingerprint)",
+         "a certificate's state contradicts its revocation"},
+        {"SELECT count(*) FROM certificate c WHERE NOT EXISTS (SELECT 1 FROM issuer i WHERE i.id = "
+         "c.issuer_id)",
+         "a certificate names an unknown issuer"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        int64_t rows = 0;
+        TRY(sqlite_scalar(db, rules[i].sql, &rows, err));
+        if (rows != 0)
+            return error_set(err, E_BROKEN, "'%s' is damaged: %s", path, rules[i].broken);
+    }
+    return DONE;
+}
+
+static struct status sqlite_check(struct store *s, struct error *err)
+{
+    const char *path = sqlite_of(s)->path;
+    OWNED(sqlite_db_close) struct sqlite_db db = {0};
+    TRY(sqlite_db_open(&db, path, MAINTENANCE_CACHE_KIB, err));
+    TRY(sqlite_exec(&db, "BEGIN", err)); /* one snapshot for all of it */
+    TRY(check_pages(&db, path, err));
+    return check_rules(&db, path, err);
+}
+
+/* ---- life cycle ---- */
+
+static void close_store(struct sqlite_store *s)
+{
+    sqlite_writer_stop(s->writer);
+    sqlite_pool_free(s->readers);
+    mem_free(s->path);
+    mem_free(s);
+}
+OWNABLE(struct sqlite_store, close_store);
+
+static void sqlite_close(struct store *s)
+{
+    close_store(sqlite_of(s));
+}
+
+static const struct store_ops ops = {
+    .kind = "sqlite",
+    .close = sqlite_close,
+    .audit_append = sqlite_audit_append,
+    .audit_list = sqlite_audit_list,
+    .application_create = sqlite_application_create,
+    .application_get = sqlite_application_get,
+    .application_list = sqlite_application_list,
+    .application_delete = sqlite_application_delete,
+    .application_seen = sqlite_application_seen,
+    .token_create = sqlite_token_create,
+    .token_find = sqlite_token_find,
+    .token_exchange = sqlite_token_exchange,
+    .token_list = sqlite_token_list,
+    .token_revoke = sqlite_token_revoke,
+    .token_purge = sqlite_token_purge,
+    .certificate_issue = sqlite_certificate_issue,
+    .certificate_find = sqlite_certificate_find,
+    .certificate_revoke = sqlite_certificate_revoke,
+    .certificate_revoke_application = sqlite_certificate_revoke_application,
+    .certificate_list = sqlite_certificate_list,
+    .blob_put = sqlite_blob_put,
+    .blob_get = sqlite_blob_get,
+    .blob_create = sqlite_blob_create,
+    .blob_list = sqlite_blob_list,
+    .blob_replace = sqlite_blob_replace,
+    .counts = sqlite_counts,
+    .backup = sqlite_backup,
+    .check = sqlite_check,
+};
+
+struct status sqlite_store_open(struct text path, const struct store_settings *settings, struct store **out,
+                                struct error *err)
+{
+    if (text_contains(path, '\0'))
+        return error_set(err, E_INVALID, "store.url holds a NUL");
+    OWNED(close_store) struct sqlite_store *s = mem_alloc(sizeof *s);
+    if (!s)
+        return error_set(err, E_NOMEM, "out of memory");
+    s->base.ops = &ops;
+    s->path = mem_strndup(path.p, path.n);
+    if (!s->path)
+        return error_set(err, E_NOMEM, "out of memory");
+    TRY(sqlite_files_prepare(s->path, err));
+    /* Stays open until the writer's is: closing the last connection copies the whole log, which a start need
+     * not wait for. */
+    OWNED(sqlite_db_close) struct sqlite_db db = {0};
+    TRY(sqlite_db_open(&db, s->path, MAINTENANCE_CACHE_KIB, err));
+    TRY(sqlite_migrate(&db, s->path, sqlite_migrations, sqlite_migrations_count, err));
+    TRY(sqlite_writer_start(s->path, settings->write_queue_max, &s->writer, err));
+    TRY(sqlite_pool_new(s->path, settings->read_connections, &s->readers, err));
+    *out = &TAKE(s)->base;
+    return DONE;
+}

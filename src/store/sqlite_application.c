@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sqlite_store.h"
+
+struct status sqlite_application_add(struct sqlite_txn *t, const struct application *app, bool *out_made)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_ADD);
+    bind_text(&q, app->tenant);
+    bind_text(&q, app->name);
+    bind_text(&q, app->description);
+    bind_int(&q, app->created_at);
+    bind_int(&q, app->last_seen_at);
+    bind_int(&q, app->auto_created);
+    TRY(sqlite_run(&q));
+    *out_made = sqlite3_changes(t->db->handle) > 0;
+    if (*out_made)
+        t->counters[COUNTER_APPLICATIONS]++;
+    return DONE;
+}
+
+struct create {
+    const struct application *app;
+    const struct audit_entry *audit;
+};
+
+static struct status create(struct sqlite_txn *t, void *args)
+{
+    const struct create *in = args;
+    bool made = false;
+    TRY(sqlite_application_add(t, in->app, &made));
+    if (!made)
+        return STATUS(CONFLICT);
+    return sqlite_audit_add(t, in->audit);
+}
+
+struct status sqlite_application_create(struct store *s, const struct application *app,
+                                        const struct audit_entry *audit)
+{
+    struct create in = {app, audit};
+    return sqlite_write(sqlite_of(s)->writer, create, &in);
+}
+
+static struct status read_row(struct sqlite_query *q, struct arena *a, struct application *out)
+{
+    struct application app = {0};
+    app.tenant = column_text(q, a);
+    app.name = column_text(q, a);
+    app.description = column_text(q, a);
+    app.created_at = column_int(q);
+    app.last_seen_at = column_int(q);
+    app.auto_created = column_int(q) != 0;
+    TRY(sqlite_query_status(q));
+    *out = app;
+    return DONE;
+}
+
+struct status sqlite_application_get(struct store *s, struct text tenant, struct text name, struct arena *a,
+                                     struct application *out)
+{
+    OWNED(sqlite_pool_give) struct sqlite_reader reader = {NULL, NULL};
+    TRY(sqlite_pool_take(sqlite_of(s)->readers, &reader));
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(reader.db, SQL_APPLICATION_GET);
+    bind_text(&q, tenant);
+    bind_text(&q, name);
+    bool found = false;
+    TRY(sqlite_step(&q, &found));
+    return found ? read_row(&q, a, out) : STATUS(NOT_FOUND);
+}
+
+struct status sqlite_application_list(struct store *s, struct text contains,
+                                      const struct application_position *after, unsigned limit,
+                                      struct arena *a, application_row *row, void *ctx)
+{
+    OWNED(sqlite_pool_give) struct sqlite_reader reader = {NULL, NULL};
+    TRY(sqlite_pool_take(sqlite_of(s)->readers, &reader));
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(reader.db, SQL_APPLICATION_LIST);
+    bind_text(&q, after->tenant); /* no name is empty, so ('', '') is before all of them */
+    bind_text(&q, after->name);
+    bind_text(&q, contains);
+    bind_int(&q, limit);
+    for (;;) {
+        bool more = false;
+        struct application app;
+        TRY(sqlite_step(&q, &more));
+        if (!more)
+            return DONE;
+        TRY(read_row(&q, a, &app));
+        if (!row(ctx, &app))
+            return DONE;
+    }
+}
+
+struct delete
+{
+    struct text tenant, name;
+    const struct audit_entry *audit;
+    struct buffer *fingerprints;
+};
+
+static struct status delete_application(struct sqlite_txn *t, void *args)
+{
+    const struct delete *in = args;
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_DELETE);
+    bind_text(&q, in->tenant);
+    bind_text(&q, in->name);
+    TRY(sqlite_run(&q));
+    if (sqlite3_changes(t->db->handle) == 0)
+        return STATUS(NOT_FOUND);
+    t->counters[COUNTER_APPLICATIONS]--;
+
+    OWNED(sqlite_done) struct sqlite_query tokens = sqlite_query(t->db, SQL_TOKEN_DELETE_OPEN);
+    bind_text(&tokens, in->name);
+    bind_text(&tokens, in->tenant);
+    TRY(sqlite_run(&tokens));
+    TRY(sqlite_revoke_all(t, in->tenant, in->name, TEXT("application deleted"), in->audit->at,
+                          in->fingerprints));
+    TRY(sqlite_change(t, in->tenant, TEXT("application"), text_bytes(in->name)));
+    return sqlite_audit_add(t, in->audit);
+}
+
+struct status sqlite_application_delete(struct store *s, struct text tenant, struct text name,
+                                        const struct audit_entry *audit, struct buffer *out_fingerprints)
+{
+    struct delete in = {tenant, name, audit, out_fingerprints};
+    return sqlite_write(sqlite_of(s)->writer, delete_application, &in);
+}
+
+struct seen {
+    const struct last_seen *seen;
+    size_t count;
+};
+
+static struct status note_seen(struct sqlite_txn *t, void *args)
+{
+    const struct seen *in = args;
+    for (size_t i = 0; i < in->count; i++) {
+        OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_SEEN);
+        bind_int(&q, in->seen[i].at);
+        bind_text(&q, in->seen[i].tenant);
+        bind_text(&q, in->seen[i].name);
+        TRY(sqlite_run(&q));
+    }
+    return DONE;
+}
+
+struct status sqlite_application_seen(struct store *s, const struct last_seen *seen, size_t count)
+{
+    struct seen in = {seen, count};
+    return sqlite_write(sqlite_of(s)->writer, note_seen, &in);
+}
