@@ -45,7 +45,7 @@ static struct status confine(const struct child_channels *ch, const struct setti
 
 static struct status get_ready(const struct child_channels *ch, struct error *err)
 {
-    char name[16];
+    char name[24];
     struct settings *settings = NULL;
     TRY(process_harden(ch->supervisor, err));
     TRY(read_settings(ch, &settings, err));

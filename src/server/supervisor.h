@@ -21,7 +21,7 @@ struct worker {
     struct supervisor *s;
     enum child_kind kind;
     unsigned index;
-    char name[16]; /* "core", "front/3" */
+    char name[24]; /* "core", "front/3" */
     int slab_fd;   /* kept over restarts, so that counters only grow */
     struct slab *slab;
     int wake_fd; /* fronts only */
