@@ -102,7 +102,7 @@ struct status signer_local_open(EVP_PKEY *key, struct signer *out, struct error 
     TRY(key_to_spki(key, &der, err));
     struct spki spki;
     TRY(spki_parse(buffer_bytes(&der), &spki, err));
-    enum signature_algorithm algorithm;
+    enum signature_algorithm algorithm = SIGNATURE_RSA_SHA256;
     TRY(choose_algorithm(&spki, &algorithm, err));
     struct local *l = mem_alloc(sizeof(*l));
     if (!l)
