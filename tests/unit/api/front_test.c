@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/call.h"
+
+#include "api/front/front.h"
+#include "ask.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "check.h"
+#include "net/hop.h"
+#include "x509/pem.h"
+
+static struct answer ask_core(struct world *w, const char *target)
+{
+    const struct ask in = {
+        .method = HTTP_GET, .target = target, .listener = ON_FRONT, .principal = ask_front()};
+    return ask(w, &in);
+}
+
+static void refuses_a_fingerprint_that_is_none(void **state)
+{
+    (void)state;
+    struct world *w = world_open(NULL);
+    assert_int_equal(ask_core(w, "/front/certificate").status, 400);
+    assert_int_equal(ask_core(w, "/front/certificate?fingerprint=abcd").status, 400);
+    world_close(w);
+}
+
+static void tells_a_front_what_a_certificate_is(void **state)
+{
+    (void)state;
+    struct world *w = world_open(NULL);
+    const struct connector_issued cert = world_certificate(w, "shop");
+    char hex[2 * SHA256_SIZE + 1];
+    hex_encode(hex, BYTES_OF(cert.fingerprint));
+    const char *target =
+        arena_cstr(&w->arena, arena_printf(&w->arena, "/front/certificate?fingerprint=%s", hex));
+    struct hop_identity id;
+    assert_ok(hop_identity_decode(text_bytes(ask_core(w, target).body), &id));
+    assert_int_equal(id.verdict, CERT_ACTIVE);
+    assert_text(id.application, "shop");
+    assert_true(page_pairs_current(&id.pairs, &w->page));
+    assert_ok(connector_revoke(w->connector, &world_caller, cert.fingerprint, TEXT(""), &w->err));
+    assert_false(page_pairs_current(&id.pairs, &w->page));
+    assert_ok(hop_identity_decode(text_bytes(ask_core(w, target).body), &id));
+    assert_int_equal(id.verdict, CERT_REVOKED);
+    world_close(w);
+}
+
+static void makes_each_listener_a_certificate_and_keeps_it(void **state)
+{
+    (void)state;
+    struct world *w = world_open(NULL);
+    clock_set_test(clock_now_ms(), 0);
+    struct hop_listeners first;
+    struct hop_listeners again;
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &first));
+    assert_true(first.count >= 2);
+    assert_true(first.renew_at > clock_now_s() + 59 * 24 * 3600);
+    for (unsigned i = 0; i < first.count; i++) {
+        struct text rest = first.item[i].chain_pem;
+        struct text label;
+        struct buffer der;
+        buffer_init(&der, 1 << 16);
+        assert_ok(pem_next(&rest, &label, &der, &w->err));
+        assert_true(text_starts_with(first.item[i].key_pem, TEXT("-----BEGIN PRIVATE KEY-----\n")));
+        if (first.item[i].listener == LISTENER_GATEWAY)
+            assert_true(text_equal(first.item[i].anchors_pem, ca_anchors_pem(w->ca)));
+        if (first.item[i].listener == LISTENER_CONNECTOR)
+            assert_text(first.item[i].anchors_pem, "");
+        buffer_release(&der);
+    }
+    /* kept */
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &again));
+    assert_true(text_equal(first.item[0].key_pem, again.item[0].key_pem));
+    /* and replaced after two thirds of its life */
+    clock_advance_test(61LL * 24 * 3600 * 1000);
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &again));
+    assert_false(text_equal(first.item[0].key_pem, again.item[0].key_pem));
+    clock_real();
+    world_close(w);
+}
+
+static void keeps_the_key_sealed(void **state)
+{
+    (void)state;
+    struct world *w = world_open(NULL);
+    assert_int_equal(ask_core(w, "/front/listeners").status, 200);
+    struct bytes sealed;
+    assert_ok(store_blob_get(w->store, TEXT("listener/gateway"), &w->arena, &sealed));
+    assert_null(memmem(sealed.p, sealed.n, "PRIVATE KEY", 11));
+    world_close(w);
+}
+
+static void reads_own_files_and_says_which_is_missing(void **state)
+{
+    (void)state;
+    static const char *const own[] = {"tls.gateway.certificate_file=/nonexistent/gateway.crt",
+                                      "tls.gateway.key_file=/nonexistent/gateway.key", NULL};
+    struct settings *s = NULL;
+    struct error err = {0};
+    const struct settings_sources from = {.set = own, .set_count = 2};
+    if (!status_ok(settings_load(&from, &s, &err)))
+        return; /* the configuration already refuses files that are not there */
+    settings_free(s);
+    struct world *w = world_open(own);
+    const struct answer got = ask_core(w, "/front/listeners");
+    assert_true(got.status >= 400);
+    world_close(w);
+}
+
+static void finds_the_host_of_an_address(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *host;
+    } rows[] = {
+        {"https://gateway.example:9443", "gateway.example"},
+        {"https://gateway.example/x", "gateway.example"},
+        {"https://[::1]:9443/", "::1"},
+        {"", ""},
+        {"https://", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_text(url_host(text_of(rows[i].url)), rows[i].host);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_a_fingerprint_that_is_none),
+        cmocka_unit_test(tells_a_front_what_a_certificate_is),
+        cmocka_unit_test(makes_each_listener_a_certificate_and_keeps_it),
+        cmocka_unit_test(keeps_the_key_sealed),
+        cmocka_unit_test(reads_own_files_and_says_which_is_missing),
+        cmocka_unit_test(finds_the_host_of_an_address),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/routes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "check.h"
+
+/* A change of the table is a change of policy: it must be seen in review. To accept one, run the test with
+ * FAIRLEAD_UPDATE_GOLDEN=1. */
+static void is_what_the_golden_file_says(void **state)
+{
+    (void)state;
+    struct buffer dump;
+    struct buffer golden;
+    buffer_init(&dump, 1 << 20);
+    buffer_init(&golden, 1 << 20);
+    api_routes_dump(&dump);
+    assert_ok(buffer_status(&dump));
+    if (getenv("FAIRLEAD_UPDATE_GOLDEN")) {
+        FILE *out = fopen(GOLDEN_FILE, "w");
+        assert_non_null(out);
+        assert_int_equal(fwrite(buffer_bytes(&dump).p, 1, buffer_size(&dump), out), buffer_size(&dump));
+        assert_int_equal(fclose(out), 0);
+    }
+    FILE *in = fopen(GOLDEN_FILE, "r");
+    assert_non_null(in);
+    char block[4096];
+    size_t n;
+    while ((n = fread(block, 1, sizeof block, in)) > 0)
+        buffer_append(&golden, (struct bytes){(const uint8_t *)block, n});
+    fclose(in);
+    if (!text_equal(buffer_as_text(&dump), buffer_as_text(&golden)))
+        fail_msg("the route table is not what tests/golden/routes.txt says; it is:\n%.*s",
+                 TEXT_ARG(buffer_as_text(&dump)));
+    buffer_release(&dump);
+    buffer_release(&golden);
+}
+
+static void has_no_rows_that_collide(void **state)
+{
+    (void)state;
+    struct router *r = NULL;
+    struct error err = {0};
+    const struct status s = router_new(api_routes, api_route_count, &r, &err);
+    if (!status_ok(s))
+        fail_msg("%s", err.message);
+    router_free(r);
+}
+
+static void gives_nobody_outside_more_than_the_contract(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < api_route_count; i++) {
+        const struct route *r = &api_routes[i];
+        const struct text pattern = text_of(r->pattern);
+        if (text_starts_with(pattern, TEXT("/api/")))
+            assert_false(r->listeners & ~(unsigned)(ON_INTERNAL | ON_CONTROL));
+        if (text_starts_with(pattern, TEXT("/front/")))
+            assert_int_equal(r->listeners, ON_FRONT);
+        if (r->listeners & (ON_CONNECTOR | ON_GATEWAY))
+            assert_true(r->permission == PERMIT_ANYONE || r->permission == PERMIT_CERTIFICATE);
+        if (r->permission == PERMIT_CERTIFICATE)
+            assert_int_equal(r->listeners, ON_GATEWAY);
+    }
+}
+
+static void tells_kymas_paths_from_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool kyma;
+    } rows[] = {
+        {"/", true},          {"/v1", true},       {"/v1/zzz", true},   {"/app/v1/events", true},
+        {"/apix", true},      {"/api", false},     {"/api/v1", false},  {"/healthz", false},
+        {"/readyz", false},   {"/metrics", false}, {"/front/x", false}, {"/healthzz", true},
+        {"/console/", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(api_path_is_kyma(text_of(rows[i].path)), rows[i].kyma);
+}
+
+static void writes_errors_in_both_shapes(void **state)
+{
+    (void)state;
+    struct buffer b;
+    buffer_init(&b, 4096);
+    api_error_body(&b, true, 404, TEXT("Requested resource could not be found."), TEXT("id"));
+    assert_text(buffer_as_text(&b), "{\"code\":404,\"error\":\"Requested resource could not be found.\"}\n");
+    buffer_clear(&b);
+    api_error_body(&b, false, 404, TEXT("no <such> thing"), TEXT("id"));
+    assert_text(buffer_as_text(&b), "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
+                                    "\"detail\":\"no \\u003csuch\\u003e thing\",\"instance\":\"id\"}\n");
+    buffer_release(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(is_what_the_golden_file_says),
+        cmocka_unit_test(has_no_rows_that_collide),
+        cmocka_unit_test(gives_nobody_outside_more_than_the_contract),
+        cmocka_unit_test(tells_kymas_paths_from_ours),
+        cmocka_unit_test(writes_errors_in_both_shapes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
