@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ca/ca.h"
+#include "connector/connector.h"
 #include "core/core_internal.h"
 #include "store/store.h"
 #include "vault/vault.h"

@@ -159,17 +159,17 @@ class Server:
             assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log()}"
             assert time.monotonic() < give_up, f"the server was not ready in time:\n{self.log()}"
             time.sleep(0.02)
-        self.listeners = {l["name"]: l for l in json.loads(ready.read_text())["listeners"]}
+        self.listeners = json.loads(ready.read_text())
         self.internal = "http://" + self.address("internal")
         self.connector = "https://localhost:" + self.port("connector")
         self.gateway = "https://localhost:" + self.port("gateway")
         self.ca.write_text(self.cli("ca", "export").stdout)
 
     def address(self, name):
-        return self.listeners[name]["address"]
+        return self.listeners[name]
 
     def port(self, name):
-        return self.address(name).rsplit(":", 1)[1]
+        return self.listeners[name].rsplit(":", 1)[1]
 
     def stop(self, expected=0, sign=signal.SIGTERM, timeout=60):
         if self.process is None:
