@@ -121,7 +121,7 @@ void pair_run(struct pair *p, struct tls_context *server, const struct peer_sett
     }
     size_t n = 0;
     if (p->server_result == TLS_OK)
-        must(tls_write(p->server, BYTES_OF("!"), &n) == TLS_OK);
+        must(tls_write(p->server, (struct bytes){(const uint8_t *)"!", 1}, &n) == TLS_OK);
     char byte;
     ERR_clear_error();
     if (SSL_read(p->ssl, &byte, 1) != 1)
