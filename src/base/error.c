@@ -26,31 +26,30 @@ static void make_printable(char *message)
         message[start - 1] = '\0';
 }
 
-struct status error_set(struct error *err, enum code code, const char *fmt, ...)
+void error_write(struct error *err, enum code code, const char *fmt, ...)
 {
-    if (err) {
-        va_list args;
-        va_start(args, fmt);
-        err->code = code;
-        if (vsnprintf(err->message, sizeof(err->message), fmt, args) < 0)
-            err->message[0] = '\0';
-        va_end(args);
-        make_printable(err->message);
-    }
-    return (struct status){code};
+    if (!err)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    err->code = code;
+    if (vsnprintf(err->message, sizeof(err->message), fmt, args) < 0)
+        err->message[0] = '\0';
+    va_end(args);
+    make_printable(err->message);
 }
 
-struct status error_wrap(struct error *err, struct status cause, const char *fmt, ...)
+void error_write_front(struct error *err, struct status cause, const char *fmt, ...)
 {
     if (!err || status_ok(cause))
-        return cause;
+        return;
     char front[ERROR_MESSAGE_MAX];
     va_list args;
     va_start(args, fmt);
     int n = vsnprintf(front, sizeof(front), fmt, args);
     va_end(args);
     if (n < 0)
-        return cause;
+        return;
     char message[ERROR_MESSAGE_MAX];
     /* The cause says more than the place: when both do not fit, half of the line stays for it. */
     const char *rest = error_text(err, cause);
@@ -63,7 +62,6 @@ struct status error_wrap(struct error *err, struct status cause, const char *fmt
     err->code = cause.code;
     memcpy(err->message, message, sizeof(message));
     make_printable(err->message);
-    return cause;
 }
 
 const char *error_text(const struct error *err, struct status s)

@@ -21,14 +21,29 @@ struct error {
     char message[ERROR_MESSAGE_MAX];
 };
 
-/* Replaces the message. Over-long messages are cut. Returns {code}. */
-[[gnu::format(printf, 3, 4)]] struct status error_set(struct error *err, enum code code, const char *fmt,
-                                                      ...);
-
-/* Puts "<fmt>: " in front of the message and returns `cause` unchanged. `err` must hold the cause's message.
+/*
+ * error_set(err, code, fmt, ...) replaces the message (over-long ones are cut) and gives {code}.
+ * error_wrap(err, cause, fmt, ...) puts "<fmt>: " in front of the message and gives `cause` unchanged; `err`
+ * must hold the cause's message. Macros, so that compilers and analysers see which status comes out; each
+ * argument is evaluated once.
  */
-[[gnu::format(printf, 3, 4)]] struct status error_wrap(struct error *err, struct status cause,
-                                                       const char *fmt, ...);
+#define error_set(err, code_, ...)                                                                           \
+    __extension__({                                                                                          \
+        enum code error_code_ = (code_);                                                                     \
+        error_write((err), error_code_, __VA_ARGS__);                                                        \
+        status_of(error_code_);                                                                              \
+    })
+
+#define error_wrap(err, cause, ...)                                                                          \
+    __extension__({                                                                                          \
+        struct status error_cause_ = (cause);                                                                \
+        error_write_front((err), error_cause_, __VA_ARGS__);                                                 \
+        error_cause_;                                                                                        \
+    })
+
+[[gnu::format(printf, 3, 4)]] void error_write(struct error *err, enum code code, const char *fmt, ...);
+[[gnu::format(printf, 3, 4)]] void error_write_front(struct error *err, struct status cause, const char *fmt,
+                                                     ...);
 
 /* The message, or the code's fixed text when there is none. */
 const char *error_text(const struct error *err, struct status s);

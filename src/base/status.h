@@ -41,8 +41,13 @@ struct [[nodiscard]] status {
     enum code code;
 };
 
-#define DONE         ((struct status){E_OK})
-#define STATUS(name) ((struct status){E_##name})
+static inline struct status status_of(enum code code)
+{
+    return (struct status){code};
+}
+
+#define DONE         status_of(E_OK)
+#define STATUS(name) status_of(E_##name)
 
 static inline bool status_ok(struct status s)
 {
