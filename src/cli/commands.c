@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+
+/*
+ * The command table. To add a command: a row here, its name in commands.h, its function in a file of its own,
+ * then renew tests/golden/cli_help.txt. Help, man page and completion follow.
+ */
+
+#define SERVER COMMAND_SERVER
+#define OUTPUT COMMAND_OUTPUT
+#define CSV    COMMAND_CSV
+
+/* clang-format off */
+#define TENANT {"tenant", 0, OPTION_VALUE, "T", "tenant (central mode)"}
+
+static const struct command rows[] = {
+    {.name = "serve", .arguments = "", .flags = SERVER, .run = command_serve,
+     .summary = "Run the server",
+     .details = "Runs in the foreground; stop it with Ctrl-C or SIGTERM, make it read its\n"
+                "configuration again with SIGHUP. Without configuration it listens on 127.0.0.1:8080\n"
+                "(operators), 0.0.0.0:8443 (tokens) and 0.0.0.0:9443 (certificates).",
+     .example = "fairlead serve --data ./data --set url.domain=fairlead.example.com"},
+
+    {.name = "app create", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_create,
+     .summary = "Create an application",
+     .details = "A name has 1 to 64 characters, none of , = + / and no control characters: it\n"
+                "becomes the CN of the application's certificates.",
+     .example = "fairlead app create shop --description 'web shop, team blue'",
+     .options = {{"description", 0, OPTION_VALUE, "TEXT", "for people"}, TENANT}},
+    {.name = "app list", .arguments = "[TEXT]", .most = 1, .flags = SERVER | CSV, .run = command_app_list,
+     .summary = "List applications (whose name contains TEXT)"},
+    {.name = "app show", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_show,
+     .summary = "Show an application", .options = {TENANT}},
+    {.name = "app delete", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_delete,
+     .summary = "Delete an application and revoke its certificates",
+     .options = {TENANT, {"yes", 'y', OPTION_FLAG, NULL, "do not ask"}}},
+
+    {.name = "token create", .arguments = "[APP]", .most = 1, .flags = SERVER | OUTPUT, .run = command_token_create,
+     .summary = "Create a one-time token for connecting",
+     .details = "Prints the URL for the external system, the token in it, when it ends, and the\n"
+                "SHA-256 of the CA that the server's certificate should lead to. The value is shown\n"
+                "once: only its hash is kept.",
+     .example = "fairlead token create shop",
+     .options = {{"runtime", 0, OPTION_FLAG, NULL, "for a runtime instead of an application"},
+                 {"remote-environment", 0, OPTION_FLAG, NULL, "for the API of Kyma 0.4 and 0.5"},
+                 {"tenant", 0, OPTION_VALUE, "T", "tenant (central mode)"},
+                 {"group", 0, OPTION_VALUE, "G", "group (central mode)"}}},
+    {.name = "token list", .arguments = "[APP]", .most = 1, .flags = SERVER | CSV, .run = command_token_list,
+     .summary = "List tokens: kind, application, age, state; never the value",
+     .options = {{"all", 'a', OPTION_FLAG, NULL, "those that have ended as well"}}},
+    {.name = "token revoke", .arguments = "ID|TOKEN", .least = 1, .most = 1, .flags = SERVER, .run = command_token_revoke,
+     .summary = "Revoke a token by its id, or by its value",
+     .details = "A value is not sent anywhere: the id is the beginning of its hash. A value that\n"
+                "begins with '-' goes after --.",
+     .example = "fairlead token revoke -- -Qx3...=="},
+
+    {.name = "connect", .arguments = "URL", .least = 1, .most = 1, .flags = OUTPUT, .run = command_connect,
+     .summary = "Connect this system: turn a one-time URL into a certificate",
+     .details = "The external system's side. Fetches the signing-request info, makes key and\n"
+                "request, has it signed, checks the answer and saves client.key, client.crt,\n"
+                "chain.crt, ca.crt and connection.json. The server is checked against the given\n"
+                "fingerprint, else against this host's trust store; if that does not know it, the\n"
+                "fingerprint is shown and you are asked.",
+     .example = "fairlead connect 'https://host:8443/v1/...info?token=...' --out ./shop --ca-fingerprint 3f5a...",
+     .options = {{"out", 0, OPTION_VALUE, "DIR", "where to save (made with mode 0700)"},
+                 {"ca-fingerprint", 0, OPTION_VALUE, "HEX", "SHA-256 of the CA, from `fairlead token create`"},
+                 {"key", 0, OPTION_VALUE, "ALGORITHM", "rsa:2048|3072|4096, ec:P-256|P-384|P-521, ed25519"},
+                 {"p12", 0, OPTION_OPTIONAL_VALUE, "PASSFILE", "save client.p12 as well; password from the file, else asked"},
+                 {"yes", 'y', OPTION_FLAG, NULL, "take an unknown CA without asking"}}},
+    {.name = "renew", .arguments = "DIR", .least = 1, .most = 1, .flags = OUTPUT, .run = command_renew,
+     .summary = "Renew the certificate of a connection",
+     .details = "With the certificate in DIR, a new key and a new certificate. The old certificate\n"
+                "stays valid until its end. Fit for a daily timer with --if-expires-within.",
+     .example = "fairlead renew ./shop --if-expires-within 30d",
+     .options = {{"if-expires-within", 0, OPTION_VALUE, "DURATION", "do nothing when it lasts longer (30d, 12h)"},
+                 {"p12", 0, OPTION_OPTIONAL_VALUE, "PASSFILE", "save client.p12 as well; password from the file, else asked"}}},
+    {.name = "revoke", .arguments = "[DIR]", .most = 1, .flags = SERVER | OUTPUT, .run = command_revoke,
+     .summary = "Revoke a certificate, or all of an application",
+     .details = "With DIR, the external system revokes its own certificate. The other forms are the\n"
+                "operator's and go to the server on this host.",
+     .example = "fairlead revoke --app shop --reason 'laptop lost'",
+     .options = {{"fingerprint", 0, OPTION_VALUE, "HEX", "SHA-256 of the certificate, or the unique beginning of it"},
+                 {"app", 0, OPTION_VALUE, "APP", "every certificate of this application"},
+                 {"reason", 0, OPTION_VALUE, "TEXT", "for the audit"},
+                 TENANT}},
+
+    {.name = "cert list", .arguments = "[APP]", .most = 1, .flags = SERVER | CSV, .run = command_cert_list,
+     .summary = "List certificates: who holds what, until when",
+     .example = "fairlead cert list --state active --sort notAfter -o csv",
+     .options = {{"state", 0, OPTION_VALUE, "STATE", "active, revoked or expired"},
+                 {"subject", 0, OPTION_VALUE, "TEXT", "subject contains"},
+                 {"expires-before", 0, OPTION_VALUE, "WHEN", "a time (2026-12-31T00:00:00Z) or from now (30d)"},
+                 {"sort", 0, OPTION_VALUE, "KEY", "notAfter, issuedAt or application"},
+                 {"desc", 0, OPTION_FLAG, NULL, "greatest first"},
+                 {"limit", 'n', OPTION_VALUE, "N", "at most so many"}}},
+    {.name = "cert show", .arguments = "FINGERPRINT", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_cert_show,
+     .summary = "Show a certificate; the beginning of the fingerprint is enough",
+     .options = {{"pem", 0, OPTION_FLAG, NULL, "print it as PEM"}}},
+    {.name = "cert expiring", .arguments = "", .flags = SERVER | CSV, .run = command_cert_expiring,
+     .summary = "List active certificates that end soon; exit status 3 when there are any",
+     .example = "fairlead cert expiring --within 30d || notify",
+     .options = {{"within", 0, OPTION_VALUE, "DURATION", "how soon (default 30d)"}}},
+
+    {.name = "ca show", .arguments = "", .flags = SERVER | OUTPUT, .run = command_ca_show,
+     .summary = "Show the CA: subject, key, fingerprint, validity"},
+    {.name = "ca export", .arguments = "", .flags = SERVER, .run = command_ca_export,
+     .summary = "Print the CA's certificate as PEM",
+     .details = "What clients need to trust the server: the root. With --chain the signing CA, then\n"
+                "the root when that is another.",
+     .example = "fairlead ca export > ca.crt; curl --cacert ca.crt https://localhost:8443/v1/health",
+     .options = {{"chain", 0, OPTION_FLAG, NULL, "the whole chain"}}},
+    {.name = "ca trust", .arguments = "", .flags = SERVER, .run = command_ca_trust,
+     .summary = "Add the CA to this host's trust store, or remove it",
+     .details = "Writes to /usr/local/share/ca-certificates and runs update-ca-certificates; needs\n"
+                "root. Without an option it prints the commands instead of running them.",
+     .example = "sudo fairlead ca trust --install --data ./data",
+     .options = {{"install", 0, OPTION_FLAG, NULL, "add it"}, {"uninstall", 0, OPTION_FLAG, NULL, "remove it"}}},
+
+    {.name = "status", .arguments = "", .flags = SERVER | OUTPUT, .run = command_status,
+     .summary = "Show what the server is doing, and its warnings"},
+
+    {.name = "config reference", .arguments = "", .run = command_config_reference,
+     .summary = "Print every setting: meaning, value, default, example",
+     .options = {{"output", 'o', OPTION_VALUE, "FORMAT", "text, json or markdown"}}},
+    {.name = "config check", .arguments = "[FILE]", .most = 1, .flags = SERVER, .run = command_config_check,
+     .summary = "Check a configuration without starting anything"},
+    {.name = "config show", .arguments = "", .flags = SERVER, .run = command_config_show,
+     .summary = "Print the configuration that would be in force",
+     .options = {{"output", 'o', OPTION_VALUE, "FORMAT", "yaml or json"}}},
+
+    {.name = "audit list", .arguments = "", .flags = SERVER | CSV, .run = command_audit_list,
+     .summary = "List what was done, by whom; newest first",
+     .example = "fairlead audit list --app shop --since 7d",
+     .options = {{"action", 0, OPTION_VALUE, "ACTION", "such as token.create or certificate.issue"},
+                 {"app", 0, OPTION_VALUE, "APP", "of this application"},
+                 {"actor", 0, OPTION_VALUE, "ACTOR", "such as uid:1000"},
+                 {"since", 0, OPTION_VALUE, "WHEN", "a time, or so long ago (7d)"},
+                 {"until", 0, OPTION_VALUE, "WHEN", "a time, or so long ago"},
+                 {"limit", 'n', OPTION_VALUE, "N", "at most so many (default 100)"}}},
+    {.name = "audit export", .arguments = "", .flags = SERVER, .run = command_audit_export,
+     .summary = "Print the whole audit as JSON lines, newest first",
+     .options = {{"since", 0, OPTION_VALUE, "WHEN", "a time, or so long ago (7d)"},
+                 {"until", 0, OPTION_VALUE, "WHEN", "a time, or so long ago"}}},
+
+    {.name = "backup", .arguments = "FILE", .least = 1, .most = 1, .flags = SERVER, .run = command_backup,
+     .summary = "Write a backup while the server runs",
+     .details = "Secrets in it stay encrypted under the vault's key, which is not in it: keep a copy\n"
+                "of that file too (`fairlead status` says where it is)."},
+    {.name = "restore", .arguments = "FILE", .least = 1, .most = 1, .flags = SERVER, .run = command_restore,
+     .summary = "Put a backup into an empty data directory; the server must be stopped",
+     .example = "fairlead restore backup.db --data /var/lib/fairlead"},
+    {.name = "vault rekey", .arguments = "", .flags = SERVER, .run = command_vault_rekey,
+     .summary = "Make new keys and encrypt every secret anew"},
+
+    {.name = "completion bash", .arguments = "", .run = command_completion_bash,
+     .summary = "Print bash completion",
+     .example = "fairlead completion bash | sudo tee /etc/bash_completion.d/fairlead"},
+    {.name = "man", .arguments = "[config]", .most = 1, .run = command_man,
+     .summary = "Print the man page: fairlead(1), or with config fairlead.yaml(5)",
+     .example = "fairlead man | man -l -"},
+    {.name = "help", .arguments = "[COMMAND]", .most = 2, .run = command_help,
+     .summary = "Explain a command"},
+    {.name = "version", .arguments = "", .run = command_version,
+     .summary = "Print the version"},
+};
+/* clang-format on */
+
+const struct command_table cli_commands = {rows, sizeof rows / sizeof rows[0]};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "base/clock.h"
+#include "base/own.h"
+#include "cli/json_list.h"
+#include "cli/table.h"
+
+#define TABLE_MAX    (128 * 1024 * 1024)
+#define SHORT_DIGITS 16
+
+struct listing {
+    struct cli *cli;
+    const struct list_view *view;
+    enum output output;
+    struct table table;
+    struct buffer json; /* the rows, comma-separated */
+    size_t count;
+};
+
+static bool two_digits(struct text t, size_t at, uint64_t max, int *out)
+{
+    uint64_t v;
+    if (!text_to_u64(text_first(text_from(t, at), 2), max, &v))
+        return false;
+    *out = (int)v;
+    return true;
+}
+
+bool cli_parse_time(struct text t, int64_t *out)
+{
+    uint64_t year;
+    int month, day, hour, minute, second;
+    bool ok = t.n >= 20 && t.p[4] == '-' && t.p[7] == '-' && t.p[10] == 'T' && t.p[13] == ':' &&
+              t.p[16] == ':' && t.p[t.n - 1] == 'Z' && text_to_u64(text_first(t, 4), 9999, &year) &&
+              two_digits(t, 5, 12, &month) && two_digits(t, 8, 31, &day) && two_digits(t, 11, 23, &hour) &&
+              two_digits(t, 14, 59, &minute) && two_digits(t, 17, 60, &second);
+    if (!ok || month == 0 || day == 0)
+        return false;
+    *out = clock_from_civil((int)year, month, day, hour, minute, second);
+    return true;
+}
+
+static struct text distance(struct text value, bool past, struct arena *a)
+{
+    int64_t at;
+    char words[CLOCK_RFC3339_MAX];
+    if (!cli_parse_time(value, &at))
+        return value;
+    int64_t seconds = past ? clock_now_s() - at : at - clock_now_s();
+    if (seconds <= 0)
+        return past ? TEXT("now") : TEXT("over");
+    return arena_text(a, text_of(duration_format(seconds * 1000, words)));
+}
+
+static struct text shown(const struct column *column, struct text value, struct arena *a)
+{
+    switch (column->kind) {
+    case COLUMN_TEXT:
+        break;
+    case COLUMN_SHORT:
+        return text_first(value, SHORT_DIGITS);
+    case COLUMN_AGE:
+        return value.n ? distance(value, true, a) : value;
+    case COLUMN_LEFT:
+        return value.n ? distance(value, false, a) : value;
+    }
+    return value;
+}
+
+static void add_row(struct listing *l, struct text row)
+{
+    struct cli *c = l->cli;
+    if (l->output == OUTPUT_JSON) {
+        buffer_text(&l->json, l->count ? TEXT(",") : TEXT(""));
+        buffer_text(&l->json, row);
+    }
+    for (const struct column *column = l->view->columns; column->title && l->output != OUTPUT_JSON;
+         column++) {
+        struct text value = json_scalar(row, column->member, &c->arena);
+        if (l->output == OUTPUT_TABLE) {
+            table_cell(&l->table, shown(column, value, &c->arena));
+            continue;
+        }
+        if (column != l->view->columns)
+            buffer_byte(&c->out, ',');
+        csv_field(value, &c->out);
+        if (!column[1].title)
+            buffer_cstr(&c->out, "\r\n");
+    }
+    l->count++;
+}
+
+/* One page; *out_next is the cursor of the next one, or empty. */
+static struct status read_page(struct listing *l, struct text target, const char *after, size_t most,
+                               struct text *out_next, struct error *err)
+{
+    struct cli *c = l->cli;
+    OWNED(buffer_release) struct buffer full;
+    buffer_init(&full, 16384);
+    buffer_text(&full, target);
+    cli_query(&full, l->view->cursor ? l->view->cursor : "after", after);
+    TRY(buffer_status(&full));
+    struct text json, row;
+    TRY(cli_call(c, HTTP_GET, buffer_as_text(&full), (struct text){NULL, 0}, &json, err));
+    struct text rest = json_raw_member(json, l->view->member);
+    if (!rest.p)
+        return error_set(err, E_BROKEN, "the server's answer has no \"%s\": is it of another version?",
+                         l->view->member);
+    while ((most == 0 || l->count < most) && json_item(&rest, &row))
+        add_row(l, row);
+    *out_next = most > 0 && l->count >= most ? (struct text){NULL, 0} : json_string(json, "next", &c->arena);
+    return DONE;
+}
+
+static void start(struct listing *l)
+{
+    const char *titles[TABLE_COLUMNS_MAX + 1] = {NULL};
+    for (size_t i = 0; l->view->columns[i].title; i++)
+        titles[i] = l->view->columns[i].title;
+    if (l->output == OUTPUT_TABLE)
+        table_header(&l->table, titles);
+    for (size_t i = 0; l->output == OUTPUT_CSV && titles[i]; i++)
+        buffer_printf(&l->cli->out, "%s%s%s", i ? "," : "", l->view->columns[i].member,
+                      titles[i + 1] ? "" : "\r\n");
+}
+
+static struct status finish(struct listing *l)
+{
+    struct cli *c = l->cli;
+    TRY(buffer_status(&l->table.cells));
+    TRY(buffer_status(&l->json));
+    if (l->output == OUTPUT_TABLE && l->count > 0)
+        table_print(&l->table, &c->out);
+    else if (l->output == OUTPUT_TABLE)
+        cli_progress("%s", l->view->none);
+    else if (l->output == OUTPUT_JSON)
+        buffer_printf(&c->out, "{\"%s\":[", l->view->member);
+    if (l->output == OUTPUT_JSON) {
+        buffer_text(&c->out, buffer_as_text(&l->json));
+        buffer_cstr(&c->out, "]}\n");
+    }
+    return buffer_status(&c->out);
+}
+
+struct status cli_list(struct cli *c, struct text target, const struct list_view *view, size_t most,
+                       size_t *out_count, struct error *err)
+{
+    struct listing l = {.cli = c, .view = view};
+    TRY(cli_output(c, &l.output, err));
+    table_init(&l.table, TABLE_MAX);
+    buffer_init(&l.json, TABLE_MAX);
+    start(&l);
+    struct text next = {NULL, 0};
+    struct status s;
+    do {
+        const char *after = next.n ? arena_cstr(&c->arena, next) : NULL;
+        s = read_page(&l, target, after, most, &next, err);
+    } while (status_ok(s) && next.n > 0);
+    if (status_ok(s))
+        s = finish(&l);
+    if (out_count)
+        *out_count = l.count;
+    table_release(&l.table);
+    buffer_release(&l.json);
+    return s;
+}

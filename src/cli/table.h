@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Tables for people: columns line up by what a terminal shows (East Asian wide characters take two cells,
+ * combining ones none), the last column is not padded, nothing is coloured. Control characters from the
+ * server's data are shown as '?', so that a name cannot move the cursor. One thread.
+ */
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+
+#define TABLE_COLUMNS_MAX 12
+
+struct table {
+    struct buffer cells; /* per cell: u32 length and bytes */
+    size_t columns;
+    size_t count; /* cells, the header's included */
+    size_t width[TABLE_COLUMNS_MAX];
+};
+
+void table_init(struct table *t, size_t max_bytes);
+void table_release(struct table *t);
+OWNABLE_VALUE(struct table, table_release);
+/* Ends at NULL; at most TABLE_COLUMNS_MAX. Before the first cell. */
+void table_header(struct table *t, const char *const *names);
+void table_cell(struct table *t, struct text value); /* empty shows as "-" */
+/* The buffers' failure is the caller's to ask: buffer_status(&t->cells) and of out. */
+void table_print(const struct table *t, struct buffer *out);
+
+size_t text_width(struct text t);                       /* terminal cells */
+void text_printable(struct text t, struct buffer *out); /* with '?' for control characters and broken UTF-8 */
+/* RFC 4180 field, quoted when needed. A leading = + - @ is quoted and given a ' in front: spreadsheets run
+ * such cells. */
+void csv_field(struct text t, struct buffer *out);
