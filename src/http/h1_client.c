@@ -174,7 +174,8 @@ static enum h1_reason feed_head(struct h1_client *c, struct bytes *in)
         all = buffer_bytes(&c->head);
     }
     size_t size = 0;
-    enum h1_reason reason = h1_scan_head_end(&c->head_end, all, LIMIT_HEADER_BYTES, &size);
+    static const struct h1_head_limits limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_BYTES};
+    enum h1_reason reason = h1_scan_head_end(&c->head_end, all, &limits, &size);
     if (reason != H1_NONE)
         return reason;
     if (size == 0) {
@@ -197,10 +198,9 @@ static enum h1_reason feed_chunked(struct h1_client *c, struct bytes *in)
 {
     size_t n = 0;
     enum h1_chunk_step step;
-    enum h1_reason reason = h1_scan_chunked(&c->chunks, *in, INT64_MAX, &n, &step);
+    const enum h1_reason reason =
+        h1_reader_chunked(&c->reader, &c->chunks, *in, INT64_MAX, &c->trailers, &n, &step);
     const struct bytes run = {in->p, n};
-    if (reason == H1_NONE)
-        reason = h1_reader_check_chunked(&c->reader, run, step, &c->trailers);
     if (reason != H1_NONE)
         return reason;
     *in = (struct bytes){in->p + n, in->n - n};

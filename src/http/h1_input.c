@@ -3,7 +3,7 @@
 
 #include "http/h1_rules.h"
 
-#define METHOD_AND_VERSION_BYTES 64 /* what may stand beside the target in an unfinished request line */
+#define METHOD_AND_VERSION_BYTES 64 /* what may stand beside the target in a request line */
 
 static void consume(struct h1_work *w, size_t n)
 {
@@ -69,21 +69,13 @@ static void open_exchange(struct h1_session *s)
     s->base.events->request(s->base.owner, x);
 }
 
-/* A request line without end that is already too long is refused before the whole head may fill up. */
-static bool target_is_too_long(const struct h1_session *s)
-{
-    const struct h1_head_end *end = &s->work->head_end;
-    return !end->begun &&
-           s->work->rest.n - end->line > s->base.settings->uri_bytes + METHOD_AND_VERSION_BYTES;
-}
-
 bool h1_read_head(struct h1_session *s)
 {
     struct h1_work *w = s->work;
     size_t size = 0;
-    enum h1_reason reason = h1_scan_head_end(&w->head_end, w->rest, s->base.settings->header_bytes, &size);
-    if (target_is_too_long(s) && (reason == H1_NONE || reason == H1_HEAD_TOO_LARGE))
-        reason = H1_TARGET_TOO_LONG;
+    const struct h1_head_limits limits = {s->base.settings->header_bytes,
+                                          s->base.settings->uri_bytes + METHOD_AND_VERSION_BYTES};
+    enum h1_reason reason = h1_scan_head_end(&w->head_end, w->rest, &limits, &size);
     if (reason != H1_NONE) {
         h1_refuse(s, reason);
         return true;
@@ -136,10 +128,9 @@ static bool read_chunked(struct h1_session *s)
         return false;
     size_t n = 0;
     enum h1_chunk_step step;
-    enum h1_reason reason = h1_scan_chunked(&w->chunks, w->rest, s->base.settings->body_bytes, &n, &step);
+    const enum h1_reason reason = h1_reader_chunked(&w->reader, &w->chunks, w->rest,
+                                                    s->base.settings->body_bytes, &w->x.trailers, &n, &step);
     const struct bytes run = {w->rest.p, n};
-    if (reason == H1_NONE)
-        reason = h1_reader_check_chunked(&w->reader, run, step, &w->x.trailers);
     if (reason != H1_NONE) {
         h1_refuse(s, reason);
         return true;

@@ -199,20 +199,31 @@ bool h1_reader_agrees(const struct h1_reader *r, bool chunked, uint64_t length)
     return r->chunked == chunked && r->length == length;
 }
 
-enum h1_reason h1_reader_check_chunked(struct h1_reader *r, struct bytes run, enum h1_chunk_step step,
-                                       struct headers *trailers)
+/* Lets llhttp read a run that the scan has called `step`. */
+static enum h1_reason check_run(struct h1_reader *r, struct bytes run, enum h1_chunk_step step,
+                                struct headers *trailers)
 {
     r->fields = trailers;
     r->data = (struct bytes){NULL, 0};
     const size_t before = trailers->count;
-    if (llhttp_execute(&r->parser, (const char *)run.p, run.n) != HPE_OK)
+    const llhttp_errno_t error = llhttp_execute(&r->parser, (const char *)run.p, run.n);
+    for (size_t i = before; i < trailers->count; i++)
+        if (!h1_rules_trailer_allowed(trailers->list[i].name))
+            return H1_TRAILER_FORBIDDEN;
+    if (error != HPE_OK)
         return H1_SECOND_READER;
     const struct bytes expected = step == H1_CHUNK_DATA ? run : (struct bytes){NULL, 0};
     if (r->differs || r->data.p != expected.p || r->data.n != expected.n ||
         r->complete != (step == H1_CHUNK_COMPLETE))
         return H1_DISAGREEMENT;
-    for (size_t i = before; i < trailers->count; i++)
-        if (!h1_rules_trailer_allowed(trailers->list[i].name))
-            return H1_TRAILER_FORBIDDEN;
     return H1_NONE;
+}
+
+enum h1_reason h1_reader_chunked(struct h1_reader *r, struct h1_chunk_scan *scan, struct bytes in,
+                                 uint64_t body_max, struct headers *trailers, size_t *out_used,
+                                 enum h1_chunk_step *out_step)
+{
+    const enum h1_reason scanned = h1_scan_chunked(scan, in, body_max, out_used, out_step);
+    const enum h1_reason read = check_run(r, (struct bytes){in.p, *out_used}, *out_step, trailers);
+    return read != H1_NONE ? read : scanned;
 }

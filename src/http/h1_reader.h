@@ -51,7 +51,11 @@ enum h1_reason h1_reader_read_response(struct h1_reader *r, struct text head, st
 /* After the rules have decided: does llhttp frame the body in the same way? (chunked, or `length` bytes) */
 bool h1_reader_agrees(const struct h1_reader *r, bool chunked, uint64_t length);
 
-/* Compares a run of a chunked body that h1_scan_chunked() called `step`. Trailer fields are added to
- * `trailers`. */
-enum h1_reason h1_reader_check_chunked(struct h1_reader *r, struct bytes run, enum h1_chunk_step step,
-                                       struct headers *trailers);
+/*
+ * A run from the front of a chunked body, through both readers: *out_used bytes that are *out_step, as
+ * h1_scan_chunked() says. Trailer fields are added to `trailers`. The verdict does not depend on how the body
+ * was cut: whoever objects to the earlier byte decides.
+ */
+enum h1_reason h1_reader_chunked(struct h1_reader *r, struct h1_chunk_scan *scan, struct bytes in,
+                                 uint64_t body_max, struct headers *trailers, size_t *out_used,
+                                 enum h1_chunk_step *out_step);

@@ -84,7 +84,16 @@ static enum h1_reason end_of_line(struct h1_head_end *s, struct text line, size_
     return H1_NONE;
 }
 
-enum h1_reason h1_scan_head_end(struct h1_head_end *s, struct bytes in, size_t max, size_t *out_size)
+/* How far the current line may reach. */
+static size_t line_limit(const struct h1_head_end *s, const struct h1_head_limits *limits)
+{
+    if (s->begun || limits->start_line > limits->head - s->line)
+        return limits->head;
+    return s->line + limits->start_line;
+}
+
+enum h1_reason h1_scan_head_end(struct h1_head_end *s, struct bytes in, const struct h1_head_limits *limits,
+                                size_t *out_size)
 {
     const char *p = (const char *)in.p;
     *out_size = 0;
@@ -92,12 +101,15 @@ enum h1_reason h1_scan_head_end(struct h1_head_end *s, struct bytes in, size_t m
      * out. */
     if (in.n >= 1 && p[0] != '\r' && p[0] != '\n' && !(class_of[(uint8_t)p[0]] & TCHAR))
         return H1_NOT_HTTP;
-    const size_t end = in.n < max ? in.n : max;
-    while (s->searched < end) {
-        const char *lf = memchr(p + s->searched, '\n', end - s->searched);
+    for (;;) {
+        const size_t limit = line_limit(s, limits);
+        const size_t end = in.n < limit ? in.n : limit;
+        const char *lf = s->searched < end ? memchr(p + s->searched, '\n', end - s->searched) : NULL;
         if (!lf) {
             s->searched = end;
-            break;
+            if (in.n < limit)
+                return H1_NONE;
+            return s->begun || limit == limits->head ? H1_HEAD_TOO_LARGE : H1_TARGET_TOO_LONG;
         }
         const size_t at = (size_t)(lf - p);
         bool last = false;
@@ -109,7 +121,6 @@ enum h1_reason h1_scan_head_end(struct h1_head_end *s, struct bytes in, size_t m
             return H1_NONE;
         }
     }
-    return in.n >= max ? H1_HEAD_TOO_LARGE : H1_NONE;
 }
 
 struct text h1_scan_line(struct text *head)

@@ -29,12 +29,20 @@ struct h1_head_end {
     bool begun;      /* the start line has been seen */
 };
 
+/* Both in bytes. The verdict does not depend on how the input was cut: a longer start line is refused where
+ * it passes the limit. */
+struct h1_head_limits {
+    size_t head;       /* of all lines */
+    size_t start_line; /* of the request or status line with its CRLF */
+};
+
 /*
  * `in` is everything since the end of the previous message; it only grows between calls. On H1_NONE:
  * *out_size is the size of the head from the beginning of `in` to the end of its last, empty line, or 0 when
- * more is needed. `max` bounds it.
+ * more is needed.
  */
-enum h1_reason h1_scan_head_end(struct h1_head_end *s, struct bytes in, size_t max, size_t *out_size);
+enum h1_reason h1_scan_head_end(struct h1_head_end *s, struct bytes in, const struct h1_head_limits *limits,
+                                size_t *out_size);
 
 /* Cuts the first line (without CRLF) off *head, which is as found by h1_scan_head_end(). {NULL, 0} when there
  * is none. */
@@ -72,8 +80,8 @@ struct h1_chunk_scan {
 
 enum h1_chunk_step { H1_CHUNK_FRAMING, H1_CHUNK_DATA, H1_CHUNK_COMPLETE };
 
-/* *out_used bytes of `in` (at least one unless `in` is empty) belong to *out_step. `body_max` bounds the sum
- * of the chunks. */
+/* *out_used bytes of `in` (at least one unless `in` is empty) are *out_step. `body_max` bounds the sum of the
+ * chunks. When refused, *out_used bytes of framing were in order before. */
 enum h1_reason h1_scan_chunked(struct h1_chunk_scan *s, struct bytes in, uint64_t body_max, size_t *out_used,
                                enum h1_chunk_step *out_step);
 

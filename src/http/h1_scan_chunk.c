@@ -191,8 +191,11 @@ enum h1_reason h1_scan_chunked(struct h1_chunk_scan *s, struct bytes in, uint64_
     size_t i = 0;
     while (i < in.n && s->state != DATA && s->state != COMPLETE) {
         const enum h1_reason r = on_framing(s, in.p[i], body_max);
-        if (r != H1_NONE)
+        if (r != H1_NONE) {
+            *out_used = i;
+            *out_step = H1_CHUNK_FRAMING;
             return r;
+        }
         i++;
     }
     *out_used = i;

@@ -23,8 +23,9 @@
 
 #define H1_WAITING_BYTES (64 * 1024) /* input behind the current exchange, besides one head */
 #define H1_DRAIN_BYTES   (64 * 1024) /* of a body nobody wants, read so that the connection can be kept */
-#define H1_OUTPUT_BYTES  (64UL * 1024 * 1024) /* hard maximum of queued output; producers pause long before  \
-                                               */
+#define H1_OUTPUT_BYTES                                                                                      \
+    (64UL * 1024 * 1024) /* hard maximum of queued output; producers pause long before                       \
+                          */
 
 enum h1_state { H1_HEAD, H1_OPEN, H1_TUNNEL, H1_CLOSED };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* llhttp.h and message.h both have an enumerator HTTP_GET and so on. Here llhttp's get other names while its header is read. */
+/* llhttp.h and message.h both have an enumerator HTTP_GET and so on. Here llhttp's get other names while its
+ * header is read. */
 
 #define HTTP_DELETE  LLHTTP_DELETE
 #define HTTP_GET     LLHTTP_GET

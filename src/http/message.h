@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The version-neutral message: what HTTP/1.1 and HTTP/2 both become, and what the router, the front, the core and the
- * client side see. Field names are as received in h1 and lower case in h2; look-ups ignore case.
- * All text is borrowed from the exchange's arena and lives as long as the exchange.
+ * The version-neutral message: what HTTP/1.1 and HTTP/2 both become, and what the router, the front, the core
+ * and the client side see. Field names are as received in h1 and lower case in h2; look-ups ignore case. All
+ * text is borrowed from the exchange's arena and lives as long as the exchange.
  */
 
 #include "base/arena.h"
@@ -40,15 +40,17 @@ struct headers {
     size_t capacity;
 };
 
-/* Appends; texts are borrowed, the list grows in the arena. E_NOMEM, or E_TOO_LARGE over LIMIT_HEADER_COUNT. */
+/* Appends; texts are borrowed, the list grows in the arena. E_NOMEM, or E_TOO_LARGE over LIMIT_HEADER_COUNT.
+ */
 struct status headers_add(struct headers *h, struct arena *a, struct text name, struct text value);
 /* First value of `name`, {NULL, 0} when absent (an empty value has p != NULL). */
 struct text headers_get(const struct headers *h, struct text name);
 size_t headers_count(const struct headers *h, struct text name);
-/* true when a comma-separated list field holds `token` (ASCII case-insensitive), over all lines of that name. */
+/* true when a comma-separated list field holds `token` (ASCII case-insensitive), over all lines of that name.
+ */
 bool headers_has_token(const struct headers *h, struct text name, struct text token);
-/* Hop-by-hop: Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade and what `connection` (all
- * Connection values) names (RFC 9110 7.6.1). */
+/* Hop-by-hop: Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade and what
+ * `connection` (all Connection values) names (RFC 9110 7.6.1). */
 bool header_is_hop_by_hop(struct text name, const struct headers *all);
 
 enum body_kind {
@@ -78,8 +80,8 @@ struct response {
 };
 
 /*
- * Percent-decodes query parameter `name` (first occurrence wins, '+' is a space, as application/x-www-form-urlencoded) into
- * the arena. {NULL, 0} when absent or malformed.
+ * Percent-decodes query parameter `name` (first occurrence wins, '+' is a space, as
+ * application/x-www-form-urlencoded) into the arena. {NULL, 0} when absent or malformed.
  */
 struct text query_get(struct text query, struct text name, struct arena *a);
 /* Percent-decodes one path segment into the arena; {NULL,0} on a malformed escape or a decoded '/' or NUL. */

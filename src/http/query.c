@@ -63,9 +63,8 @@ struct text query_get(struct text query, struct text name, struct arena *a)
 
 struct text path_segment_decode(struct text segment, struct arena *a)
 {
-    if (!text_contains(segment, '%') && segment.p)
-        return segment;
-    const struct text decoded = percent_decode(segment, false, a);
+    const bool plain = segment.p && !text_contains(segment, '%');
+    const struct text decoded = plain ? segment : percent_decode(segment, false, a);
     /* "%2f" would let one segment pose as two; a NUL would end the name early in whatever speaks C strings.
      */
     if (text_contains(decoded, '/') || text_contains(decoded, '\0'))

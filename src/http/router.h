@@ -2,12 +2,13 @@
 #pragma once
 
 /*
- * Finds the row of a route table. The table itself is data of the module that knows the product (api/routes.c); this file knows only
- * methods, patterns and bits.
+ * Finds the row of a route table. The table itself is data of the module that knows the product
+ * (api/routes.c); this file knows only methods, patterns and bits.
  *
- * Pattern: "/v1/applications/{name}/tokens": a segment in braces matches one non-empty segment (percent-decoded); "{rest...}" as
- * the last segment matches everything that is left, also nothing. Literal segments win over parameters. No trailing slash
- * folding. Matching is on the raw path; a path that is not clean ("//", "/./", "/../") is reported as such.
+ * Pattern: "/v1/applications/{name}/tokens": a segment in braces matches one non-empty segment
+ * (percent-decoded); "{rest...}" as the last segment matches everything that is left, also nothing. Literal
+ * segments win over parameters. No trailing slash folding. Matching is on the raw path; a path that is not
+ * clean ("//", "/./", "/../") is reported as such.
  */
 
 #include "base/error.h"
@@ -39,12 +40,12 @@ enum route_verdict {
 };
 
 struct route_match {
-    const struct route *route; /* ROUTE_FOUND */
+    const struct route *route;            /* ROUTE_FOUND */
     struct text params[ROUTE_PARAMS_MAX]; /* in pattern order, decoded into the arena */
     size_t param_count;
     struct text clean_path; /* ROUTE_UNCLEAN; in the arena */
     unsigned allowed;       /* ROUTE_WRONG_METHOD: bit set of 1 << enum http_method */
 };
 
-enum route_verdict router_find(const struct router *r, unsigned listener, enum http_method method, struct text path,
-                               struct arena *a, struct route_match *out);
+enum route_verdict router_find(const struct router *r, unsigned listener, enum http_method method,
+                               struct text path, struct arena *a, struct route_match *out);

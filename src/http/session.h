@@ -2,34 +2,36 @@
 #pragma once
 
 /*
- * One server-side HTTP connection without I/O: bytes in, events and bytes out. http/h1_server.c and http/h2_server.c are the
- * two implementations; net/ feeds them from plain TCP, TLS or the private hop. One thread (the loop's).
+ * One server-side HTTP connection without I/O: bytes in, events and bytes out. http/h1_server.c and
+ * http/h2_server.c are the two implementations; net/ feeds them from plain TCP, TLS or the private hop. One
+ * thread (the loop's).
  *
  * Life of an exchange:
  *
  *   session_feed() parses a head     -> events.request(x)          the owner looks at x->request and decides
  *     owner wants the body           -> events.body(x, chunk)...   then events.body_end(x)
- *       (not delivered while exchange_pause_body() is in force; h1 stops consuming input, h2 withholds WINDOW_UPDATE)
- *   exchange_respond(x, head)        then exchange_write(x, bytes) any number of times, then exchange_end(x)
- *       (or exchange_reply() for a whole small answer at once)
- *     session_output() grows         -> the owner writes it to the socket, session_output_consumed(n)
- *     over LIMIT_RESPONSE_BUFFER     -> exchange_write answers E_AGAIN *after taking the bytes*: stop producing until
- *                                       events.drained(x)
- *   -> events.finished(x)            always the last event of an exchange, exactly once: complete, reset by the peer
- *                                    (cancelled = true), or the connection died. x is freed when the callback returns.
+ *       (not delivered while exchange_pause_body() is in force; h1 stops consuming input, h2 withholds
+ * WINDOW_UPDATE) exchange_respond(x, head)        then exchange_write(x, bytes) any number of times, then
+ * exchange_end(x) (or exchange_reply() for a whole small answer at once) session_output() grows         ->
+ * the owner writes it to the socket, session_output_consumed(n) over LIMIT_RESPONSE_BUFFER     ->
+ * exchange_write answers E_AGAIN *after taking the bytes*: stop producing until events.drained(x)
+ *   -> events.finished(x)            always the last event of an exchange, exactly once: complete, reset by
+ * the peer (cancelled = true), or the connection died. x is freed when the callback returns.
  *
  * Rules:
- * - In h1 exchanges are strictly sequential: the next head is parsed only after finished (pipelined bytes wait inside the
- *   session, at most LIMIT_HEADER_BYTES + 64 KiB of them; then the session asks not to be read).
- * - `Expect: 100-continue` is answered with 100 when the owner first allows the body: exchange_want_body(). An owner that responds
- *   without it sends the final status at once; the connection then closes unless the body is already complete.
- * - An answer sent before the request body is complete: h1 drains up to 64 KiB, else closes after the answer; h2 sends RST_STREAM
- *   NO_ERROR after END_STREAM (RFC 9113 8.1).
- * - A refused request (verdict table, http/h1_rules.h) never becomes an event: the session writes the 400 (408, 413, 414, 417, 431, 501,
- *   505) in `refusal` shape, then session_wants_close().
+ * - In h1 exchanges are strictly sequential: the next head is parsed only after finished (pipelined bytes
+ * wait inside the session, at most LIMIT_HEADER_BYTES + 64 KiB of them; then the session asks not to be
+ * read).
+ * - `Expect: 100-continue` is answered with 100 when the owner first allows the body: exchange_want_body().
+ * An owner that responds without it sends the final status at once; the connection then closes unless the
+ * body is already complete.
+ * - An answer sent before the request body is complete: h1 drains up to 64 KiB, else closes after the answer;
+ * h2 sends RST_STREAM NO_ERROR after END_STREAM (RFC 9113 8.1).
+ * - A refused request (verdict table, http/h1_rules.h) never becomes an event: the session writes the 400
+ * (408, 413, 414, 417, 431, 501, 505) in `refusal` shape, then session_wants_close().
  * - HEAD, 204 and 304 never carry a body: exchange_write() discards.
- * - `Date` and, in h1, framing headers (Content-Length, Transfer-Encoding, Connection) are written by the session from
- *   response.body; owners do not set them.
+ * - `Date` and, in h1, framing headers (Content-Length, Transfer-Encoding, Connection) are written by the
+ * session from response.body; owners do not set them.
  */
 
 #include "base/buffer.h"
@@ -40,12 +42,12 @@ struct session;
 struct exchange {
     struct arena arena; /* of the request; the owner may allocate from it until finished */
     struct request request;
-    struct headers trailers;  /* after body_end */
-    struct session *session;  /* NULL only after finished */
-    void *owner;              /* free for the owner of this exchange */
-    uint32_t stream_id;       /* h2; 1, 3, 5...; h1 counts requests from 1 */
-    bool responded;           /* a final head was sent */
-    bool body_complete;       /* the request body has ended */
+    struct headers trailers; /* after body_end */
+    struct session *session; /* NULL only after finished */
+    void *owner;             /* free for the owner of this exchange */
+    uint32_t stream_id;      /* h2; 1, 3, 5...; h1 counts requests from 1 */
+    bool responded;          /* a final head was sent */
+    bool body_complete;      /* the request body has ended */
 };
 
 struct session_events {
@@ -60,9 +62,9 @@ enum session_protocol { SESSION_H1, SESSION_H2 };
 
 struct session_settings {
     size_t header_bytes, header_count, uri_bytes; /* LIMIT_... by default */
-    uint64_t body_bytes;       /* absolute maximum of a request body; the owner applies the route's */
+    uint64_t body_bytes; /* absolute maximum of a request body; the owner applies the route's */
     uint32_t h2_streams, h2_resets_per_second, h2_control_per_second;
-    bool trusted_peer; /* the private hop: skip h1_scan (our own front wrote it) */
+    bool trusted_peer;       /* the private hop: skip h1_scan (our own front wrote it) */
     const char *server_name; /* value of `Server`, NULL for none */
 };
 void session_settings_default(struct session_settings *s);
@@ -74,11 +76,13 @@ struct session *session_new(enum session_protocol p, const struct session_settin
 void session_free(struct session *s);
 
 /*
- * Takes bytes from the peer. Consumes all of them (h1 keeps what waits behind the current exchange). E_INVALID or E_TOO_LARGE: the
- * peer broke the protocol; the output holds the last words, write them and close. E_NOMEM: close.
+ * Takes bytes from the peer. Consumes all of them (h1 keeps what waits behind the current exchange).
+ * E_INVALID or E_TOO_LARGE: the peer broke the protocol; the output holds the last words, write them and
+ * close. E_NOMEM: close.
  */
 struct status session_feed(struct session *s, struct bytes in);
-/* The peer closed its sending side. Cancels exchanges whose request is incomplete; complete ones may still be answered. */
+/* The peer closed its sending side. Cancels exchanges whose request is incomplete; complete ones may still be
+ * answered. */
 void session_end_of_input(struct session *s);
 
 struct bytes session_output(struct session *s); /* what to write now; empty when nothing */
@@ -88,10 +92,13 @@ bool session_wants_read(const struct session *s);  /* false: apply backpressure 
 bool session_wants_close(const struct session *s); /* nothing more will come: flush the output and close */
 bool session_is_idle(const struct session *s);     /* no open exchange, no buffered input or output */
 size_t session_open_exchanges(const struct session *s);
-bool session_reading_head(const struct session *s); /* part of a head has arrived: the header time-out applies */
-/* Graceful: h1 answers the current exchange with Connection: close; h2 sends GOAWAY and finishes open streams. */
+bool session_reading_head(
+    const struct session *s); /* part of a head has arrived: the header time-out applies */
+/* Graceful: h1 answers the current exchange with Connection: close; h2 sends GOAWAY and finishes open
+ * streams. */
 void session_shutdown(struct session *s);
-/* Frees idle memory of a kept-alive connection (buffers; for h1 everything but the struct). Call when idle. */
+/* Frees idle memory of a kept-alive connection (buffers; for h1 everything but the struct). Call when idle.
+ */
 void session_shrink(struct session *s);
 /* Visits each open exchange. */
 void session_each_exchange(struct session *s, void (*visit)(void *ctx, struct exchange *x), void *ctx);
@@ -109,5 +116,6 @@ struct status exchange_end(struct exchange *x);
 struct status exchange_reply(struct exchange *x, struct response *head, struct bytes body);
 /* Aborts: RST_STREAM INTERNAL_ERROR in h2; close without final chunk in h1 (truncation must be visible). */
 void exchange_abort(struct exchange *x);
-/* After a 101: the exchange becomes a tunnel. Bytes from the peer arrive as events.body; exchange_write goes out raw. h1 only. */
+/* After a 101: the exchange becomes a tunnel. Bytes from the peer arrive as events.body; exchange_write goes
+ * out raw. h1 only. */
 struct status exchange_tunnel(struct exchange *x, const struct response *head);
