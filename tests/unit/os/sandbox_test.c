@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/sandbox.h"
+
+/* Each case enters the sandbox in a forked child. There is no sandbox under sanitizers, so there is nothing
+ * to test. */
+
+static char directory[] = "/tmp/sandbox-test.XXXXXX";
+
+static int set_up_directory(void **state)
+{
+    (void)state;
+    return mkdtemp(directory) ? 0 : -1;
+}
+
+static int tear_down_directory(void **state)
+{
+    (void)state;
+    char command[64];
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", directory);
+    return system(command);
+}
+
+#define KILLED (-SIGSYS)
+
+/* Exit status, or minus the signal. */
+static int confined(enum sandbox_kind kind, int (*body)(void))
+{
+    if (FAIRLEAD_SANITIZED)
+        skip();
+    pid_t pid = fork();
+    if (pid == 0) {
+        const struct sandbox_path paths[] = {{directory, true}, {"/etc/passwd", false}, {"/nowhere", false}};
+        struct status s = sandbox_enter(kind, paths, kind == SANDBOX_CORE ? 3 : 0, NULL);
+        _exit(status_ok(s) ? body() : 99);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* ---- what ends the process ---- */
+
+static int run_a_program(void)
+{
+    (void)execl("/bin/true", "/bin/true", NULL);
+    return 1;
+}
+
+static int fork_a_process(void)
+{
+    return fork() < 0 ? 1 : 2;
+}
+
+static int make_memory_executable(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    (void)mprotect(p, 4096, PROT_READ | PROT_EXEC);
+    return 1;
+}
+
+static int trace_the_parent(void)
+{
+    (void)syscall(SYS_ptrace, 16 /* PTRACE_ATTACH */, getppid(), 0, 0);
+    return 1;
+}
+
+static int signal_the_parent(void)
+{
+    (void)kill(getppid(), 0);
+    return 1;
+}
+
+static int mount_something(void)
+{
+    (void)syscall(SYS_mount, "none", "/tmp", "tmpfs", 0UL, NULL);
+    return 1;
+}
+
+static int load_a_bpf_program(void)
+{
+    (void)syscall(SYS_bpf, 0, NULL, 0);
+    return 1;
+}
+
+static void forbidden_calls_end_the_process(void **state)
+{
+    (void)state;
+    int (*const bodies[])(void) = {run_a_program,     fork_a_process,    make_memory_executable,
+                                   trace_the_parent,  signal_the_parent, mount_something,
+                                   load_a_bpf_program};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        assert_int_equal(confined(SANDBOX_FRONT, bodies[i]), KILLED);
+        assert_int_equal(confined(SANDBOX_CORE, bodies[i]), KILLED);
+    }
+}
+
+/* ---- files ---- */
+
+static int cannot_open_anything(void)
+{
+    static const char *const paths[] = {"/etc/passwd", "/tmp", "/dev/null", "/proc/self/exe"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (open(paths[i], O_RDONLY) >= 0 || errno != EACCES)
+            return 1;
+    }
+    return 0;
+}
+
+static int remove_a_file(void)
+{
+    (void)unlink("/tmp/whatever");
+    return 1;
+}
+
+static void a_front_opens_no_file(void **state)
+{
+    (void)state;
+    assert_int_equal(confined(SANDBOX_FRONT, cannot_open_anything), 0);
+    assert_int_equal(confined(SANDBOX_FRONT, remove_a_file), KILLED);
+}
+
+static int opens_what_it_was_given(void)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "%s/new", directory);
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) != 0 || ftruncate(fd, 0) != 0)
+        return 1;
+    char renamed[64];
+    (void)snprintf(renamed, sizeof renamed, "%s/renamed", directory);
+    if (rename(path, renamed) != 0 || unlink(renamed) != 0)
+        return 2;
+    return open("/etc/passwd", O_RDONLY) >= 0 ? 0 : 3;
+}
+
+static int cannot_open_the_rest(void)
+{
+    if (open("/etc/group", O_RDONLY) >= 0 || errno != EACCES)
+        return 1;
+    if (open("/etc/passwd", O_RDWR) >= 0 || errno != EACCES)
+        return 2;
+    if (open("/tmp/elsewhere", O_RDWR | O_CREAT, 0600) >= 0 || errno != EACCES)
+        return 3;
+    return 0;
+}
+
+static bool kernel_has_landlock(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, 1U) >= 1;
+}
+
+static void the_core_sees_its_own_files_only(void **state)
+{
+    (void)state;
+    assert_int_equal(confined(SANDBOX_CORE, opens_what_it_was_given), 0);
+    if (!kernel_has_landlock())
+        skip();
+    assert_int_equal(confined(SANDBOX_CORE, cannot_open_the_rest), 0);
+}
+
+/* ---- network and threads ---- */
+
+static int opens_upstream_sockets(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    const int one = 1;
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one) != 0)
+        return 1;
+    return socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 0 : 2;
+}
+
+static int open_a_packet_socket(void)
+{
+    (void)socket(AF_PACKET, SOCK_RAW, 0);
+    return 1;
+}
+
+static int has_no_network(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EACCES ? 0 : 1;
+}
+
+static void a_front_has_internet_and_unix_sockets_the_core_none(void **state)
+{
+    (void)state;
+    assert_int_equal(confined(SANDBOX_FRONT, opens_upstream_sockets), 0);
+    assert_int_equal(confined(SANDBOX_FRONT, open_a_packet_socket), KILLED);
+    assert_int_equal(confined(SANDBOX_CORE, has_no_network), 0);
+}
+
+static void *thread_body(void *arg)
+{
+    void *p = malloc(1 << 20);
+    *(bool *)arg = p != NULL && pthread_setname_np(pthread_self(), "named") == 0;
+    free(p);
+    return NULL;
+}
+
+static int starts_threads(void)
+{
+    bool worked = false;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, thread_body, &worked) != 0)
+        return 1;
+    return pthread_join(thread, NULL) == 0 && worked ? 0 : 2;
+}
+
+static int aborts(void)
+{
+    abort();
+}
+
+static void threads_and_abort_work(void **state)
+{
+    (void)state;
+    assert_int_equal(confined(SANDBOX_FRONT, starts_threads), 0);
+    assert_int_equal(confined(SANDBOX_CORE, starts_threads), 0);
+    assert_int_equal(confined(SANDBOX_CORE, aborts), -SIGABRT);
+}
+
+static int describes_itself(void)
+{
+    return strncmp(sandbox_describe(), "seccomp", 7) == 0 ? 0 : 1;
+}
+
+static void says_what_is_on(void **state)
+{
+    (void)state;
+    assert_string_equal(sandbox_describe(), "off");
+    assert_int_equal(confined(SANDBOX_FRONT, describes_itself), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forbidden_calls_end_the_process),
+        cmocka_unit_test(a_front_opens_no_file),
+        cmocka_unit_test(the_core_sees_its_own_files_only),
+        cmocka_unit_test(a_front_has_internet_and_unix_sockets_the_core_none),
+        cmocka_unit_test(threads_and_abort_work),
+        cmocka_unit_test(says_what_is_on),
+    };
+    return cmocka_run_group_tests(tests, set_up_directory, tear_down_directory);
+}
