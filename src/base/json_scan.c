@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json_scan.h"
 
+#include <endian.h>
+
 #include "base/utf8.h"
 
 /* What may come next. */
@@ -75,21 +77,31 @@ static bool scan_escape(struct scanner *s)
     return true;
 }
 
-/* Eight bytes at a time over characters that need no look: printable ASCII other than quote and backslash. */
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/*
+ * To the first byte that needs a look: not printable ASCII, a quote or a backslash. Eight bytes at a time:
+ * such a byte leaves its top bit set; a borrow may set more of them, but only behind the first.
+ */
 static size_t skip_plain(const char *p, size_t at, size_t n)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = ones << 7;
     while (n - at >= 8) {
         uint64_t v;
         memcpy(&v, p + at, 8);
+        v = le64toh(v);
         uint64_t quote = v ^ (ones * '"');
         uint64_t backslash = v ^ (ones * '\\');
-        uint64_t found = v | (v - ones * 0x20) | (quote - ones) | (backslash - ones);
-        if (found & tops)
-            break; /* perhaps only a borrow from a neighbour; the slow loop looks at each */
+        uint64_t found = (v | (v - ones * 0x20) | (quote - ones) | (backslash - ones)) & ones << 7;
+        if (found)
+            return at + (size_t)__builtin_ctzll(found) / 8;
         at += 8;
     }
+    while (at < n && is_plain((uint8_t)p[at]))
+        at++;
     return at;
 }
 
@@ -111,8 +123,6 @@ static bool scan_string(struct scanner *s)
                 return false;
         } else if (c < 0x20) {
             return refuse(s, c == '\n' || c == '\r' ? "line break in string" : "control character in string");
-        } else if (c < 0x80) {
-            s->at++;
         } else {
             uint32_t ignored;
             size_t length = utf8_decode(s->p + s->at, s->n - s->at, &ignored);

@@ -35,6 +35,8 @@ void log_configure(enum log_level level, enum log_format format, const char *pro
 {
     atomic_store_explicit(&threshold, (int)level, memory_order_relaxed);
     atomic_store_explicit(&chosen_format, (int)format, memory_order_relaxed);
+    if (!process)
+        return;
     struct text name = text_first(text_of(process), PROCESS_MAX - 1);
     pthread_mutex_lock(&settings_lock);
     text_to_cstr(name, settings.process, sizeof(settings.process));

@@ -50,7 +50,8 @@ struct log_field {
     log_write((level), (event), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})
 #endif
 
-/* Process-wide, set at start or reload. `process` is e.g. "core", "front/1"; at most 31 characters. */
+/* Process-wide, set at start or reload. `process` is e.g. "core", "front/1"; at most 31 characters;
+ * NULL keeps the name (a reload). */
 void log_configure(enum log_level level, enum log_format format, const char *process);
 bool log_enabled(enum log_level level);
 /* `fields` ends at name == NULL. */

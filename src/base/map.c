@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/map.h"
 
+#include <endian.h>
 #include <pthread.h>
 
 #include "base/alloc.h"
@@ -39,8 +40,15 @@ static inline void sip_round(struct sip *s)
     s->c = rotate(s->c, 32);
 }
 
-/* n <= 8 bytes, little-endian. */
-static inline uint64_t load(const uint8_t *p, size_t n)
+/* The 8 or fewer bytes at p, little-endian. */
+static inline uint64_t load_word(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof(v));
+    return le64toh(v);
+}
+
+static inline uint64_t load_rest(const uint8_t *p, size_t n)
 {
     uint64_t v = 0;
     for (size_t i = 0; i < n; i++)
@@ -51,20 +59,20 @@ static inline uint64_t load(const uint8_t *p, size_t n)
 /* SipHash-1-3: one round per word, three at the end (Aumasson and Bernstein, 2012, with reduced rounds). */
 uint64_t siphash(struct bytes key, const uint8_t secret[static 16])
 {
-    uint64_t k0 = load(secret, 8);
-    uint64_t k1 = load(secret + 8, 8);
+    uint64_t k0 = load_word(secret);
+    uint64_t k1 = load_word(secret + 8);
     struct sip s = {k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
                     k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573)};
     size_t whole = key.n & ~(size_t)7;
     for (size_t i = 0; i < whole; i += 8) {
-        uint64_t word = load(key.p + i, 8);
+        uint64_t word = load_word(key.p + i);
         s.d ^= word;
         sip_round(&s);
         s.a ^= word;
     }
     uint64_t last = (uint64_t)key.n << 56;
     if (key.n > whole)
-        last |= load(key.p + whole, key.n - whole);
+        last |= load_rest(key.p + whole, key.n - whole);
     s.d ^= last;
     sip_round(&s);
     s.a ^= last;
