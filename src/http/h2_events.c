@@ -64,7 +64,7 @@ static bool tell_input(struct h2_stream *s)
 static bool tell_drained(struct h2_stream *s)
 {
     struct h2_session *h = s->session;
-    if (!s->drained_due || s->gone || s->given_up || s->closed)
+    if (!s->drained_due || s->ended || s->gone || s->given_up || s->closed)
         return false;
     s->drained_due = false;
     h->in_event = true;

@@ -64,7 +64,7 @@ static struct status collect(struct h2_stream *s, const struct response *head, s
 /* The producer goes on when half of what is allowed has left. */
 static void note_drained(struct h2_stream *s)
 {
-    if (!s->throttled || buffer_size(&s->out) > LIMIT_RESPONSE_BUFFER / 2)
+    if (!s->throttled || s->ended || buffer_size(&s->out) > LIMIT_RESPONSE_BUFFER / 2)
         return;
     s->throttled = false;
     s->drained_due = true;

@@ -143,6 +143,7 @@ struct status tls_server_context_new(const struct tls_server_settings *settings,
         return error_set(err, E_INVALID, "a TLS listener needs a certificate and its key");
     OWNED(context_free) struct tls_context *c = NULL;
     TRY(tls_context_alloc(true, policy, &c, err));
+    must(c);
     for (size_t i = 0; i < settings->pair_count; i++)
         TRY(tls_context_use_pair(c->ssl, &settings->pairs[i], err));
     TRY(set_client_auth(c, settings, err));

@@ -91,12 +91,14 @@ const char *tls_session_error(const struct tls_session *s)
     if (s->pin_missed)
         return "no certificate of the server has the pinned fingerprint";
     const struct reason *r = reason_of(s);
-    const char *subject = s->server && s->verify_error != X509_V_OK ? "client " : "";
     const char *reason = r ? r->text : NULL;
     if (!reason && s->verify_error != X509_V_OK)
         reason = X509_verify_cert_error_string(s->verify_error);
     if (!reason && s->error)
         reason = ERR_reason_error_string(s->error);
-    (void)snprintf(text, sizeof(text), "%s%s", subject, reason ? reason : "connection failed");
+    /* "client certificate expired", but "unknown certificate authority". */
+    const bool clients = s->server && text_starts_with(text_of(reason), TEXT("certificate "));
+    (void)snprintf(text, sizeof(text), "%s%s", clients ? "client " : "",
+                   reason ? reason : "connection failed");
     return text;
 }

@@ -148,6 +148,21 @@ static void a_producer_is_paused_and_told_when_to_go_on(void **state)
     h2_peer_close(&p);
 }
 
+static void a_producer_that_has_ended_is_not_told_to_go_on(void **state)
+{
+    (void)state;
+    struct h2_peer p;
+    open_manual(&p);
+    const int32_t id = h2_peer_get(&p, "/");
+    static const uint8_t large[5 * LIMIT_RESPONSE_BUFFER];
+    struct response head = {.status = 200};
+    assert_ok(exchange_reply(h2_peer_x(&p, id), &head, BYTES_OF(large)));
+    h2_peer_run(&p);
+    assert_int_equal(buffer_size(&h2_peer_answer(&p, id)->body), sizeof(large));
+    assert_text(h2_peer_log(&p), "request 1 GET /|finished 1|");
+    h2_peer_close(&p);
+}
+
 static void write_more(struct h2_peer *p, struct exchange *x)
 {
     static const uint8_t block[40000];
@@ -397,6 +412,7 @@ int main(void)
         cmocka_unit_test(fields_of_the_connection_do_not_go_out),
         cmocka_unit_test(head_204_and_304_have_no_body),
         cmocka_unit_test(a_producer_is_paused_and_told_when_to_go_on),
+        cmocka_unit_test(a_producer_that_has_ended_is_not_told_to_go_on),
         cmocka_unit_test(a_large_answer_flows_through_a_small_buffer),
         cmocka_unit_test(a_paused_body_stops_at_the_window),
         cmocka_unit_test(a_body_nobody_asked_for_waits),
