@@ -48,7 +48,8 @@
     X(READYZ,                 api_readyz)                \
     X(METRICS,                api_metrics)               \
     X(FRONT_CERTIFICATE,      front_certificate)         \
-    X(FRONT_LISTENERS,        front_listeners)
+    X(FRONT_LISTENERS,        front_listeners)           \
+    X(FRONT_TALLIES,          front_tallies)
 /* clang-format on */
 
 enum api_id {

@@ -6,7 +6,8 @@
 
 static bool is_kyma(const struct call *c)
 {
-    return (c->route->flags & ROUTE_KYMA) != 0;
+    /* No route: the answer is that there is none; its shape follows from the path. */
+    return c->route ? (c->route->flags & ROUTE_KYMA) != 0 : api_path_is_kyma(c->request->path);
 }
 
 struct status reply_empty(struct call *c, int status)

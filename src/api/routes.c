@@ -75,6 +75,7 @@ const struct route api_routes[] = {
     /* What our own fronts ask (net/hop.h). The first one's body is the certificate's Name. */
     {HTTP_GET,  "/front/certificate",                        ON_FRONT, PERMIT_FRONT, 0, 64 * 1024, API_FRONT_CERTIFICATE},
     {HTTP_GET,  "/front/listeners",                          ON_FRONT, PERMIT_FRONT, 0, 0, API_FRONT_LISTENERS},
+    {HTTP_POST, "/front/tallies",                           ON_FRONT, PERMIT_FRONT, 0, LIMIT_BODY_JSON, API_FRONT_TALLIES},
 };
 /* clang-format on */
 

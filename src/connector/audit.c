@@ -32,11 +32,10 @@ struct text fingerprint_text(const uint8_t fingerprint[static SHA256_SIZE], stru
     return (struct text){hex, 2 * SHA256_SIZE};
 }
 
-struct text reason_detail(struct text reason, struct arena *a)
+struct status reason_detail(struct text reason, struct arena *a, struct text *out)
 {
-    const struct text none = {NULL, 0};
     if (reason.n == 0)
-        return none;
+        return DONE;
     OWNED(buffer_release) struct buffer b;
     buffer_init(&b, DETAIL_MAX);
     struct json_out j;
@@ -44,5 +43,7 @@ struct text reason_detail(struct text reason, struct arena *a)
     json_object(&j, NULL);
     json_text(&j, "reason", reason);
     json_end(&j);
-    return status_ok(buffer_status(&b)) ? arena_text(a, buffer_as_text(&b)) : none;
+    TRY(buffer_status(&b));
+    *out = arena_text(a, buffer_as_text(&b));
+    return out->p ? DONE : STATUS(NOMEM);
 }

@@ -232,6 +232,9 @@ void connector_public_url(const struct settings *s, enum listener listener, stru
 /* Counts a refusal per (action, actor or address) in memory; never blocks on anything but its own lock.
  * `action` is constant: "refused.token", "refused.revoked", ... */
 void connector_refused(struct connector *c, struct text action, const struct connector_caller *caller);
+/* What a front counted before it told us. */
+void connector_refused_times(struct connector *c, struct text action, const struct connector_caller *caller,
+                             int64_t times);
 /* Writes the tallies as audit rows, one each, when a minute has passed since the last time (or `force`).
  * Blocks: not on the loop. After a failure the tallies are kept for the next time. */
 struct status connector_flush_refusals(struct connector *c, bool force);

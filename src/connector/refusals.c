@@ -69,12 +69,18 @@ static struct tally *tally_of(struct connector_shared *s, struct text action, st
 
 void connector_refused(struct connector *c, struct text action, const struct connector_caller *caller)
 {
+    connector_refused_times(c, action, caller, 1);
+}
+
+void connector_refused_times(struct connector *c, struct text action, const struct connector_caller *caller,
+                             int64_t times)
+{
     struct connector_shared *s = c->shared;
     const struct text who = caller->actor.n > 0 ? caller->actor : host_of(caller->address);
     pthread_mutex_lock(&s->lock);
     struct tally *t = tally_of(s, action, who);
     if (t) {
-        t->count++;
+        t->count += times;
         t->last_at = clock_now_s();
         t->address_n = keep(t->address, sizeof t->address, caller->address);
         t->agent_n = keep(t->agent, sizeof t->agent, caller->user_agent);

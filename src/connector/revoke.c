@@ -39,7 +39,7 @@ struct status connector_revoke(struct connector *c, const struct connector_calle
     const int64_t now = clock_now_s();
     struct audit_entry audit = audit_of(caller, TEXT("certificate.revoke"), NULL, now);
     audit.subject = fingerprint_text(fingerprint, &scratch);
-    audit.detail = reason_detail(reason, &scratch);
+    TRY(reason_detail(reason, &scratch, &audit.detail));
     if (!audit.subject.p)
         return STATUS(NOMEM);
     bool was_revoked = false;
@@ -96,7 +96,7 @@ struct status connector_revoke_application(struct connector *c, const struct con
         .kind = TOKEN_APPLICATION, .tenant = tenant, .application = application};
     struct audit_entry audit = audit_of(caller, TEXT("application.revoke"), &h, now);
     audit.subject = application;
-    audit.detail = reason_detail(reason, &scratch);
+    TRY(reason_detail(reason, &scratch, &audit.detail));
     const struct status revoked = store_certificate_revoke_application(c->parts.store, tenant, application,
                                                                        reason, now, &audit, collect, &all);
     if (status_ok(revoked)) {

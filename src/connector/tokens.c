@@ -112,6 +112,8 @@ struct status connector_token_create(struct connector *c, const struct connector
     struct audit_entry audit = audit_of(caller, TEXT("token.create"), &h, now);
     audit.subject = in.token.id;
     audit.detail = token_detail(&in.token, a);
+    if (!audit.detail.p)
+        return STATUS(NOMEM);
     const struct status stored = store_token_create(c->parts.store, &in, &audit);
     if (stored.code == E_NOT_FOUND)
         return error_set(err, E_NOT_FOUND,
@@ -204,6 +206,8 @@ struct status connector_exchange(struct connector *c, const struct connector_cal
     audit.actor = actor;
     audit.subject = next.id;
     audit.detail = token_detail(&next, a);
+    if (!audit.detail.p)
+        return STATUS(NOMEM);
     const struct status exchanged = store_token_exchange(c->parts.store, grant->hash, &next, now, &audit);
     if (exchanged.code == E_CONFLICT || exchanged.code == E_NOT_FOUND)
         return invalid_token(err);

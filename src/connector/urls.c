@@ -121,13 +121,6 @@ static bool is_loopback(struct text host)
            text_equal(host, TEXT("localhost"));
 }
 
-static void put_trimmed(struct buffer *out, struct text url)
-{
-    while (url.n > 0 && url.p[url.n - 1] == '/')
-        url.n--;
-    buffer_text(out, url);
-}
-
 void connector_public_url(const struct settings *s, enum listener listener, struct text bound,
                           struct text host_name, struct buffer *out)
 {
@@ -135,7 +128,7 @@ void connector_public_url(const struct settings *s, enum listener listener, stru
                                    : listener == LISTENER_GATEWAY ? text_of(s->url_gateway)
                                                                   : TEXT("");
     if (configured.n > 0) {
-        put_trimmed(out, configured);
+        buffer_text(out, configured); /* config/ has refused a trailing slash */
         return;
     }
     size_t colon = bound.n;

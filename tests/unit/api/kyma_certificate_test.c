@@ -102,7 +102,8 @@ static void renews_and_then_revokes_itself(void **state)
     (void)state;
     struct world *w = world_open(NULL);
     const struct connector_issued cert = world_certificate(w, "app");
-    const struct text body = arena_printf(&w->arena, "{\"csr\":\"%.*s\"}", TEXT_ARG(world_csr(w, NULL)));
+    const struct text csr = world_csr(w, NULL);
+    const struct text body = arena_printf(&w->arena, "{\"csr\":\"%.*s\"}", TEXT_ARG(csr));
     const char *renewals = "/v1/applications/certificates/renewals";
     const char *revocations = "/v1/applications/certificates/revocations";
 

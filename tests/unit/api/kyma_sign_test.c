@@ -192,7 +192,8 @@ static void survives_failing_allocations(void **state)
     const struct bytes body = p.call.body;
     struct status last = STATUS(NOMEM);
     for (long n = 0; !status_ok(last) && n < 10000; n++) {
-        p.request.query = arena_printf(&w->arena, "token=%.*s", TEXT_ARG(world_token(w, &h)));
+        const struct text token = world_token(w, &h);
+        p.request.query = arena_printf(&w->arena, "token=%.*s", TEXT_ARG(token));
         p.call.body = body;
         mem_fail_after(n);
         last = ask_run(&p, 201);

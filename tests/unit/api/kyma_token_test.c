@@ -231,8 +231,9 @@ static void survives_failing_allocations(void **state)
     (void)state;
     struct world *w = world_open(NULL);
     const struct connector_holder h = world_application("app");
-    const struct text target = arena_printf(&w->arena, "/v1/applications/signingRequests/info?token=%.*s",
-                                            TEXT_ARG(world_token(w, &h)));
+    const struct text first = world_token(w, &h);
+    const struct text target =
+        arena_printf(&w->arena, "/v1/applications/signingRequests/info?token=%.*s", TEXT_ARG(first));
     const struct ask in = {
         .method = HTTP_GET, .target = arena_cstr(&w->arena, target), .listener = ON_CONNECTOR};
     struct prepared p;
@@ -242,8 +243,8 @@ static void survives_failing_allocations(void **state)
      * run gets its own. */
     struct status last = STATUS(NOMEM);
     for (long n = 0; !status_ok(last) && n < 10000; n++) {
-        struct text query = arena_printf(&w->arena, "token=%.*s", TEXT_ARG(world_token(w, &h)));
-        p.request.query = query;
+        const struct text token = world_token(w, &h);
+        p.request.query = arena_printf(&w->arena, "token=%.*s", TEXT_ARG(token));
         mem_fail_after(n);
         last = ask_run(&p, 200);
         mem_fail_after(-1);
