@@ -19,6 +19,8 @@ struct h1_client_events {
     void (*end)(void *owner); /* last; the connection may be reused if h1_client_reusable() */
 };
 
+/* Events may reset the client (in `end`), not free it. */
+/* The owner may reset the client inside `end`, but not free it inside any event. */
 struct h1_client;
 
 struct h1_client *h1_client_new(const struct h1_client_events *events, void *owner, bool trusted_peer);
@@ -39,7 +41,8 @@ bool h1_client_tunnel(
 /*
  * Serialises a request head from the parsed message: request line, Host from r->authority, r->headers without
  * hop-by-hop fields and without Host, Content-Length, Expect; then framing from r->body. `extra` (may be
- * NULL) follows. Nothing that a peer sent can change the framing.
+ * NULL) follows. Nothing that a peer sent can change the framing: a target, authority or field that could
+ * makes the buffer E_INVALID, with nothing written.
  */
 void h1_write_request_head(struct buffer *out, const struct request *r, const struct headers *extra);
 void h1_write_chunk(struct buffer *out, struct bytes data); /* nothing for empty data */

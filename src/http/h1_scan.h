@@ -8,11 +8,12 @@
  * stricter:
  *
  * - lines end in CRLF, and CR, LF, NUL and other control characters occur nowhere else (HTAB only inside
- * values);
- * - a request line is method SP target SP version, exactly; at most one empty line before it (RFC 9112 2.2);
+ *   values);
+ * - a request line is method SP target SP version, exactly; at most one empty line before it (RFC 9112
+ *   2.2);
  * - a field line is token ":" OWS value OWS; no obs-fold, no blank before the colon;
  * - a chunk-size line is 1 to 16 hex digits and, directly behind them, an extension of at most
- * LIMIT_CHUNK_EXTENSION_BYTES.
+ *   LIMIT_CHUNK_EXTENSION_BYTES.
  *
  * Only form is judged here; what the fields mean is h1_rules.h. No allocation; one thread. Results are slices
  * of the input.

@@ -2,9 +2,11 @@
 #pragma once
 
 /*
- * The server side of an HTTP/1.x connection, split over three files that nobody else includes this header
- * from: h1_server.c  the table of operations and the loop that decides what comes next, h1_input.c   heads
- * and bodies of requests, h1_output.c  heads and bodies of answers.
+ * The server side of an HTTP/1.x connection, for the three files that it is split over and nobody else:
+ *
+ * h1_server.c: the table of operations, and the loop that decides what comes next;
+ * h1_input.c: heads and bodies of requests;
+ * h1_output.c: heads and bodies of answers.
  *
  *     HEAD --a whole head--> OPEN --answer ended, body read or given up--> HEAD
  *       |                     | \--exchange_tunnel()--> TUNNEL --ended--> CLOSED

@@ -7,8 +7,10 @@
  *
  * Pattern: "/v1/applications/{name}/tokens": a segment in braces matches one non-empty segment
  * (percent-decoded); "{rest...}" as the last segment matches everything that is left, also nothing. Literal
- * segments win over parameters. No trailing slash folding. Matching is on the raw path; a path that is not
- * clean ("//", "/./", "/../") is reported as such.
+ * segments win over parameters; where they lead nowhere, parameters are tried. No trailing slash folding.
+ * Matching is on the raw path; a path that is not clean ("//", "/./", "/../") is reported as such. A
+ * parameter that decodes to a slash, a NUL, "." or ".." is not found. "{rest...}" is given as received, not
+ * decoded. HEAD finds the row of GET when there is none of its own.
  */
 
 #include "base/error.h"

@@ -19,19 +19,26 @@
  * the peer (cancelled = true), or the connection died. x is freed when the callback returns.
  *
  * Rules:
- * - In h1 exchanges are strictly sequential: the next head is parsed only after finished (pipelined bytes
- * wait inside the session, at most LIMIT_HEADER_BYTES + 64 KiB of them; then the session asks not to be
- * read).
- * - `Expect: 100-continue` is answered with 100 when the owner first allows the body: exchange_want_body().
- * An owner that responds without it sends the final status at once; the connection then closes unless the
- * body is already complete.
- * - An answer sent before the request body is complete: h1 drains up to 64 KiB, else closes after the answer;
- * h2 sends RST_STREAM NO_ERROR after END_STREAM (RFC 9113 8.1).
- * - A refused request (verdict table, http/h1_rules.h) never becomes an event: the session writes the 400
- * (408, 413, 414, 417, 431, 501, 505) in `refusal` shape, then session_wants_close().
+ * - In h1 exchanges are strictly sequential: the next head is parsed only after finished (pipelined
+ *   bytes wait inside the session, at most LIMIT_HEADER_BYTES + 64 KiB of them; then the session asks
+ *   not to be read).
+ * - `Expect: 100-continue` is answered with 100 when the owner first allows the body:
+ *   exchange_want_body(). An owner that responds without it sends the final status at once; the
+ *   connection then closes unless the body is already complete.
+ * - An answer sent before the request body is complete: h1 drains up to 64 KiB (finished comes after
+ *   that), else closes after the answer; h2 sends RST_STREAM NO_ERROR after END_STREAM (RFC 9113 8.1).
+ * - A refused request (verdict table, http/h1_rules.h) never becomes an event: the session writes the
+ *   400 (408, 413, 414, 417, 431, 501, 505) in `refusal` shape, then session_wants_close(). One whose
+ *   body turns out malformed is refused the same way if it was not answered yet, and finished(cancelled
+ *   = true).
  * - HEAD, 204 and 304 never carry a body: exchange_write() discards.
- * - `Date` and, in h1, framing headers (Content-Length, Transfer-Encoding, Connection) are written by the
- * session from response.body; owners do not set them.
+ * - `Date` and, in h1, framing headers (Content-Length, Transfer-Encoding, Connection) are written by
+ *   the session from response.body; owners do not set them. A field that could split the answer:
+ *   E_INVALID.
+ * - A request without body still gets its body_end if the owner wants the body.
+ * - Events do not nest: what an owner does inside an event takes effect when it has returned. Outside of
+ *   events exchange_end(), _reply(), _abort() and _resume_body() may call finished() before they return:
+ *   do not touch `x` after them. session_feed() and session_free() are not called from inside an event.
  */
 
 #include "base/buffer.h"
@@ -76,9 +83,9 @@ struct session *session_new(enum session_protocol p, const struct session_settin
 void session_free(struct session *s);
 
 /*
- * Takes bytes from the peer. Consumes all of them (h1 keeps what waits behind the current exchange).
- * E_INVALID or E_TOO_LARGE: the peer broke the protocol; the output holds the last words, write them and
- * close. E_NOMEM: close.
+ * Takes bytes from the peer, at most 64 KiB in one call. Consumes all of them (h1 keeps what waits behind the
+ * current exchange). E_INVALID or E_TOO_LARGE: the peer broke the protocol; the output holds the last words,
+ * write them and close. E_NOMEM: close.
  */
 struct status session_feed(struct session *s, struct bytes in);
 /* The peer closed its sending side. Cancels exchanges whose request is incomplete; complete ones may still be
@@ -92,13 +99,13 @@ bool session_wants_read(const struct session *s);  /* false: apply backpressure 
 bool session_wants_close(const struct session *s); /* nothing more will come: flush the output and close */
 bool session_is_idle(const struct session *s);     /* no open exchange, no buffered input or output */
 size_t session_open_exchanges(const struct session *s);
-bool session_reading_head(
-    const struct session *s); /* part of a head has arrived: the header time-out applies */
+/* Part of a head has arrived: the header time-out applies. */
+bool session_reading_head(const struct session *s);
 /* Graceful: h1 answers the current exchange with Connection: close; h2 sends GOAWAY and finishes open
  * streams. */
 void session_shutdown(struct session *s);
-/* Frees idle memory of a kept-alive connection (buffers; for h1 everything but the struct). Call when idle.
- */
+/* Frees idle memory of a kept-alive connection (buffers; for h1 everything but the struct). Call when
+ * idle. */
 void session_shrink(struct session *s);
 /* Visits each open exchange. */
 void session_each_exchange(struct session *s, void (*visit)(void *ctx, struct exchange *x), void *ctx);

@@ -7,13 +7,8 @@
  * and casts back. Every operation of the table is present (none is NULL). session.c checks nothing but NULL
  * where the contract in session.h allows it; exchange_* calls arrive through x->session->ops.
  *
- * Two rules that session.h leaves to the implementations, the same in both:
- * - A request without a body has body_complete set when events.request() is called. exchange_want_body() then
- * still leads to exactly one events.body_end(), so that an owner has one path for all requests.
- * - Events never nest: what an owner does inside an event (reply, resume, abort) takes effect after it has
- * returned. Outside of events, exchange_end(), exchange_reply(), exchange_abort() and exchange_resume_body()
- * may call finished() before they return: the owner does not touch `x` after them. session_free() is never
- * called from inside an event.
+ * A request without a body has body_complete set when events.request() is called; exchange_want_body() then
+ * still leads to exactly one events.body_end().
  */
 
 #include "http/session.h"

@@ -5,10 +5,11 @@
  * h1_reader.c (with llhttp), h1_write.c, refusal.c through session_feed(); and h1_client.c, which reads the
  * answers.
  *
- * The first byte of the input chooses how the rest is cut into pieces. Checked:
+ * The first byte of the input chooses how the rest is cut into pieces, and whether the owner reads bodies or
+ * answers at once. Checked:
  * - requests and refusals are the same in one piece and in many;
  * - whatever is accepted reads the same (method, target, length of the body, where the next request begins)
- * under a second reading below that shares no code with the first;
+ *   under a second reading below that shares no code with the first;
  * - our own client understands every answer.
  */
 
@@ -39,44 +40,52 @@ struct run {
     struct session *session;
     struct seen_request requests[REQUESTS_MAX]; /* complete ones */
     size_t count;
-    size_t body_n;
+    struct seen_request current;
+    enum http_method answered[REQUESTS_MAX];
+    size_t answers;
+    bool early; /* answer without reading the body */
     struct buffer wire;
     enum code failed;
 };
 
+static void answer(struct run *r, struct exchange *x)
+{
+    struct response head = {
+        .status = 200, .body = r->answers % 2 ? BODY_STREAM : BODY_SIZED, .content_length = 2};
+    if (r->answers < REQUESTS_MAX)
+        r->answered[r->answers] = x->request.method;
+    r->answers++;
+    check(status_ok(exchange_respond(x, &head)));
+    check(status_ok(exchange_write(x, text_bytes(TEXT("ok")))));
+    check(status_ok(exchange_end(x)));
+}
+
 static void on_request(void *owner, struct exchange *x)
 {
     struct run *r = owner;
-    r->body_n = 0;
-    exchange_want_body(x);
+    struct seen_request *s = &r->current;
+    *s = (struct seen_request){.method = x->request.method, .target_n = x->request.target.n};
+    memcpy(s->target, x->request.target.p, s->target_n < sizeof(s->target) ? s->target_n : sizeof(s->target));
+    if (r->early)
+        answer(r, x);
+    else
+        exchange_want_body(x);
 }
 
 static void on_body(void *owner, struct exchange *x, struct bytes chunk)
 {
     struct run *r = owner;
     (void)x;
-    check(chunk.n > 0);
-    r->body_n += chunk.n;
+    check(chunk.n > 0 && !r->early);
+    r->current.body_n += chunk.n;
 }
 
 static void on_body_end(void *owner, struct exchange *x)
 {
     struct run *r = owner;
-    check(x->request.body != BODY_SIZED || r->body_n == x->request.content_length);
-    check(x->request.body != BODY_NONE || r->body_n == 0);
-    if (r->count < REQUESTS_MAX) {
-        struct seen_request *s = &r->requests[r->count++];
-        s->method = x->request.method;
-        s->target_n = x->request.target.n;
-        s->body_n = r->body_n;
-        memcpy(s->target, x->request.target.p,
-               s->target_n < sizeof(s->target) ? s->target_n : sizeof(s->target));
-    }
-    struct response head = {
-        .status = 200, .body = r->count % 2 ? BODY_STREAM : BODY_SIZED, .content_length = 2};
-    check(status_ok(exchange_respond(x, &head)));
-    check(status_ok(exchange_write(x, text_bytes(TEXT("ok")))));
-    check(status_ok(exchange_end(x)));
+    check(x->request.body != BODY_SIZED || r->current.body_n == x->request.content_length);
+    check(x->request.body != BODY_NONE || r->current.body_n == 0);
+    answer(r, x);
 }
 
 static void on_drained(void *owner, struct exchange *x)
@@ -87,9 +96,10 @@ static void on_drained(void *owner, struct exchange *x)
 
 static void on_finished(void *owner, struct exchange *x, bool cancelled)
 {
-    (void)owner;
-    (void)x;
-    (void)cancelled;
+    struct run *r = owner;
+    /* Connection: close may leave a body unread behind an early answer. */
+    if (!cancelled && x->body_complete && r->count < REQUESTS_MAX)
+        r->requests[r->count++] = r->current;
 }
 
 static void run_session(struct run *r, const struct session_settings *settings, struct bytes in, size_t piece)
@@ -182,7 +192,7 @@ static size_t skip_chunks(struct text *in)
 }
 
 /* Reads one request off *in and compares. */
-static void read_again(struct text *in, const struct seen_request *seen)
+static void read_again(struct text *in, const struct seen_request *seen, bool early)
 {
     struct text line = cut_line(in);
     if (line.n == 0)
@@ -223,7 +233,7 @@ static void read_again(struct text *in, const struct seen_request *seen)
         in->p += length;
         in->n -= length;
     }
-    check(length == seen->body_n);
+    check(early || length == seen->body_n);
 }
 
 struct answers {
@@ -256,15 +266,15 @@ static void read_answers(const struct run *r)
     check(c != NULL);
     struct bytes rest = buffer_bytes(&r->wire);
     for (size_t i = 0; rest.n > 0; i++) {
-        h1_client_reset(c, i < r->count ? r->requests[i].method : HTTP_GET);
+        h1_client_reset(c, i < r->answers ? r->answered[i] : HTTP_GET);
         size_t used = 0;
         check(status_ok(h1_client_feed(c, rest, &used)));
-        if (i >= r->count && r->failed == E_OK)
+        if (i >= r->answers && r->failed == E_OK)
             break; /* 100 Continue to a request that is not complete */
         if (used == rest.n)
             check(h1_client_reusable(c) || status_ok(h1_client_end_of_input(c)));
         rest = (struct bytes){rest.p + used, rest.n - used};
-        if (i >= REQUESTS_MAX)
+        if (i + 1 >= REQUESTS_MAX)
             break;
     }
     h1_client_free(c);
@@ -282,8 +292,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     settings.uri_bytes = 256;
     settings.body_bytes = 65536;
 
-    whole = (struct run){0};
-    pieces = (struct run){0};
+    whole = (struct run){.early = (data[0] & 64) != 0};
+    pieces = (struct run){.early = whole.early};
     run_session(&whole, &settings, in, in.n);
     run_session(&pieces, &settings, in, data[0] % 64 + 1U);
     check(whole.count == pieces.count && whole.failed == pieces.failed);
@@ -292,7 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     struct text rest = bytes_text(in);
     for (size_t i = 0; i < whole.count; i++)
-        read_again(&rest, &whole.requests[i]);
+        read_again(&rest, &whole.requests[i], whole.early);
     read_answers(&whole);
     session_free(whole.session);
     session_free(pieces.session);
