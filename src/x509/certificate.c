@@ -29,6 +29,32 @@ static unsigned read_version(struct der *tbs)
     return (unsigned)v + 1;
 }
 
+/* AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY OPTIONAL }, of any algorithm
+ */
+static struct bytes read_algorithm(struct der *d, const char *what)
+{
+    struct bytes whole = der_whole(d, DER_SEQUENCE, what);
+    struct der top = der_of(whole, d->fault);
+    struct der algorithm = der_enter(&top, DER_SEQUENCE, what);
+    (void)der_oid(&algorithm, what);
+    if (der_more(&algorithm))
+        (void)der_any(&algorithm, what);
+    der_end(&algorithm, what);
+    return whole;
+}
+
+/* The shape of a SubjectPublicKeyInfo whose key may be of any kind. */
+static struct bytes read_spki(struct der *d)
+{
+    struct bytes whole = der_whole(d, DER_SEQUENCE, "the public key");
+    struct der top = der_of(whole, d->fault);
+    struct der spki = der_enter(&top, DER_SEQUENCE, "the public key");
+    (void)read_algorithm(&spki, "the key's algorithm");
+    (void)der_take(&spki, DER_BIT_STRING, "the public key");
+    der_end(&spki, "the public key");
+    return whole;
+}
+
 struct positions {
     struct bytes issuer, subject, extensions;
 };
@@ -43,11 +69,11 @@ static void read_tbs(struct bytes der, struct der_fault *fault, struct certifica
     der_end(&top, "the certificate's content");
     c->version = read_version(&tbs);
     c->serial = der_integer(&tbs, "the serial number");
-    c->algorithm = der_whole(&tbs, DER_SEQUENCE, "the signature algorithm");
+    c->algorithm = read_algorithm(&tbs, "the signature algorithm");
     at->issuer = der_whole(&tbs, DER_SEQUENCE, "the issuer");
     read_validity(&tbs, c);
     at->subject = der_whole(&tbs, DER_SEQUENCE, "the subject");
-    c->spki = der_whole(&tbs, DER_SEQUENCE, "the public key");
+    c->spki = read_spki(&tbs);
     for (unsigned n = 1; n <= 2; n++) {
         if (der_next_is(&tbs, DER_CONTEXT(n))) {
             c->has_unique_ids = true;
