@@ -35,8 +35,8 @@ const struct route api_routes[] = {
     {HTTP_GET,  "/v1/runtimes/management/info",              ON_GATEWAY, PERMIT_CERTIFICATE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_RUNTIME_MANAGEMENT},
     {HTTP_POST, "/v1/applications/certificates/renewals",    ON_GATEWAY, PERMIT_CERTIFICATE, PASTED, LIMIT_BODY_CSR, API_KYMA_APPLICATION_RENEW},
     {HTTP_POST, "/v1/runtimes/certificates/renewals",        ON_GATEWAY, PERMIT_CERTIFICATE, PASTED, LIMIT_BODY_CSR, API_KYMA_RUNTIME_RENEW},
-    {HTTP_POST, "/v1/applications/certificates/revocations", ON_GATEWAY, PERMIT_CERTIFICATE, KYMA, BODY_IGNORED, API_KYMA_REVOKE_OWN},
-    {HTTP_POST, "/v1/runtimes/certificates/revocations",     ON_GATEWAY, PERMIT_CERTIFICATE, KYMA, BODY_IGNORED, API_KYMA_REVOKE_OWN},
+    {HTTP_POST, "/v1/applications/certificates/revocations", ON_GATEWAY, PERMIT_CERTIFICATE, KYMA | ROUTE_ENDS_IDENTITY, BODY_IGNORED, API_KYMA_REVOKE_OWN},
+    {HTTP_POST, "/v1/runtimes/certificates/revocations",     ON_GATEWAY, PERMIT_CERTIFICATE, KYMA | ROUTE_ENDS_IDENTITY, BODY_IGNORED, API_KYMA_REVOKE_OWN},
 
     /* Advertised, not there yet: 501. */
     {HTTP_POST, "/{application}/v1/events",                  ON_GATEWAY, PERMIT_CERTIFICATE, KYMA | ROUTE_INLINE, LIMIT_BODY_JSON, API_KYMA_EVENTS},
@@ -95,7 +95,7 @@ static const struct bit_name flag_names[] = {
     {ROUTE_INLINE, "inline"},
     {ROUTE_LOCAL, "local"},
     {ROUTE_DROP_NEWLINES, "drop-newlines"},
-    {ROUTE_REVOKED_OK, "revoked-ok"},
+    {ROUTE_ENDS_IDENTITY, "ends-identity"},
     {0, NULL},
 };
 

@@ -172,7 +172,7 @@ static struct status listen_sockets(struct core *c)
         .write_ms = 60000,
     };
     struct net_server_settings settings = {
-        .loop = c->loop, .handler = &core_handler, .ctx = c, .limits = limits, .slab = c->slab};
+        .loop = c->loop, .handler = &core_handler, .ctx = c, .limits = limits, .slab = &c->hop_slab};
     session_settings_default(&settings.session);
     settings.session.trusted_peer = true;
     TRY(net_server_new(&settings, &c->server));

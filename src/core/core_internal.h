@@ -30,6 +30,7 @@ struct core {
     struct snapshot *next; /* prepared by RELOAD */
     struct page page;
     struct slab *slab;
+    struct slab hop_slab; /* the network layer's counters of hop and control socket: nobody's requests, so not in /metrics */
     struct slab *slabs[CHILD_FRONTS_MAX + 1]; /* own, then the fronts' */
     unsigned slab_count;
     struct store *store;

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/encoding.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 #define IDENTITY_BYTES_MAX 4096
@@ -106,6 +107,37 @@ struct recheck {
     struct identity *identity; /* NULL: the core could not be asked */
 };
 
+/* What a refused connection still has open: the answer to its own revocation, and everything else. */
+struct open_exchanges {
+    struct exchange *other[LIMIT_H2_STREAMS * 2];
+    size_t other_count;
+    bool own_revocation;
+};
+
+static void sort_exchange(void *ctx, struct exchange *x)
+{
+    struct open_exchanges *open = ctx;
+    const struct front_call *fc = x->owner;
+    if (fc && fc->upstream && (fc->route->flags & ROUTE_ENDS_IDENTITY))
+        open->own_revocation = true;
+    else if (open->other_count < sizeof open->other / sizeof open->other[0])
+        open->other[open->other_count++] = x;
+}
+
+/* Ends what a refused certificate has running. The one thing that goes on is its own revocation, until the answer is out. */
+static void end_refused(struct connection *c)
+{
+    struct open_exchanges open = {0};
+    session_each_exchange(connection_session(c), sort_exchange, &open);
+    if (!open.own_revocation) {
+        connection_close(c);
+        return;
+    }
+    for (size_t i = 0; i < open.other_count; i++)
+        exchange_abort(open.other[i]);
+    connection_shutdown(c);
+}
+
 static void recheck_connection(void *ctx, struct connection *c)
 {
     struct recheck *r = ctx;
@@ -115,7 +147,7 @@ static void recheck_connection(void *ctx, struct connection *c)
         return;
     if (!r->identity || r->identity->answer.verdict != CERT_ACTIVE) {
         if (r->identity || session_open_exchanges(connection_session(c)) > 0) {
-            connection_close(c);
+            end_refused(c);
             return;
         }
         identity_unref(TAKE(peer->identity)); /* idle: its next request asks again */

@@ -40,12 +40,11 @@ struct status hop_preamble_decode(struct bytes in, struct hop_preamble *out, siz
     r.rest.n = length;
     if (reader_u8(&r) != HOP_VERSION)
         return STATUS(INVALID);
-    struct hop_preamble p = {
-        .listener = reader_u8(&r),
-        .verdict = reader_u8(&r),
-        .flags = reader_u8(&r),
-        .front = reader_u16(&r),
-    };
+    struct hop_preamble p = {0}; /* statements, not initialisers: those have no order */
+    p.listener = reader_u8(&r);
+    p.verdict = reader_u8(&r);
+    p.flags = reader_u8(&r);
+    p.front = reader_u16(&r);
     p.request_id = reader_text16(&r);
     p.peer_address = reader_text16(&r);
     p.fingerprint = reader_bytes16(&r);
@@ -99,7 +98,9 @@ void hop_identity_encode(const struct hop_identity *id, struct buffer *out)
 struct status hop_identity_decode(struct bytes in, struct hop_identity *out)
 {
     struct reader r = reader_of(in);
-    struct hop_identity id = {.verdict = reader_u8(&r), .runtime = reader_u8(&r) == 1};
+    struct hop_identity id = {0};
+    id.verdict = reader_u8(&r);
+    id.runtime = reader_u8(&r) == 1;
     id.valid_until = (int64_t)reader_u64(&r);
     if (!pairs_decode(&r, &id.pairs))
         return STATUS(INVALID);
@@ -137,7 +138,8 @@ void hop_listeners_encode(const struct hop_listeners *l, struct buffer *out)
 struct status hop_listeners_decode(struct bytes in, struct hop_listeners *out)
 {
     struct reader r = reader_of(in);
-    struct hop_listeners l = {.count = reader_u8(&r)};
+    struct hop_listeners l = {0};
+    l.count = reader_u8(&r);
     l.renew_at = (int64_t)reader_u64(&r);
     if (l.count > HOP_LISTENERS_MAX || !pairs_decode(&r, &l.pairs))
         return STATUS(INVALID);
