@@ -181,7 +181,7 @@ const struct setting settings_schema[] = {
            "How long a peer may take nothing of an answer.", "60s"),
     NUMBER("limits.body_min_rate", SETTING_SIZE, limit_body_min_rate, 0, MIB, "100", RELOAD_CONNECTIONS,
            "Bytes per second that a request body must average after its first 10 seconds; 0 = no such limit.", "1KiB"),
-    NUMBER("limits.h2_streams", SETTING_INTEGER, limit_h2_streams, 1, 1024, "128", RELOAD_CONNECTIONS,
+    NUMBER("limits.h2_streams", SETTING_INTEGER, limit_h2_streams, 1, 256, "128", RELOAD_CONNECTIONS,
            "Concurrent HTTP/2 streams per connection.", "64"),
     NUMBER("limits.h2_resets", SETTING_INTEGER, limit_h2_resets, 1, 100000, "50", RELOAD_CONNECTIONS,
            "HTTP/2 stream resets per second and connection.", "20"),
