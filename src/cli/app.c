@@ -58,8 +58,9 @@ struct status command_app_create(struct cli *c, struct error *err)
     TRY(cli_call(c, HTTP_POST, TEXT("/api/v1/applications"), buffer_as_text(&body), &json, err));
     TRY(show(c, json, NULL, err));
     if (output == OUTPUT_TABLE) {
-        buffer_cstr(&c->out, "\nNext: fairlead token create -- ");
-        text_printable(text_of(c->args.positional[0]), &c->out);
+        const char *name = c->args.positional[0];
+        buffer_printf(&c->out, "\nNext: fairlead token create %s", name[0] == '-' ? "-- " : "");
+        shell_word(text_of(name), &c->out);
         buffer_byte(&c->out, '\n');
     }
     return DONE;

@@ -205,16 +205,18 @@ static void show(struct cli *c, const char *dir, const struct connection_info *i
     cli_facts(c, facts, sizeof facts / sizeof facts[0]);
     if (info->info_url.n == 0)
         return;
-    buffer_cstr(&c->out, "\nTry it:\n  curl --cacert ");
-    text_printable(text_of(dir), &c->out);
-    buffer_cstr(&c->out, "/ca.crt --cert ");
-    text_printable(text_of(dir), &c->out);
-    buffer_cstr(&c->out, "/chain.crt --key ");
-    text_printable(text_of(dir), &c->out);
-    buffer_printf(&c->out, "/client.key %.*s\nRenew it (from a daily timer):\n  fairlead renew ",
-                  TEXT_ARG(info->info_url));
-    text_printable(text_of(dir), &c->out);
-    buffer_cstr(&c->out, " --if-expires-within 30d\n");
+    struct buffer word;
+    buffer_init(&word, 65536);
+    shell_word(text_of(dir), &word);
+    struct text d = buffer_as_text(&word);
+    buffer_printf(&c->out,
+                  "\nTry it:\n  curl --cacert %.*s/ca.crt --cert %.*s/chain.crt --key %.*s/client.key ",
+                  TEXT_ARG(d), TEXT_ARG(d), TEXT_ARG(d));
+    shell_word(info->info_url, &c->out);
+    buffer_printf(&c->out,
+                  "\nRenew it (from a daily timer):\n  fairlead renew %.*s --if-expires-within 30d\n",
+                  TEXT_ARG(d));
+    buffer_release(&word);
 }
 
 static void show_json(struct cli *c, const char *dir, const struct connection_info *info,
@@ -260,16 +262,16 @@ static struct status enrol(struct cli *c, const char *dir, const struct https_tr
     TRY(connection_write_key(dir, key, false, err));
     cli_progress("Asking for the certificate of %.*s ...", TEXT_ARG(wish->info.subject));
     struct status s = enrol_sign(trust, NULL, wish->csr_url, wish->info.subject, key, &c->arena, out, err);
-    if (status_ok(s))
-        s = connection_write(dir, &wish->info, out, false, err);
     if (!status_ok(s)) {
         status_ignore(
             connection_forget_key(dir, false)); /* it belongs to nothing, and must not stop the next try */
         return s;
     }
-    if (args_has(&c->args, "p12"))
-        return connection_write_p12(dir, key, out, &wish->password, err);
-    return DONE;
+    TRY(connection_write(dir, &wish->info, out, false, err));
+    if (!args_has(&c->args, "p12"))
+        return DONE;
+    s = connection_write_p12(dir, key, out, &wish->password, err);
+    return status_ok(s) ? s : error_wrap(err, s, "connected, but client.p12 was not written");
 }
 
 static struct status check_options(struct cli *c, const char **out_dir, enum output *output,
@@ -287,29 +289,42 @@ static struct status check_options(struct cli *c, const char **out_dir, enum out
     return DONE;
 }
 
+static struct status connect_in(struct cli *c, const char *dir, struct text url, struct https_trust *trust,
+                                struct wish *wish, struct enrol_answer *answer, struct error *err)
+{
+    char hex[2 * SHA256_SIZE + 1];
+    struct text json;
+    if (args_has(&c->args, "p12"))
+        TRY(connection_password(args_value(&c->args, "p12"), &wish->password, err));
+    cli_progress("Asking the server what it wants ...");
+    TRY(fetch_info(c, url, trust, &json, err));
+    TRY(read_wish(c, url, json, wish, err));
+    if (trust->pinned) {
+        hex_encode(hex, ((struct bytes){trust->pin, SHA256_SIZE}));
+        wish->info.ca_fingerprint = arena_text(&c->arena, text_of(hex));
+    }
+    return enrol(c, dir, trust, wish, answer, err);
+}
+
 struct status command_connect(struct cli *c, struct error *err)
 {
     const char *dir;
     enum output output;
-    struct text url, json;
+    struct text url;
     struct https_trust trust;
     OWNED(wish_release) struct wish wish = {.algorithm = NULL};
     struct enrol_answer answer;
-    char hex[2 * SHA256_SIZE + 1];
     TRY(check_options(c, &dir, &output, err));
     TRY(find_trust(c, &trust, err));
     TRY(read_url(c, &url, err));
-    TRY(connection_prepare(dir, err)); /* before the token is used */
-    if (args_has(&c->args, "p12"))
-        TRY(connection_password(args_value(&c->args, "p12"), &wish.password, err));
-    cli_progress("Asking the server what it wants ...");
-    TRY(fetch_info(c, url, &trust, &json, err));
-    TRY(read_wish(c, url, json, &wish, err));
-    if (trust.pinned) {
-        hex_encode(hex, BYTES_OF(trust.pin));
-        wish.info.ca_fingerprint = text_of(hex);
+    bool made;
+    TRY(connection_prepare(dir, &made, err)); /* before the token is used */
+    struct status s = connect_in(c, dir, url, &trust, &wish, &answer, err);
+    if (!status_ok(s)) {
+        if (made)
+            connection_forget_directory(dir);
+        return s;
     }
-    TRY(enrol(c, dir, &trust, &wish, &answer, err));
     if (output == OUTPUT_JSON)
         show_json(c, dir, &wish.info, &answer);
     else

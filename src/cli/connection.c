@@ -26,10 +26,11 @@ static struct status path_of(const char *dir, const char *name, char out[static 
     return status_ok(s) ? s : error_set(err, E_INVALID, "the path %.64s... is too long", dir);
 }
 
-struct status connection_prepare(const char *dir, struct error *err)
+struct status connection_prepare(const char *dir, bool *out_made, struct error *err)
 {
     static const char *const names[] = {"client.crt", "client.key", "connection.json"};
     char path[PATH_MAX];
+    *out_made = access(dir, F_OK) != 0;
     TRY(directory_make(dir, 0700, err));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         TRY(path_of(dir, names[i], path, err));
@@ -40,6 +41,11 @@ struct status connection_prepare(const char *dir, struct error *err)
                 dir);
     }
     return DONE;
+}
+
+void connection_forget_directory(const char *dir)
+{
+    (void)rmdir(dir); /* fails when something is in it, as it should */
 }
 
 static const char *key_name_of(bool next)

@@ -33,8 +33,10 @@ struct connection_files {
 void connection_files_release(struct connection_files *c);
 OWNABLE_VALUE(struct connection_files, connection_files_release);
 
-/* Makes the directory (0700). E_CONFLICT when a connection is there already. */
-struct status connection_prepare(const char *dir, struct error *err);
+/* Makes the directory (0700); *out_made when it was not there. E_CONFLICT when a connection is there already.
+ */
+struct status connection_prepare(const char *dir, bool *out_made, struct error *err);
+void connection_forget_directory(const char *dir); /* after a failure: removes it if it is empty */
 /* `next`: for a renewal. */
 struct status connection_write_key(const char *dir, EVP_PKEY *key, bool next, struct error *err);
 struct status connection_forget_key(const char *dir, bool next); /* after a refusal */

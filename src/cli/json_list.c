@@ -109,7 +109,7 @@ struct text json_string(struct text object, const char *name, struct arena *a)
     return decode(raw, a);
 }
 
-struct text json_scalar(struct text object, const char *name, struct arena *a)
+struct text json_shown(struct text object, const char *name, struct arena *a)
 {
     struct text raw;
     enum json_type type;
@@ -121,9 +121,10 @@ struct text json_scalar(struct text object, const char *name, struct arena *a)
     case JSON_BOOL:
     case JSON_NUMBER:
         return raw;
-    case JSON_NULL:
     case JSON_ARRAY:
     case JSON_OBJECT:
+        return raw.n > 2 ? raw : (struct text){NULL, 0};
+    case JSON_NULL:
         break;
     }
     return (struct text){NULL, 0};

@@ -14,8 +14,8 @@
 bool json_item(struct text *rest, struct text *out_raw);
 /* Decoded string member; {NULL, 0} when absent, null or no string. */
 struct text json_string(struct text object, const char *name, struct arena *a);
-/* Any scalar as people read it: strings decoded, numbers and booleans as written, null and absent empty. */
-struct text json_scalar(struct text object, const char *name, struct arena *a);
+/* A value as people read it: strings decoded, others as written; null, absent, {} and [] are empty. */
+struct text json_shown(struct text object, const char *name, struct arena *a);
 /* Raw span of an object or array member; {NULL, 0} when absent. */
 struct text json_raw_member(struct text object, const char *name);
 /* Members of an object: *rest starts as its raw span. The name is the raw string without quotes (ours have no

@@ -68,6 +68,32 @@ static struct text shown(const struct column *column, struct text value, struct 
     return value;
 }
 
+/* A time is shown twice in a table, as a date and as what is left; a file needs it once. */
+static bool is_repeated(const struct column *columns, const struct column *column)
+{
+    for (; columns != column; columns++)
+        if (text_equal(text_of(columns->member), text_of(column->member)))
+            return true;
+    return false;
+}
+
+static void csv_row(struct listing *l, struct text row)
+{
+    struct cli *c = l->cli;
+    const struct column *columns = l->view->columns;
+    for (const struct column *column = columns; column->title; column++) {
+        if (is_repeated(columns, column))
+            continue;
+        if (column != columns)
+            buffer_byte(&c->out, ',');
+        if (row.p)
+            csv_field(json_shown(row, column->member, &c->arena), &c->out);
+        else
+            buffer_cstr(&c->out, column->member);
+    }
+    buffer_cstr(&c->out, "\r\n"); /* RFC 4180 section 2 */
+}
+
 static void add_row(struct listing *l, struct text row)
 {
     struct cli *c = l->cli;
@@ -75,19 +101,10 @@ static void add_row(struct listing *l, struct text row)
         buffer_text(&l->json, l->count ? TEXT(",") : TEXT(""));
         buffer_text(&l->json, row);
     }
-    for (const struct column *column = l->view->columns; column->title && l->output != OUTPUT_JSON;
-         column++) {
-        struct text value = json_scalar(row, column->member, &c->arena);
-        if (l->output == OUTPUT_TABLE) {
-            table_cell(&l->table, shown(column, value, &c->arena));
-            continue;
-        }
-        if (column != l->view->columns)
-            buffer_byte(&c->out, ',');
-        csv_field(value, &c->out);
-        if (!column[1].title)
-            buffer_cstr(&c->out, "\r\n");
-    }
+    if (l->output == OUTPUT_CSV)
+        csv_row(l, row);
+    for (const struct column *column = l->view->columns; column->title && l->output == OUTPUT_TABLE; column++)
+        table_cell(&l->table, shown(column, json_shown(row, column->member, &c->arena), &c->arena));
     l->count++;
 }
 
@@ -104,11 +121,14 @@ static struct status read_page(struct listing *l, struct text target, const char
     struct text json, row;
     TRY(cli_call(c, HTTP_GET, buffer_as_text(&full), (struct text){NULL, 0}, &json, err));
     struct text rest = json_raw_member(json, l->view->member);
+    const size_t before = l->count;
     if (!rest.p)
         return error_set(err, E_BROKEN, "the server's answer has no \"%s\": is it of another version?",
                          l->view->member);
     while ((most == 0 || l->count < most) && json_item(&rest, &row))
         add_row(l, row);
+    if (after && l->count == before)
+        return error_set(err, E_BROKEN, "the server's pages do not end");
     *out_next = most > 0 && l->count >= most ? (struct text){NULL, 0} : json_string(json, "next", &c->arena);
     return DONE;
 }
@@ -120,9 +140,8 @@ static void start(struct listing *l)
         titles[i] = l->view->columns[i].title;
     if (l->output == OUTPUT_TABLE)
         table_header(&l->table, titles);
-    for (size_t i = 0; l->output == OUTPUT_CSV && titles[i]; i++)
-        buffer_printf(&l->cli->out, "%s%s%s", i ? "," : "", l->view->columns[i].member,
-                      titles[i + 1] ? "" : "\r\n");
+    else if (l->output == OUTPUT_CSV)
+        csv_row(l, (struct text){NULL, 0});
 }
 
 static struct status finish(struct listing *l)

@@ -80,9 +80,10 @@ static struct status renew(struct cli *c, const char *dir, struct connection_fil
         return s;
     }
     TRY(connection_write(dir, &files->info, out, true, err));
-    if (args_has(&c->args, "p12"))
-        return connection_write_p12(dir, key, out, &password, err);
-    return DONE;
+    if (!args_has(&c->args, "p12"))
+        return DONE;
+    s = connection_write_p12(dir, key, out, &password, err);
+    return status_ok(s) ? s : error_wrap(err, s, "renewed, but client.p12 was not written");
 }
 
 struct status command_renew(struct cli *c, struct error *err)

@@ -66,7 +66,7 @@ static struct status revoke_on_server(struct cli *c, const char *collection, con
     TRY(buffer_status(&target));
     TRY(cli_output(c, &output, err));
     TRY(cli_call(c, HTTP_POST, buffer_as_text(&target), buffer_as_text(&body), &json, err));
-    struct text count = json_scalar(json, "revoked", &c->arena);
+    struct text count = json_shown(json, "revoked", &c->arena);
     if (output == OUTPUT_JSON)
         buffer_printf(&c->out, "%.*s\n", TEXT_ARG(json.n ? json : TEXT("{}")));
     else if (count.n > 0 && !text_equal(count, TEXT("true")))

@@ -69,11 +69,11 @@ struct status command_status(struct cli *c, struct error *err)
         started = arena_printf(a, "%.*s (%s ago)", TEXT_ARG(started),
                                duration_format((clock_now_s() - at) * 1000, age));
     const struct fact facts[] = {
-        {"Version", json_scalar(json, "version", a)},
-        {"Process", json_scalar(json, "pid", a)},
+        {"Version", json_shown(json, "version", a)},
+        {"Process", json_shown(json, "pid", a)},
         {"Started", started},
-        {"Fronts", json_scalar(json, "fronts", a)},
-        {"Sandbox", json_scalar(json, "sandbox", a)},
+        {"Fronts", json_shown(json, "fronts", a)},
+        {"Sandbox", json_shown(json, "sandbox", a)},
         {"CA", json_string(ca, "subject", a)},
         {"CA SHA-256", json_string(ca, "fingerprint", a)},
         {"CA ends", json_string(ca, "notAfter", a)},

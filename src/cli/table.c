@@ -69,6 +69,25 @@ void text_printable(struct text t, struct buffer *out)
     }
 }
 
+void shell_word(struct text t, struct buffer *out)
+{
+    bool plain = t.n > 0 && t.p[0] != '-';
+    for (size_t i = 0; i < t.n && plain; i++) {
+        char c = t.p[i];
+        plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                text_contains(TEXT("_-./:%+@"), c);
+    }
+    if (plain) {
+        buffer_text(out, t);
+        return;
+    }
+    buffer_byte(out, '\'');
+    for (struct text rest = t; rest.p;) {
+        text_printable(text_cut(&rest, '\''), out);
+        buffer_cstr(out, rest.p ? "'\\''" : "'");
+    }
+}
+
 void csv_field(struct text t, struct buffer *out)
 {
     bool formula = t.n > 0 && text_contains(TEXT("=+-@\t\r"), t.p[0]);

@@ -30,6 +30,8 @@ void table_print(const struct table *t, struct buffer *out);
 
 size_t text_width(struct text t);                       /* terminal cells */
 void text_printable(struct text t, struct buffer *out); /* with '?' for control characters and broken UTF-8 */
+/* A word for a shell: in single quotes unless it is plain. */
+void shell_word(struct text t, struct buffer *out);
 /* RFC 4180 field, quoted when needed. A leading = + - @ is quoted and given a ' in front: spreadsheets run
  * such cells. */
 void csv_field(struct text t, struct buffer *out);

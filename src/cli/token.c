@@ -7,6 +7,7 @@
 #include "base/json_out.h"
 #include "base/own.h"
 #include "cli/json_list.h"
+#include "cli/table.h"
 
 #define BODY_MAX  65536
 #define ID_DIGITS 12 /* store/store.h: a token's id is the beginning of its hash */
@@ -60,10 +61,9 @@ static void show_created(struct cli *c, struct text json)
         {"CA SHA-256", fingerprint},
     };
     cli_facts(c, facts, sizeof facts / sizeof facts[0]);
-    buffer_printf(&c->out,
-                  "\nIt works once. On the external system:\n"
-                  "  fairlead connect '%.*s' --out ./connection --ca-fingerprint %.*s\n",
-                  TEXT_ARG(url), TEXT_ARG(fingerprint));
+    buffer_cstr(&c->out, "\nIt works once. On the external system:\n  fairlead connect ");
+    shell_word(url, &c->out);
+    buffer_printf(&c->out, " --out ./connection --ca-fingerprint %.*s\n", TEXT_ARG(fingerprint));
 }
 
 struct status command_token_create(struct cli *c, struct error *err)

@@ -19,7 +19,7 @@ static struct status parse_authority(struct text authority, struct url *out, str
     struct text host = text_first(rest, end);
     struct text port = text_from(rest, bracket ? end + 1 : end);
     uint64_t number = 443;
-    if (bracket ? !check_ip(host) : !check_host_name(host))
+    if (bracket ? end == rest.n || !check_ip(host) : !check_host_name(host))
         return error_set(err, E_INVALID, "the URL has no valid host name");
     if (port.n > 0 &&
         (port.p[0] != ':' || port.n > 6 || !text_to_u64(text_from(port, 1), 65535, &number) || number == 0))
