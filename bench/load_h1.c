@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int send_request(const struct load_options *o, struct load_connection *c, const char *path)
+{
+    char request[16 * 1024];
+    size_t body = o->body ? strlen(o->body) : 0;
+    int n = body ? snprintf(request, sizeof request,
+                            "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                            path, o->name, body, o->body)
+                 : snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, o->name);
+    return n > 0 && (size_t)n < sizeof request ? load_write(c, request, (size_t)n) : -1;
+}
+
+/* Reads until the head is complete; its length, or 0. */
+static size_t read_head(struct load_connection *c)
+{
+    for (;;) {
+        c->buffer[c->have] = '\0';
+        char *end = strstr(c->buffer, "\r\n\r\n");
+        if (end)
+            return (size_t)(end - c->buffer) + 4;
+        int n = c->have + 1 < sizeof c->buffer ? load_read(c, c->buffer + c->have, sizeof c->buffer - 1 - c->have) : -1;
+        if (n < 0)
+            return 0;
+        c->have += (size_t)n;
+    }
+}
+
+/* Every server of the bench sends Content-Length. */
+int load_h1_request(const struct load_options *o, struct load_connection *c, const char *path)
+{
+    c->have = 0;
+    if (send_request(o, c, path) != 0)
+        return -1;
+    size_t head = read_head(c);
+    if (!head)
+        return -1;
+    const char *length = strcasestr(c->buffer, "\r\ncontent-length:");
+    if (!length || length > c->buffer + head)
+        return -1;
+    size_t total = head + strtoul(length + strlen("\r\ncontent-length:"), NULL, 10);
+    int status = atoi(c->buffer + strlen("HTTP/1.1 "));
+    size_t seen = c->have;
+    while (seen < total) {
+        int n = load_read(c, c->buffer, sizeof c->buffer - 1);
+        if (n < 0)
+            return -1;
+        seen += (size_t)n;
+    }
+    return status;
+}
