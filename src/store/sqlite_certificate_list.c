@@ -85,6 +85,24 @@ static void compose(struct buffer *sql, const struct list *l)
                   l->descending ? sorts[l->sort].order_descending : sorts[l->sort].order);
 }
 
+static struct list shape_of(const struct certificate_filter *f)
+{
+    struct list l = {.filter = f, .sort = f->sort, .descending = f->descending};
+    if (f->fingerprint_prefix.n >= PREFIX_MIN)
+        l.scope = SCOPE_PREFIX;
+    else if (f->application.n > 0)
+        l.scope = SCOPE_APPLICATION;
+    if (f->application.n > 0 && l.sort == SORT_APPLICATION)
+        l.sort = SORT_NOT_AFTER; /* the same order, among equal applications */
+    return l;
+}
+
+void sqlite_certificate_list_sql(const struct certificate_filter *f, struct buffer *out)
+{
+    struct list l = shape_of(f);
+    compose(out, &l);
+}
+
 static struct status find_cursor(struct sqlite_db *db, const struct certificate_position *after,
                                  struct arena *a, struct list *l)
 {
@@ -122,13 +140,7 @@ static void start_at_bound(struct list *l)
 static struct status plan(struct sqlite_db *db, const struct certificate_filter *f,
                           const struct certificate_position *after, struct arena *a, struct list *out)
 {
-    struct list l = {.filter = f, .sort = f->sort, .descending = f->descending};
-    if (f->fingerprint_prefix.n >= PREFIX_MIN)
-        l.scope = SCOPE_PREFIX;
-    else if (f->application.n > 0)
-        l.scope = SCOPE_APPLICATION;
-    if (f->application.n > 0 && l.sort == SORT_APPLICATION)
-        l.sort = SORT_NOT_AFTER; /* the same order, among equal applications */
+    struct list l = shape_of(f);
     l.key = l.id = l.descending ? INT64_MAX : INT64_MIN;
     l.after_all_texts = l.descending;
     if (after->set)

@@ -84,7 +84,7 @@ struct status sqlite_db_open(struct sqlite_db *db, const char *path, int cache_k
                        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA "
                        "cache_size=-%d; "
                        "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=%d; PRAGMA foreign_keys=OFF",
-                       cache_kib, 4 * 1024 * 1024);
+                       cache_kib, SQLITE_LOG_KEPT_BYTES);
         s = sqlite_exec(db, pragmas, err);
         if (!status_ok(s))
             s = error_wrap(err, s, "'%s'", path);

@@ -29,6 +29,9 @@
 
 #define SQLITE_LIST_SHAPES     64   /* certificate lists are composed; see sqlite_certificate_list.c */
 #define SQLITE_BUSY_TIMEOUT_MS 5000 /* another process, such as an offline command, holds the lock */
+/* A log of this size is kept and written over: growing a file costs the file system a journal commit with
+ * every sync. */
+#define SQLITE_LOG_KEPT_BYTES (32 * 1024 * 1024)
 
 struct sqlite_db {
     sqlite3 *handle;

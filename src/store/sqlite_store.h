@@ -78,6 +78,8 @@ struct status sqlite_certificate_revoke_application(struct store *s, struct text
 struct status sqlite_certificate_list(struct store *s, const struct certificate_filter *f,
                                       const struct certificate_position *after, unsigned limit,
                                       struct arena *a, certificate_row *row, void *ctx);
+/* The statement that lists them, for a test of its plan. */
+void sqlite_certificate_list_sql(const struct certificate_filter *f, struct buffer *out);
 /* Reads SQL_CERTIFICATE_COLUMNS; the state follows from the revocation's columns. */
 struct status sqlite_certificate_read(struct sqlite_query *q, struct arena *a, struct certificate *out);
 

@@ -259,7 +259,7 @@ static bool take_group(struct sqlite_writer *w, struct group *g)
 static void *writer_main(void *ctx)
 {
     struct sqlite_writer *w = ctx;
-    struct group g;
+    struct group g = {.count = 0};
     while (take_group(w, &g)) {
         run_group(w, &g);
         for (size_t i = 0; i < g.count; i++)

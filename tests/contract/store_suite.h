@@ -14,7 +14,7 @@
 struct fixture {
     struct store *s;
     const char *backend; /* "sqlite", "memory" */
-    char dir[64];        /* temporary, removed afterwards */
+    char dir[40];        /* temporary, removed afterwards */
     char url[128];
     struct arena arena;
 };

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_suite.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/encoding.h"
+#include "scratch.h"
 
 /* ---- the fixture ---- */
 
@@ -27,22 +24,6 @@ void fixture_reopen(struct fixture *f)
     fixture_open(f);
 }
 
-static void remove_tree(const char *path)
-{
-    DIR *dir = opendir(path);
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        char child[512];
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        (void)snprintf(child, sizeof child, "%s/%s", path, e->d_name);
-        if (unlink(child) != 0)
-            remove_tree(child);
-    }
-    if (dir)
-        (void)closedir(dir);
-    (void)rmdir(path);
-}
-
 struct entry_of_suite {
     const char *backend;
     const struct contract_check *check;
@@ -53,8 +34,7 @@ static void run_check(void **state)
     const struct entry_of_suite *e = *state;
     struct fixture f = {.backend = e->backend};
     arena_init(&f.arena, 4096, 64 * 1024 * 1024);
-    (void)snprintf(f.dir, sizeof f.dir, "/tmp/fairlead-store-XXXXXX");
-    assert_non_null(mkdtemp(f.dir));
+    scratch_make(f.dir);
     if (strcmp(e->backend, "sqlite") == 0)
         (void)snprintf(f.url, sizeof f.url, "sqlite:%s/data/fairlead.db", f.dir);
     else
@@ -70,7 +50,7 @@ static void run_check(void **state)
         fail_msg("the store is damaged afterwards: %s", error_text(&err, s));
     store_close(f.s);
     arena_release(&f.arena);
-    remove_tree(f.dir);
+    assert_int_equal(scratch_remove(f.dir), 0);
 }
 
 /* ---- short forms ---- */

@@ -3,17 +3,15 @@
 
 /* A temporary directory with a key file's place and a store. */
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "scratch.h"
 #include "vault/vault.h"
 
 struct place {
-    char dir[64];
+    char dir[SCRATCH_MAX];
     char key[96]; /* <dir>/config/vault.key */
     char old[96]; /* <key>.old */
     char url[128];
@@ -21,28 +19,12 @@ struct place {
 
 static inline struct place place_make(void)
 {
-    struct place p = {.dir = "/tmp/fairlead-vault-XXXXXX"};
-    assert_non_null(mkdtemp(p.dir));
-    (void)snprintf(p.key, sizeof p.key, "%.60s/config/vault.key", p.dir);
-    (void)snprintf(p.old, sizeof p.old, "%.60s/config/vault.key.old", p.dir);
-    (void)snprintf(p.url, sizeof p.url, "sqlite:%.60s/data/fairlead.db", p.dir);
+    struct place p = {0};
+    scratch_make(p.dir);
+    (void)snprintf(p.key, sizeof p.key, "%.40s/config/vault.key", p.dir);
+    (void)snprintf(p.old, sizeof p.old, "%.40s/config/vault.key.old", p.dir);
+    (void)snprintf(p.url, sizeof p.url, "sqlite:%.40s/data/fairlead.db", p.dir);
     return p;
-}
-
-static inline void remove_tree(const char *path)
-{
-    DIR *dir = opendir(path);
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        char child[1024];
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        (void)snprintf(child, sizeof child, "%.512s/%s", path, e->d_name);
-        if (unlink(child) != 0)
-            remove_tree(child);
-    }
-    if (dir)
-        (void)closedir(dir);
-    (void)rmdir(path);
 }
 
 static inline struct store *open_store(const char *url)

@@ -29,7 +29,7 @@ static void refuses_what_is_no_key(void **state)
     };
     struct place p = place_make();
     char path[96];
-    (void)snprintf(path, sizeof path, "%.60s/k", p.dir);
+    (void)snprintf(path, sizeof path, "%.40s/k", p.dir);
     for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
         struct error err = {0};
         struct key_file k = {0};
@@ -38,7 +38,7 @@ static void refuses_what_is_no_key(void **state)
         assert_non_null(strstr(err.message, path));
         assert_null(strstr(err.message, "AQID")); /* messages never show what is in the file */
     }
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void refuses_a_file_that_others_can_reach(void **state)
@@ -47,8 +47,8 @@ static void refuses_a_file_that_others_can_reach(void **state)
     static const unsigned modes[] = {0640, 0604, 0620, 0666};
     struct place p = place_make();
     char path[96], link_path[96];
-    (void)snprintf(path, sizeof path, "%.60s/k", p.dir);
-    (void)snprintf(link_path, sizeof link_path, "%.60s/link", p.dir);
+    (void)snprintf(path, sizeof path, "%.40s/k", p.dir);
+    (void)snprintf(link_path, sizeof link_path, "%.40s/link", p.dir);
     for (size_t i = 0; i < 4; i++) {
         struct key_file k = {0};
         write_file(path, text_bytes(text_of(base64)), modes[i]);
@@ -59,7 +59,7 @@ static void refuses_a_file_that_others_can_reach(void **state)
     assert_int_equal(symlink(path, link_path), 0);
     assert_status(read_key(&k, link_path, NULL), E_DENIED);
     assert_status(read_key(&k, "/nonexistent/k", NULL), E_NOT_FOUND);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void reads_raw_bytes_and_base64(void **state)
@@ -70,7 +70,7 @@ static void reads_raw_bytes_and_base64(void **state)
         raw[i] = (uint8_t)(i + 1);
     struct place p = place_make();
     char path[96];
-    (void)snprintf(path, sizeof path, "%.60s/k", p.dir);
+    (void)snprintf(path, sizeof path, "%.40s/k", p.dir);
     struct key_file k = {0}, credential = {.is_credential = true};
     write_file(path, BYTES_OF(raw), 0600);
     assert_ok(read_key(&k, path, NULL));
@@ -78,7 +78,7 @@ static void reads_raw_bytes_and_base64(void **state)
     assert_ok(read_key(&k, path, NULL));
     write_file(path, (struct bytes){(const uint8_t *)base64, sizeof base64 - 1}, 0440);
     assert_ok(read_key(&credential, path, NULL)); /* systemd's access list shows as group permission */
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void writes_what_it_reads(void **state)
@@ -98,7 +98,7 @@ static void writes_what_it_reads(void **state)
     assert_true(bytes_equal(secret_bytes(&key), secret_bytes(&back)));
     secret_release(&key);
     secret_release(&back);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void looks_in_the_documented_places(void **state)
@@ -107,7 +107,7 @@ static void looks_in_the_documented_places(void **state)
     struct place p = place_make();
     struct key_file k;
     char credential[96];
-    (void)snprintf(credential, sizeof credential, "%.60s/vault.key", p.dir);
+    (void)snprintf(credential, sizeof credential, "%.40s/vault.key", p.dir);
     assert_int_equal(setenv("CREDENTIALS_DIRECTORY", p.dir, 1), 0);
     assert_int_equal(setenv("XDG_CONFIG_HOME", "/xdg", 1), 0);
     assert_int_equal(setenv("HOME", "/home/somebody", 1), 0);
@@ -132,7 +132,7 @@ static void looks_in_the_documented_places(void **state)
     } else {
         assert_status(key_file_locate(TEXT(""), &k, NULL), E_INVALID);
     }
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void knows_when_it_lies_inside_a_directory(void **state)
@@ -140,8 +140,8 @@ static void knows_when_it_lies_inside_a_directory(void **state)
     (void)state;
     struct place p = place_make();
     char inside[96], beside[96];
-    (void)snprintf(inside, sizeof inside, "%.60s/config", p.dir);
-    (void)snprintf(beside, sizeof beside, "%.60s/conf", p.dir);
+    (void)snprintf(inside, sizeof inside, "%.40s/config", p.dir);
+    (void)snprintf(beside, sizeof beside, "%.40s/conf", p.dir);
     assert_int_equal(mkdir(inside, 0700), 0);
     assert_int_equal(mkdir(beside, 0700), 0);
     struct key_file k;
@@ -152,7 +152,7 @@ static void knows_when_it_lies_inside_a_directory(void **state)
     assert_false(key_file_is_inside(&k, text_of(beside)));
     assert_false(key_file_is_inside(&k, TEXT("")));
     assert_false(key_file_is_inside(&k, TEXT("/nonexistent")));
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 int main(void)

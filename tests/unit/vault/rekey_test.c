@@ -24,7 +24,7 @@ static void refuses_to_write_a_systemd_credential(void **state)
     struct error err = {0};
     uint8_t raw[32] = {3};
     char credential[96];
-    (void)snprintf(credential, sizeof credential, "%.60s/vault.key", p.dir);
+    (void)snprintf(credential, sizeof credential, "%.40s/vault.key", p.dir);
     write_file(credential, BYTES_OF(raw), 0400);
     assert_int_equal(setenv("CREDENTIALS_DIRECTORY", p.dir, 1), 0);
     struct vault_settings settings = {.may_create = true};
@@ -33,7 +33,7 @@ static void refuses_to_write_a_systemd_credential(void **state)
     assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
     vault_close(v);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void seals_everything_anew(void **state)
@@ -77,7 +77,7 @@ static void seals_everything_anew(void **state)
     write_file(p.key, (struct bytes){before, n}, 0600);
     assert_status(open_vault(&p, s, false, &v, NULL), E_DENIED); /* the first key opens nothing any more */
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static enum rekey_step die_at;
@@ -131,7 +131,7 @@ static void a_crash_at_any_step_loses_nothing(void **state)
         vault_close(v);
         store_close(s);
     }
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void a_damaged_value_stops_it_before_anything_changes(void **state)
@@ -156,7 +156,7 @@ static void a_damaged_value_stops_it_before_anything_changes(void **state)
     assert_secret(v, s, TEXT("a"), BYTES_OF("one"));
     vault_close(v);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 int main(void)

@@ -11,7 +11,7 @@ static void refuses_a_store_without_a_vault_unless_it_may_make_one(void **state)
     assert_status(open_vault(&p, s, false, &v, &err), E_NOT_FOUND);
     assert_int_equal(access(p.key, F_OK), -1);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void refuses_a_missing_key_file_rather_than_make_a_new_one(void **state)
@@ -28,7 +28,7 @@ static void refuses_a_missing_key_file_rather_than_make_a_new_one(void **state)
     assert_non_null(strstr(err.message, p.key));
     assert_int_equal(access(p.key, F_OK), -1);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void refuses_the_key_of_another_store(void **state)
@@ -46,8 +46,8 @@ static void refuses_the_key_of_another_store(void **state)
     assert_non_null(strstr(err.message, p.key));
     store_close(s);
     store_close(t);
-    remove_tree(p.dir);
-    remove_tree(other.dir);
+    (void)scratch_remove(p.dir);
+    (void)scratch_remove(other.dir);
 }
 
 static void refuses_a_value_under_another_name(void **state)
@@ -72,7 +72,7 @@ static void refuses_a_value_under_another_name(void **state)
     assert_status(vault_get(v, s, TEXT("nobody"), &out, &err), E_NOT_FOUND);
     vault_close(v);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void keeps_secrets_over_a_restart(void **state)
@@ -95,7 +95,7 @@ static void keeps_secrets_over_a_restart(void **state)
     secret_release(&out);
     vault_close(v);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void the_database_file_holds_no_secret(void **state)
@@ -112,14 +112,14 @@ static void the_database_file_holds_no_secret(void **state)
     size_t key_size = read_whole(p.key, key, sizeof key) - 1; /* without the newline */
     for (size_t i = 0; i < 2; i++) {
         char path[128];
-        (void)snprintf(path, sizeof path, "%.60s/data/%s", p.dir, files[i]);
+        (void)snprintf(path, sizeof path, "%.40s/data/%s", p.dir, files[i]);
         size_t n = read_whole(path, content, sizeof content);
         assert_null(memmem(content, n, "very secret", 11));
         assert_null(memmem(content, n, key, key_size));
     }
     vault_close(v);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void uses_a_key_that_was_put_there(void **state)
@@ -130,7 +130,7 @@ static void uses_a_key_that_was_put_there(void **state)
     struct vault *v = NULL;
     uint8_t raw[32] = {9}, after[64];
     char directory[96];
-    (void)snprintf(directory, sizeof directory, "%.60s/config", p.dir);
+    (void)snprintf(directory, sizeof directory, "%.40s/config", p.dir);
     assert_int_equal(mkdir(directory, 0700), 0);
     write_file(p.key, BYTES_OF(raw), 0600);
     assert_ok(open_vault(&p, s, true, &v, NULL));
@@ -138,7 +138,7 @@ static void uses_a_key_that_was_put_there(void **state)
     assert_memory_equal(after, raw, 32);
     vault_close(v);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static void knows_when_the_key_lies_beside_what_it_protects(void **state)
@@ -153,7 +153,7 @@ static void knows_when_the_key_lies_beside_what_it_protects(void **state)
     assert_true(vault_key_is_inside_data_dir(v));
     vault_close(v);
     store_close(s);
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 static struct status open_and_use(const struct place *p)
@@ -184,7 +184,7 @@ static void survives_failing_allocations(void **state)
     (void)state;
     struct place p = place_make();
     assert_survives_failing_allocations(open_and_use(&p));
-    remove_tree(p.dir);
+    (void)scratch_remove(p.dir);
 }
 
 int main(void)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+#include "scratch.h"
+
+#include "store/store.h"
+
+#define NOW         INT64_C(1790000000)
+#define AUDIT(what) (&(struct audit_entry){.at = NOW, .action = TEXT(what), .actor = TEXT("uid:0")})
+
+/* Every operation fails or succeeds as a whole when memory runs out; what the contract suite checks for
+ * logic, this does for memory. */
+
+static bool ignore_audit(void *ctx, const struct audit_entry *e)
+{
+    (void)ctx, (void)e;
+    return true;
+}
+
+static bool ignore_certificate(void *ctx, const struct certificate *c)
+{
+    (void)ctx, (void)c;
+    return true;
+}
+
+static struct status write_some(struct store *s)
+{
+    struct application app = {.name = TEXT("a"), .created_at = NOW};
+    struct token_create token = {
+        .token = {.application = TEXT("a"), .created_at = NOW, .expires_at = NOW + 9},
+        .create_application = true};
+    struct token next = {.hash = {1}, .application = TEXT("a"), .created_at = NOW, .expires_at = NOW + 9};
+    struct certificate_issue issue = {
+        .certificate = {.serial = BYTES_OF("1"),
+                        .application = TEXT("a"),
+                        .issued_at = NOW,
+                        .not_after = NOW + 9,
+                        .der = BYTES_OF("d")},
+        .token_hash = next.hash,
+    };
+    uint8_t unknown[SHA256_SIZE] = {9};
+    bool was = false;
+    TRY(store_application_create(s, &app, AUDIT("a")));
+    TRY(store_token_create(s, &token, AUDIT("a")));
+    TRY(store_token_exchange(s, token.token.hash, &next, NOW, AUDIT("a")));
+    TRY(store_certificate_issue(s, &issue, AUDIT("a")));
+    TRY(store_certificate_revoke(s, unknown, TEXT("r"), NOW, AUDIT("a"), &was));
+    TRY(store_blob_put(s, TEXT("n"), BYTES_OF("v"), NULL));
+    return store_application_delete(s, TEXT(""), TEXT("a"), AUDIT("a"), NULL, NULL);
+}
+
+static struct status read_some(struct store *s, struct arena *a)
+{
+    struct audit_filter audit = {.limit = 10};
+    struct certificate_filter certificates = {.state = -1};
+    struct page_request page = {.limit = 10};
+    struct certificate c;
+    struct bytes blob;
+    struct store_counts counts;
+    TRY(store_audit_list(s, &audit, a, ignore_audit, NULL));
+    TRY(store_certificate_list(s, &certificates, &page, a, ignore_certificate, NULL));
+    TRY(store_certificate_find(s, (uint8_t[SHA256_SIZE]){0}, true, a, &c));
+    TRY(store_blob_get(s, TEXT("n"), a, &blob));
+    return store_counts(s, NOW, &counts);
+}
+
+static struct status open_and_use(const char *url)
+{
+    struct store_settings settings = {.url = text_of(url), .read_connections = 1, .write_queue_max = 8};
+    struct store *s = NULL;
+    TRY(store_open(&settings, &s, NULL));
+    OWNED(arena_release) struct arena a;
+    arena_init(&a, 1024, 1 << 20);
+    struct status result = write_some(s);
+    if (status_ok(result))
+        result = read_some(s, &a);
+    store_close(s);
+    return result;
+}
+
+static void memory_survives_failing_allocations(void **state)
+{
+    (void)state;
+    assert_survives_failing_allocations(open_and_use("memory:"));
+}
+
+static struct status open_fresh_and_use(void)
+{
+    char dir[SCRATCH_MAX], url[96];
+    scratch_make(dir);
+    (void)snprintf(url, sizeof url, "sqlite:%s/fairlead.db", dir);
+    struct status result = open_and_use(url);
+    (void)scratch_remove(dir);
+    return result;
+}
+
+static void sqlite_survives_failing_allocations(void **state)
+{
+    (void)state;
+    assert_survives_failing_allocations(open_fresh_and_use());
+}
+
+static void refuses_a_list_that_does_not_fit_the_arena(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"memory:", "sqlite"};
+    for (size_t i = 0; i < 2; i++) {
+        char dir[SCRATCH_MAX], url[96] = "memory:";
+        scratch_make(dir);
+        if (i == 1)
+            (void)snprintf(url, sizeof url, "%s:%s/fairlead.db", urls[i], dir);
+        struct store_settings settings = {.url = text_of(url), .read_connections = 1, .write_queue_max = 8};
+        struct store *s = NULL;
+        assert_ok(store_open(&settings, &s, NULL));
+        uint8_t big[4000] = {0};
+        assert_ok(store_blob_put(s, TEXT("n"), BYTES_OF(big), NULL));
+        OWNED(arena_release) struct arena a;
+        arena_init(&a, 512, 2048);
+        struct bytes value = {NULL, 77};
+        assert_status(store_blob_get(s, TEXT("n"), &a, &value), E_NOMEM);
+        assert_int_equal(value.n, 77); /* never written on failure */
+        store_close(s);
+        assert_int_equal(scratch_remove(dir), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_a_list_that_does_not_fit_the_arena),
+        cmocka_unit_test(memory_survives_failing_allocations),
+        cmocka_unit_test(sqlite_survives_failing_allocations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
