@@ -15,24 +15,24 @@
 #include <unistd.h>
 
 #include "os/sandbox.h"
+#include "scratch.h"
 
 /* Each case enters the sandbox in a forked child. There is no sandbox under sanitizers, so there is nothing
  * to test. */
 
-static char directory[] = "/tmp/sandbox-test.XXXXXX";
+static char directory[SCRATCH_MAX];
 
 static int set_up_directory(void **state)
 {
     (void)state;
-    return mkdtemp(directory) ? 0 : -1;
+    scratch_make(directory);
+    return 0;
 }
 
 static int tear_down_directory(void **state)
 {
     (void)state;
-    char command[64];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", directory);
-    return system(command);
+    return scratch_remove(directory);
 }
 
 #define KILLED (-SIGSYS)

@@ -13,6 +13,7 @@
 
 #include "os/files.h"
 #include "os/sockets.h"
+#include "scratch.h"
 
 /* ---- addresses ---- */
 
@@ -140,7 +141,7 @@ static void refuses_an_address_that_is_not_ours(void **state)
 
 /* ---- Unix sockets ---- */
 
-static char directory[] = "/tmp/sockets-test.XXXXXX";
+static char directory[SCRATCH_MAX];
 
 static const char *at(const char *name)
 {
@@ -152,15 +153,14 @@ static const char *at(const char *name)
 static int set_up_directory(void **state)
 {
     (void)state;
-    return mkdtemp(directory) ? 0 : -1;
+    scratch_make(directory);
+    return 0;
 }
 
 static int tear_down_directory(void **state)
 {
     (void)state;
-    char command[64];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", directory);
-    return system(command);
+    return scratch_remove(directory);
 }
 
 static void refuses_a_path_that_does_not_fit(void **state)

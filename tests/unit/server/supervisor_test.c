@@ -13,13 +13,14 @@
 #include "base/clock.h"
 #include "os/files.h"
 #include "os/sockets.h"
+#include "scratch.h"
 
 /* A server of our own (fake_children.c) is started as an operator would, and looked at from outside. */
 
 static const char *server_path;
 
 struct fixture {
-    char directory[32], data[64], config[64], ready[96], log[64];
+    char directory[SCRATCH_MAX], data[64], config[64], ready[96], log[64];
     pid_t pid;
 };
 
@@ -34,8 +35,7 @@ static void write_config(const struct fixture *f, const char *domain)
 static int set_up(void **state)
 {
     struct fixture *f = mem_alloc(sizeof *f);
-    (void)snprintf(f->directory, sizeof f->directory, "/tmp/supervisor-test.XXXXXX");
-    assert_non_null(mkdtemp(f->directory));
+    scratch_make(f->directory);
     (void)snprintf(f->data, sizeof f->data, "%s/data", f->directory);
     (void)snprintf(f->config, sizeof f->config, "%s/fairlead.yaml", f->directory);
     (void)snprintf(f->log, sizeof f->log, "%s/log", f->directory);
@@ -76,9 +76,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
     (void)stop(f, SIGKILL);
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", f->directory);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(scratch_remove(f->directory), 0);
     mem_free(f);
     return 0;
 }
@@ -88,18 +86,26 @@ static void pause_ms(unsigned ms)
     (void)usleep(ms * 1000);
 }
 
-/* The log so far, for messages and for waiting. */
-static bool log_has(const struct fixture *f, const char *words)
+/* Whether the log has these words; `show` prints it. */
+static bool look_into_log(const struct fixture *f, const char *words, bool show)
 {
     struct buffer b;
     buffer_init(&b, 1024 * 1024);
     bool found = false;
     if (status_ok(file_read(f->log, 1024 * 1024, &b, NULL))) {
         buffer_byte(&b, 0);
-        found = strstr((const char *)buffer_bytes(&b).p, words) != NULL;
+        const char *text = (const char *)buffer_bytes(&b).p;
+        found = strstr(text, words) != NULL;
+        if (show)
+            print_message("%s", text);
     }
     buffer_release(&b);
     return found;
+}
+
+static bool log_has(const struct fixture *f, const char *words)
+{
+    return look_into_log(f, words, false);
 }
 
 static void wait_for_log(const struct fixture *f, const char *words)
@@ -109,11 +115,8 @@ static void wait_for_log(const struct fixture *f, const char *words)
             return;
         pause_ms(10);
     }
-    char command[128];
-    (void)snprintf(command, sizeof command, "cat '%s' >&2", f->log);
-    if (system(command) == 0)
-        fail_msg("the log never said '%s'", words);
-    fail_msg("no log");
+    (void)look_into_log(f, words, true);
+    fail_msg("the log never said '%s'", words);
 }
 
 static void wait_until_ready(const struct fixture *f)
