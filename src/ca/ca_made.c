@@ -26,31 +26,36 @@ static struct status encode_subject(struct text subject, struct arena *a, struct
     return buffer_status(out);
 }
 
+struct own_parts {
+    struct bytes subject; /* Name DER */
+    struct spki spki;
+    int64_t validity_s;
+};
+
 /* A self-signed certificate is linted against itself: issuer = subject, validity = its own. */
-static struct status self_sign(const struct signer *signer, struct bytes subject, struct bytes spki,
-                               struct bytes public_key, int64_t validity_s, struct arena *a,
+static struct status self_sign(const struct signer *signer, const struct own_parts *own, struct arena *a,
                                struct buffer *out_der, struct error *err)
 {
     OWNED(template_release) struct template template;
     const struct template_settings settings = {
-        .profile = PROFILE_CA, .algorithm = signer->algorithm, .issuer = subject};
+        .profile = PROFILE_CA, .algorithm = signer->algorithm, .issuer = own->subject};
     TRY(template_init(&template, &settings, err));
     uint8_t serial[SERIAL_SIZE], key_id[SHA1_SIZE];
     ca_random_serial(serial);
-    sha1(public_key, key_id);
+    sha1(own->spki.public_key, key_id);
     int64_t now = clock_now_s();
     const struct template_fields fields = {
         .serial = serial,
         .not_before = now - CA_BACKDATE_S,
-        .not_after = validity_s < LAST_SECOND - now ? now + validity_s : LAST_SECOND,
-        .subject = subject,
-        .spki = spki,
+        .not_after = own->validity_s < LAST_SECOND - now ? now + own->validity_s : LAST_SECOND,
+        .subject = own->subject,
+        .spki = own->spki.der,
         .key_id = key_id,
     };
     const struct lint_context lint = {
         .profile = PROFILE_CA,
         .algorithm = buffer_bytes(&template.algorithm),
-        .issuer = subject,
+        .issuer = own->subject,
         .issuer_key_id = BYTES_OF(key_id),
         .issuer_not_before = fields.not_before,
         .issuer_not_after = fields.not_after,
@@ -69,10 +74,9 @@ static struct status make_certificate(const struct ca *ca, const EVP_PKEY *key,
     buffer_init(&spki_der, SUBJECT_SIZE_MAX);
     TRY(encode_subject(settings->subject, a, &subject, err));
     TRY(key_to_spki(key, &spki_der, err));
-    struct spki spki;
-    TRY(spki_parse(buffer_bytes(&spki_der), &spki, err));
-    struct status s = self_sign(&ca->signer, buffer_bytes(&subject), spki.der, spki.public_key,
-                                settings->validity_s, a, out_der, err);
+    struct own_parts own = {.subject = buffer_bytes(&subject), .validity_s = settings->validity_s};
+    TRY(spki_parse(buffer_bytes(&spki_der), &own.spki, err));
+    struct status s = self_sign(&ca->signer, &own, a, out_der, err);
     return status_ok(s) ? s : error_wrap(err, s, "cannot make a CA of ca.subject and ca.validity");
 }
 

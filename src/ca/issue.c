@@ -9,7 +9,7 @@
 #define SUBJECT_SIZE_MAX (16 * 1024)
 #define COMMON_NAME_MAX  64 /* X.520 ub-common-name */
 
-/* Back-dated, and inside the CA's own time (DESIGN 5). */
+/* Back-dated, and inside the CA's own time. */
 static struct status choose_validity(const struct ca *ca, int64_t now, int64_t validity_s,
                                      int64_t *not_before, int64_t *not_after, struct error *err)
 {

@@ -81,7 +81,7 @@ static void read_tbs(struct bytes der, struct der_fault *fault, struct certifica
         }
     }
     if (der_next_is(&tbs, DER_CONTEXT_CONSTRUCTED(3)))
-        at->extensions = der_take(&tbs, DER_CONTEXT_CONSTRUCTED(3), "the extensions");
+        at->extensions = der_take(&tbs, DER_CONTEXT_CONSTRUCTED(3), "the extension list");
     der_end(&tbs, "the certificate's content");
 }
 

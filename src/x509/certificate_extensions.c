@@ -27,16 +27,16 @@ static void read_key_usage(struct der *d, struct certificate_fields *c)
 /* 4.2.1.9: SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL } */
 static void read_basic_constraints(struct der *d, struct certificate_fields *c)
 {
-    struct der constraints = der_enter(d, DER_SEQUENCE, "the basic constraints");
+    struct der constraints = der_enter(d, DER_SEQUENCE, "the basicConstraints extension");
     c->has_basic_constraints = true;
     if (der_next_is(&constraints, DER_BOOLEAN)) {
-        c->is_ca = der_boolean(&constraints, "the basic constraints");
+        c->is_ca = der_boolean(&constraints, "the basicConstraints extension");
         if (!der_failed(d) && !c->is_ca)
-            der_refuse(&constraints, "the basic constraints", "hold a default value");
+            der_refuse(&constraints, "the basicConstraints extension", "holds a default value");
     }
     if (der_more(&constraints))
         c->path_length = (int64_t)der_unsigned(&constraints, INT32_MAX, "the path length");
-    der_end(&constraints, "the basic constraints");
+    der_end(&constraints, "the basicConstraints extension");
 }
 
 /* Elements directly inside d. */
@@ -125,10 +125,10 @@ static struct status read_alternative(struct der *names, struct arena *a, struct
 
 static struct status read_alternatives(struct der *d, struct arena *a, struct certificate_fields *c)
 {
-    struct der names = der_enter(d, DER_SEQUENCE, "the alternative names");
+    struct der names = der_enter(d, DER_SEQUENCE, "the alternative name list");
     size_t count = count_elements(names);
     if (!der_failed(d) && (count == 0 || count > CERTIFICATE_ALTERNATIVES_MAX))
-        der_refuse(d, "the alternative names", "hold no or too many names");
+        der_refuse(d, "the alternative name list", "holds no or too many names");
     if (der_failed(d))
         return DONE;
     c->alternatives = arena_array(a, count, sizeof(struct alternative));
@@ -156,7 +156,7 @@ static void keep_first(struct text *slot, struct bytes url)
 /* 4.2.1.13: the first URI among the full names of the distribution points */
 static void read_crl_points(struct der *d, struct certificate_fields *c)
 {
-    struct der points = der_enter(d, DER_SEQUENCE, "the CRL distribution points");
+    struct der points = der_enter(d, DER_SEQUENCE, "the list of CRL distribution points");
     while (der_more(&points)) {
         struct der point = der_enter(&points, DER_SEQUENCE, "a CRL distribution point");
         if (!der_next_is(&point, DER_CONTEXT_CONSTRUCTED(0)))
@@ -259,8 +259,8 @@ struct status certificate_read_extensions(struct bytes der, struct arena *a, str
 {
     struct der_fault fault = {0};
     struct der top = der_of(der, &fault);
-    struct der list = der_enter(&top, DER_SEQUENCE, "the extensions");
-    der_end(&top, "the extensions");
+    struct der list = der_enter(&top, DER_SEQUENCE, "the extension list");
+    der_end(&top, "the extension list");
     size_t count = count_elements(list);
     if (count == 0 || count > CERTIFICATE_EXTENSIONS_MAX)
         der_refuse(&list, "the list of extensions", "is empty or too long");

@@ -26,9 +26,9 @@ OWNABLE(BIO, BIO_free_all);
 struct status crypto_failed(struct error *err, enum code code, const char *what);
 
 /*
- * Contexts that cost more to make than to use (FIELD measurements in docs/decisions: an EVP_PKEY_CTX fetches
- * its algorithm under the library's lock). take gives an idle one or NULL; give keeps it or, when the pool is
- * full, frees it. A context is used by one thread at a time.
+ * Contexts that cost more to make than to use: a new EVP_PKEY_CTX fetches its algorithm under the library's
+ * lock. take gives an idle one or NULL; give keeps it or, when the pool is full, frees it. A context is used
+ * by one thread at a time.
  */
 #define CONTEXT_POOL_MAX 16
 struct context_pool {

@@ -14,11 +14,11 @@ static void read_over_attributes(struct der *info)
 {
     if (!der_more(info))
         return;
-    struct der attributes = der_enter(info, DER_CONTEXT_CONSTRUCTED(0), "the attributes");
+    struct der attributes = der_enter(info, DER_CONTEXT_CONSTRUCTED(0), "the attribute list");
     while (der_more(&attributes)) {
         struct der attribute = der_enter(&attributes, DER_SEQUENCE, "an attribute");
         (void)der_oid(&attribute, "the type of an attribute");
-        (void)der_enter(&attribute, DER_SET, "the values of an attribute");
+        (void)der_enter(&attribute, DER_SET, "the value set of an attribute");
         der_end(&attribute, "an attribute");
     }
 }

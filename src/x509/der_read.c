@@ -135,7 +135,7 @@ struct bytes der_integer(struct der *d, const char *what)
 struct bytes der_positive(struct der *d, const char *what)
 {
     struct bytes v = der_integer(d, what);
-    if (der_failed(d))
+    if (v.n == 0) /* failed: the type has at least one octet */
         return nothing;
     if ((v.p[0] & 0x80) || (v.n == 1 && v.p[0] == 0)) {
         der_refuse(d, what, "is not positive");
@@ -147,7 +147,7 @@ struct bytes der_positive(struct der *d, const char *what)
 uint64_t der_unsigned(struct der *d, uint64_t max, const char *what)
 {
     struct bytes v = der_integer(d, what);
-    if (der_failed(d))
+    if (v.n == 0) /* failed: the type has at least one octet */
         return 0;
     if (v.p[0] & 0x80) {
         der_refuse(d, what, "is negative");
@@ -182,7 +182,7 @@ void der_null(struct der *d, const char *what)
 struct bytes der_octet_aligned_bits(struct der *d, const char *what)
 {
     struct bytes v = der_take(d, DER_BIT_STRING, what);
-    if (der_failed(d))
+    if (v.n == 0) /* failed: the type has at least one octet */
         return nothing;
     if (v.p[0] != 0) {
         der_refuse(d, what, "has unused bits");

@@ -30,20 +30,24 @@ static const struct algorithm *find_algorithm(struct text name)
     return NULL;
 }
 
-struct status key_algorithm_check(struct text algorithm, struct error *err)
+static struct status unknown_algorithm(struct text algorithm, struct error *err)
 {
-    if (find_algorithm(algorithm))
-        return DONE;
     return error_set(err, E_INVALID,
                      "'%.*s' is no key algorithm; possible are ec:P-256, ec:P-384, ec:P-521, rsa:2048, "
                      "rsa:3072, rsa:4096, ed25519",
                      TEXT_ARG(algorithm));
 }
 
+struct status key_algorithm_check(struct text algorithm, struct error *err)
+{
+    return find_algorithm(algorithm) ? DONE : unknown_algorithm(algorithm, err);
+}
+
 struct status key_generate(struct text algorithm, EVP_PKEY **out, struct error *err)
 {
-    TRY(key_algorithm_check(algorithm, err));
     const struct algorithm *row = find_algorithm(algorithm);
+    if (!row)
+        return unknown_algorithm(algorithm, err);
     EVP_PKEY *key;
     if (row->group)
         key = EVP_PKEY_Q_keygen(NULL, NULL, row->type, row->group);

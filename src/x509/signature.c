@@ -92,7 +92,7 @@ static struct status read_pss(struct der *parameters, enum signature_algorithm *
     } digests[] = {{OID_SHA256, SIGNATURE_PSS_SHA256, 32},
                    {OID_SHA384, SIGNATURE_PSS_SHA384, 48},
                    {OID_SHA512, SIGNATURE_PSS_SHA512, 64}};
-    struct der d = der_enter(parameters, DER_SEQUENCE, "the parameters of RSA-PSS");
+    struct der d = der_enter(parameters, DER_SEQUENCE, "the parameter of RSA-PSS");
     if (!der_failed(&d) && !der_next_is(&d, DER_CONTEXT_CONSTRUCTED(0)))
         return error_set(err, E_INVALID, "signature digest SHA-1 is not accepted");
     struct der hash = der_enter(&d, DER_CONTEXT_CONSTRUCTED(0), "the digest of RSA-PSS");
@@ -108,7 +108,7 @@ static struct status read_pss(struct der *parameters, enum signature_algorithm *
     struct der salt = der_enter(&d, DER_CONTEXT_CONSTRUCTED(2), "the salt length of RSA-PSS");
     uint64_t salt_length = der_unsigned(&salt, UINT32_MAX, "the salt length of RSA-PSS");
     der_end(&salt, "the salt length of RSA-PSS");
-    der_end(&d, "the parameters of RSA-PSS"); /* a trailer field of the only value that is allowed is left out
+    der_end(&d, "the parameter of RSA-PSS"); /* a trailer field of the only value that is allowed is left out
                                                  in DER */
     TRY(der_status(d.fault, err));
     for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {

@@ -107,7 +107,7 @@ struct status spki_parse(struct bytes der, struct spki *out, struct error *err)
     TRY(der_status(&fault, err));
     switch ((int)oid_find(oid)) { /* a handful of all identifiers; the cast says that this is meant */
     case OID_RSA_ENCRYPTION:
-        der_null(&algorithm, "the RSA key's parameters"); /* RFC 3279 2.3.1: NULL */
+        der_null(&algorithm, "the parameter of the RSA key"); /* RFC 3279 2.3.1: NULL */
         der_end(&algorithm, "the key's algorithm");
         TRY(read_rsa(&k, &fault, err));
         break;

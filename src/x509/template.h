@@ -4,8 +4,8 @@
 /*
  * What a CA writes: TBSCertificates of a fixed profile. Everything that is the same in each certificate is
  * encoded once, in template_init; issuing puts serial, validity, subject, key and key identifier between
- * (FIELD 6: libcrypto's X509V3_EXT_conf and encoder cost ten times the signature). A template is constant
- * after init: any number of threads may write from it.
+ * (libcrypto's X509V3_EXT_conf and encoders cost ten times the signature; bench/ca_bench.c). A template is
+ * constant after init: any number of threads may write from it.
  */
 
 #include "base/buffer.h"

@@ -108,7 +108,8 @@ static void signs_nothing_that_a_lint_refuses(void **state)
         refuses_to_issue(&request, E_BROKEN, cases[i].message);
     }
     struct csr weak = csr;
-    weak.spki = (struct bytes){(const uint8_t *)"\x30\x00", 2};
+    /* an algorithm that nobody knows, in a well-formed SubjectPublicKeyInfo */
+    weak.spki = text_bytes(TEXT("\x30\x09\x30\x04\x06\x02\x2a\x03\x03\x01\x00"));
     struct ca_leaf_request request = request_at(NOW);
     request.csr = &weak;
     refuses_to_issue(&request, E_BROKEN, "lint key");
