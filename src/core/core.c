@@ -175,6 +175,8 @@ static struct status listen_sockets(struct core *c)
         .loop = c->loop, .handler = &core_handler, .ctx = c, .limits = limits, .slab = &c->hop_slab};
     session_settings_default(&settings.session);
     settings.session.trusted_peer = true;
+    settings.session.header_count *= 2; /* what a client may send, and what the front adds */
+    settings.session.header_bytes *= 2;
     TRY(net_server_new(&settings, &c->server));
     TRY(net_listen(c->server, c->ch->hop_edge_fd, NET_HOP, CORE_EDGE, NULL));
     TRY(net_listen(c->server, c->ch->hop_egress_fd, NET_HOP, CORE_EGRESS, NULL));

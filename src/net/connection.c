@@ -99,6 +99,8 @@ void connection_enter(struct connection *c)
 
 void connection_leave(struct connection *c)
 {
+    if (c->depth == 1 && c->close_wanted)
+        connection_close(c);
     if (--c->depth == 0 && c->state == CONNECTION_DEAD && !c->dirty)
         destroy(c);
 }
@@ -107,7 +109,13 @@ void connection_close(struct connection *c)
 {
     if (c->state == CONNECTION_DEAD)
         return;
+    if (c->in_session) { /* http/session.h: no freeing inside an event */
+        c->close_wanted = true;
+        connection_flush_later(c);
+        return;
+    }
     connection_enter(c);
+    c->close_wanted = false;
     c->state = CONNECTION_DEAD;
     timeout_disarm(&c->timeout);
     watch_stop(TAKE(c->watch));
@@ -130,7 +138,11 @@ void connection_shutdown(struct connection *c)
         connection_close(c);
         return;
     }
+    if (c->state == CONNECTION_LINGER)
+        return;
+    c->in_session++;
     session_shutdown(c->session);
+    c->in_session--;
     connection_flush_later(c);
 }
 
@@ -163,22 +175,36 @@ void connection_flush(struct connection *c)
         }
         if (written == 0)
             break;
+        c->in_session++;
         session_output_consumed(c->session, written); /* may call drained, which may produce more */
-        if (c->state == CONNECTION_DEAD)
+        c->in_session--;
+        if (c->close_wanted)
             return;
         if (written < out.n)
             break;
     }
 }
 
-/* Last words were written: say goodbye properly, so that the peer sees them before the end. */
-static void finish_closing(struct connection *c)
+/*
+ * The output is written. Closing now, with bytes of the peer unread, would make the kernel send RST, which can take the answer back
+ * out of the peer's hands (RFC 9112 9.6): close our side, then read and forget for a while. The session is not needed any more.
+ */
+static void linger(struct connection *c)
 {
+    if (c->input_ended || c->kind == NET_HOP) {
+        connection_close(c);
+        return;
+    }
     if (c->tls)
         (void)tls_shutdown(c->tls);
-    else
-        (void)shutdown(c->fd, SHUT_WR);
-    connection_close(c);
+    if (shutdown(c->fd, SHUT_WR) != 0) {
+        connection_close(c);
+        return;
+    }
+    c->state = CONNECTION_LINGER;
+    c->watching = WATCH_READ;
+    watch_set(c->watch, WATCH_READ);
+    timeout_arm(c->server->linger, &c->timeout);
 }
 
 /* What the connection is waiting for decides which time-out applies (one entry, one class at a time). */
@@ -212,18 +238,30 @@ static void arm_timeout(struct connection *c, bool output_waits)
 
 void connection_settle(struct connection *c)
 {
+    if (c->close_wanted) {
+        connection_close(c);
+        return;
+    }
     if (c->state != CONNECTION_OPEN && c->state != CONNECTION_CLOSING)
         return;
     size_t before = session_output(c->session).n;
     connection_flush(c);
-    if (c->state == CONNECTION_DEAD)
+    if (c->state == CONNECTION_DEAD || c->close_wanted) {
+        connection_close(c);
         return;
+    }
     size_t left = session_output(c->session).n;
-    bool close_now = session_wants_close(c->session) || c->state == CONNECTION_CLOSING ||
-                     (c->shutting_down && session_is_idle(c->session)) ||
-                     (c->input_ended && session_open_exchanges(c->session) == 0);
-    if (left == 0 && close_now) {
-        finish_closing(c);
+    bool said_last_words = session_wants_close(c->session) || c->state == CONNECTION_CLOSING;
+    bool quiet = (c->shutting_down && session_is_idle(c->session)) ||
+                 (c->input_ended && session_open_exchanges(c->session) == 0);
+    if (left == 0 && said_last_words) {
+        linger(c);
+        return;
+    }
+    if (left == 0 && quiet) {
+        if (c->tls)
+            (void)tls_shutdown(c->tls);
+        connection_close(c);
         return;
     }
     unsigned want = left ? WATCH_WRITE : 0;
@@ -256,7 +294,9 @@ void connection_timed_out(void *ctx, struct timeout_entry *e)
     connection_enter(c);
     bool arriving = c->state == CONNECTION_OPEN && (session_reading_head(c->session) || c->uploads);
     if (arriving && session_output(c->session).n == 0) {
+        c->in_session++;
         session_timeout(c->session); /* 408, then close */
+        c->in_session--;
         c->state = CONNECTION_CLOSING;
         connection_settle(c);
     } else if (c->state == CONNECTION_OPEN && session_is_idle(c->session)) {

@@ -12,6 +12,7 @@ enum connection_state {
     CONNECTION_HANDSHAKE,
     CONNECTION_OPEN,
     CONNECTION_CLOSING, /* last words are in the output; closes when they are written */
+    CONNECTION_LINGER,  /* they are written; what the peer still sends is thrown away, so that no RST eats them */
     CONNECTION_DEAD,    /* closed; freed when no callback is on the stack */
 };
 
@@ -61,6 +62,9 @@ struct connection {
     uint8_t watching;
     uint8_t depth; /* callbacks on the stack: free later */
     bool dirty, shutting_down, input_ended, has_preamble;
+    bool close_wanted;   /* connection_close() from inside the session, which cannot be freed then */
+    uint8_t in_session;  /* calls into the session on the stack */
+    uint32_t lingered;   /* bytes thrown away */
 };
 
 struct net_server {
@@ -72,14 +76,16 @@ struct net_server {
     size_t closed_since_trim;
     struct prepare *prepare;
     struct timer *second_timer; /* sweeps addresses, gives memory back after a burst */
-    struct timeout_class *handshake, *header, *body, *write, *idle;
+    struct timeout_class *handshake, *header, *body, *write, *idle, *linger;
     struct map addresses; /* 16-byte key -> struct address_use */
     size_t stale_addresses;
     uint8_t *read_buffer; /* shared by all connections of the loop */
     bool draining;
 };
 
-#define NET_READ_SIZE (32u * 1024)
+#define NET_READ_SIZE  (32u * 1024)
+#define NET_LINGER_MS  1000
+#define NET_LINGER_MAX (256u * 1024) /* bytes of a request that was refused */
 
 /* connection.c: life and death, time-outs, output */
 struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind, unsigned tag,
@@ -94,6 +100,8 @@ struct status connection_open_session(struct connection *c, enum session_protoco
 /* connection_io.c: bytes in */
 void connection_ready(void *ctx, unsigned ready);
 void connection_input(struct connection *c, struct bytes in);
+
+void connection_discard(struct connection *c);
 
 /* connection_events.c: between the session and the handler */
 extern const struct session_events connection_session_events;

@@ -90,7 +90,11 @@ void connection_input(struct connection *c, struct bytes in)
     if (in.n == 0)
         return;
     c->body_bytes += in.n;
+    c->in_session++;
     struct status st = session_feed(c->session, in);
+    c->in_session--;
+    if (c->close_wanted)
+        return;
     if (c->state != CONNECTION_OPEN || status_ok(st))
         return;
     slab_add(c->server->settings.slab, SLAB_REQUESTS_REFUSED, 1);
@@ -113,7 +117,9 @@ static bool body_too_slow(const struct connection *c)
 static void input_ended(struct connection *c)
 {
     c->input_ended = true;
+    c->in_session++;
     session_end_of_input(c->session);
+    c->in_session--;
 }
 
 static void read_tls(struct connection *c)
@@ -133,7 +139,7 @@ static void read_tls(struct connection *c)
             return;
         }
         /* What libssl has read ahead raises no event on the descriptor (DESIGN 3.1, 19). */
-    } while (c->state == CONNECTION_OPEN && tls_pending(c->tls) && session_wants_read(c->session));
+    } while (c->state == CONNECTION_OPEN && !c->close_wanted && tls_pending(c->tls) && session_wants_read(c->session));
 }
 
 static void read_plain(struct connection *c)
@@ -147,10 +153,24 @@ static void read_plain(struct connection *c)
         connection_close(c);
 }
 
+void connection_discard(struct connection *c)
+{
+    ssize_t n = recv(c->fd, c->server->read_buffer, NET_READ_SIZE, 0);
+    if (n > 0)
+        c->lingered += (uint32_t)n;
+    if (n == 0 || c->lingered > NET_LINGER_MAX || (n < 0 && errno != EAGAIN && errno != EINTR))
+        connection_close(c);
+}
+
 void connection_ready(void *ctx, unsigned ready)
 {
     struct connection *c = ctx;
     connection_enter(c);
+    if (c->state == CONNECTION_LINGER) {
+        connection_discard(c);
+        connection_leave(c);
+        return;
+    }
     if (c->state == CONNECTION_HANDSHAKE) {
         handshake(c);
         /* A request may have come with the end of the handshake. */
@@ -163,7 +183,9 @@ void connection_ready(void *ctx, unsigned ready)
             read_plain(c);
     }
     if (c->state == CONNECTION_OPEN && body_too_slow(c)) {
+        c->in_session++;
         session_timeout(c->session);
+        c->in_session--;
         c->state = CONNECTION_CLOSING;
     }
     connection_settle(c);

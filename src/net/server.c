@@ -47,6 +47,7 @@ static struct status make_timeouts(struct net_server *s)
     TRY(timeout_class_new(l, limits->body_idle_ms, connection_timed_out, s, &s->body));
     TRY(timeout_class_new(l, limits->write_ms, connection_timed_out, s, &s->write));
     TRY(timeout_class_new(l, limits->idle_ms, connection_timed_out, s, &s->idle));
+    TRY(timeout_class_new(l, NET_LINGER_MS, connection_timed_out, s, &s->linger));
     TRY(prepare_start(l, flush_dirty, s, &s->prepare));
     return timer_start(l, 1000, 1000, every_second, s, &s->second_timer);
 }
@@ -93,6 +94,7 @@ void net_server_free(struct net_server *s)
     timeout_class_free(s->body);
     timeout_class_free(s->write);
     timeout_class_free(s->idle);
+    timeout_class_free(s->linger);
     prepare_stop(s->prepare);
     timer_stop(s->second_timer);
     size_t cursor = 0;

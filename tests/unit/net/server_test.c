@@ -15,6 +15,7 @@ struct world {
     int peer;        /* our end */
     int requests;    /* seen by the handler */
     int finished;
+    bool close_inside; /* the handler closes the connection */
     bool keep_open;  /* the handler does not answer by itself */
     struct exchange *held;
     struct connection *connection;
@@ -36,7 +37,9 @@ static void on_request(void *ctx, struct connection *c, struct exchange *x)
         assert_true(text_to_cstr(p->application, w->application, sizeof w->application));
     if (x->request.body != BODY_NONE)
         exchange_want_body(x);
-    if (w->keep_open)
+    if (w->close_inside)
+        connection_close(c);
+    if (w->keep_open || w->close_inside)
         return;
     struct response head = {.status = 200, .body = BODY_SIZED, .content_length = 2};
     assert_ok(exchange_reply(x, &head, text_bytes(TEXT("ok"))));
@@ -130,6 +133,8 @@ static void run_until(struct world *w, bool (*until)(struct world *w))
     assert_true(wait.met);
 }
 
+#define GET TEXT("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+
 static int answers(const struct world *w)
 {
     int n = 0;
@@ -154,7 +159,6 @@ static bool has_request(struct world *w)
     return w->requests > 0;
 }
 
-#define GET TEXT("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 
 static void refuses_an_ambiguous_request_and_closes(void **state)
 {
@@ -165,6 +169,39 @@ static void refuses_an_ambiguous_request_and_closes(void **state)
     run_until(&w, has_ended);
     assert_non_null(strstr(w.heard, "HTTP/1.1 400"));
     assert_int_equal(w.requests, 0);
+    teardown(&w);
+}
+
+static bool has_no_connections(struct world *w)
+{
+    return net_server_connections(w->server) == 0;
+}
+
+/* RFC 9112 9.6: closing with unread bytes makes the kernel send RST, which takes the 400 away from a client that still writes. */
+static void lets_a_refused_client_finish_writing_but_not_for_ever(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, NET_TCP, 1000);
+    say(&w, TEXT("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"));
+    run_until(&w, has_ended);
+    say(&w, TEXT("more that nobody reads"));
+    assert_int_equal(net_server_connections(w.server), 1);
+    run_until(&w, has_no_connections);
+    assert_non_null(strstr(w.heard, "HTTP/1.1 400"));
+    teardown(&w);
+}
+
+static void may_be_closed_from_inside_an_event(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, NET_TCP, 1000);
+    w.close_inside = true;
+    say(&w, GET);
+    run_until(&w, has_ended);
+    assert_int_equal(w.requests, 1);
+    assert_int_equal(w.finished, 1);
     assert_int_equal(net_server_connections(w.server), 0);
     teardown(&w);
 }
@@ -285,6 +322,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_an_ambiguous_request_and_closes),
+        cmocka_unit_test(lets_a_refused_client_finish_writing_but_not_for_ever),
+        cmocka_unit_test(may_be_closed_from_inside_an_event),
         cmocka_unit_test(ends_a_head_that_does_not_arrive_with_408),
         cmocka_unit_test(ends_a_body_that_stops_with_408),
         cmocka_unit_test(ends_a_hop_connection_with_a_malformed_preamble),
