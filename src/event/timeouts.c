@@ -88,8 +88,11 @@ void timeout_class_free(struct timeout_class *c)
 {
     if (!c)
         return;
-    while (!list_is_empty(c))
-        unlink_entry(c->head.next);
+    for (struct timeout_entry *e = c->head.next, *next; e != &c->head; e = next) {
+        next = e->next;
+        e->prev = e->next = NULL;
+        e->cls = NULL;
+    }
     uv_close((uv_handle_t *)&c->timer, free_class);
 }
 
