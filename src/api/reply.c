@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define REPLY_TYPICAL 2048
+
 static bool is_kyma(const struct call *c)
 {
     /* No route: the answer is that there is none; its shape follows from the path. */
@@ -22,6 +24,8 @@ struct status reply_empty(struct call *c, int status)
 void reply_json(struct call *c, int status)
 {
     buffer_clear(&c->reply.body);
+    (void)buffer_reserve(&c->reply.body,
+                         REPLY_TYPICAL); /* one allocation for the small ones; failure is sticky */
     c->reply.status = status;
     c->reply.content_type = is_kyma(c) ? api_error_content_type(true) : TEXT("application/json");
 }

@@ -10,8 +10,10 @@ struct status connector_application_create(struct connector *c, const struct con
                                            struct error *err)
 {
     TRY(connector_check_name("The application's name", name, err));
-    if (tenant.n > 0)
+    if (c->settings.central)
         TRY(connector_check_name("The tenant's name", tenant, err));
+    else if (tenant.n > 0)
+        return error_set(err, E_INVALID, "Tenants exist only in central mode (mode.central)");
     if (description.n > DESCRIPTION_MAX || !text_is_utf8(description))
         return error_set(err, E_INVALID, "The description is not UTF-8 of at most %d bytes", DESCRIPTION_MAX);
     const int64_t now = clock_now_s();

@@ -90,6 +90,7 @@ struct connector_holder {
 struct status connector_check_name(const char *what, struct text name, struct error *err);
 
 /* ---- applications ---- */
+/* Checks the name; central mode wants a tenant, standalone mode refuses one. E_CONFLICT when it exists. */
 struct status connector_application_create(struct connector *c, const struct connector_caller *caller,
                                            struct text tenant, struct text name, struct text description,
                                            struct error *err);
@@ -238,6 +239,3 @@ void connector_refused_times(struct connector *c, struct text action, const stru
 /* Writes the tallies as audit rows, one each, when a minute has passed since the last time (or `force`).
  * Blocks: not on the loop. After a failure the tallies are kept for the next time. */
 struct status connector_flush_refusals(struct connector *c, bool force);
-/* Forgets tokens that ended a month ago, a bounded number at a time. For a timer of the core, off the loop.
- */
-struct status connector_purge_tokens(struct connector *c);

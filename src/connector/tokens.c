@@ -9,8 +9,6 @@
 
 #define TOKEN_BYTES_MAX 256
 #define TOKEN_ID_DIGITS 12
-#define TOKEN_KEPT_S    (30 * 24 * 3600) /* ended tokens stay listed for a month */
-#define TOKEN_PURGE_MAX 1000
 
 static int64_t life_of(const struct connector *c, enum token_kind kind)
 {
@@ -59,13 +57,13 @@ static struct status draw(const struct connector *c, const struct connector_hold
     return DONE;
 }
 
-/* Standalone mode ignores tenant and group (contract 8.1): they are neither checked nor stored. */
+/* Fills the rest of *out, whose kind is set. Standalone mode ignores tenant and group (contract 8.1): they
+ * are neither checked nor stored. */
 static struct status normalise(const struct connector *c, const struct connector_holder *in,
                                struct connector_holder *out, struct error *err)
 {
     if (!kind_exists(c, in->kind))
         return kind_missing(err);
-    *out = (struct connector_holder){.kind = in->kind};
     if (c->settings.central) {
         TRY(connector_check_name("The tenant's name", in->tenant, err));
         TRY(connector_check_name("The group's name", in->group, err));
@@ -99,7 +97,7 @@ struct status connector_token_create(struct connector *c, const struct connector
                                      const struct connector_holder *holder, struct arena *a,
                                      struct connector_token *out, struct error *err)
 {
-    struct connector_holder h;
+    struct connector_holder h = {.kind = holder->kind};
     TRY(normalise(c, holder, &h, err));
     const int64_t now = clock_now_s();
     struct token_create in = {
@@ -215,10 +213,4 @@ struct status connector_exchange(struct connector *c, const struct connector_cal
     slab_add(c->parts.slab, SLAB_TOKENS_USED, 1);
     slab_add(c->parts.slab, SLAB_TOKENS_CREATED, 1);
     return DONE;
-}
-
-struct status connector_purge_tokens(struct connector *c)
-{
-    unsigned count = 0;
-    return store_token_purge(c->parts.store, clock_now_s() - TOKEN_KEPT_S, TOKEN_PURGE_MAX, &count);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "connector/internal.h"
 
-#include "base/limits.h"
-
 /* RFC 3986 2.3 unreserved characters, and those of a path segment (3.3) that no reader trips over. */
 static bool stays_in_segment(char ch)
 {
@@ -10,107 +8,95 @@ static bool stays_in_segment(char ch)
            ch == '.' || ch == '_' || ch == '~' || ch == '*' || ch == '@' || ch == ':' || ch == '!';
 }
 
-static void put_segment(struct buffer *b, struct text name)
+/* Written straight into the arena: management info makes half a dozen of these per request, on the loop. */
+struct link {
+    char *p;
+    size_t n, size;
+};
+
+static void put(struct link *l, struct text t)
 {
+    must(t.n <= l->size - l->n);
+    for (size_t i = 0; i < t.n; i++)
+        l->p[l->n++] = t.p[i];
+}
+
+static void put_segment(struct link *l, struct text name)
+{
+    static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < name.n; i++) {
+        const unsigned char b = (unsigned char)name.p[i];
+        const char escaped[] = {'%', digits[b >> 4], digits[b & 15]};
         if (stays_in_segment(name.p[i]))
-            buffer_byte(b, (uint8_t)name.p[i]);
+            put(l, (struct text){name.p + i, 1});
         else
-            buffer_printf(b, "%%%02X", (unsigned char)name.p[i]);
+            put(l, (struct text){escaped, sizeof escaped});
     }
 }
 
-static void put_kind(struct buffer *b, const struct connector_holder *h)
+static void put_kind(struct link *l, const struct connector_holder *h)
 {
     switch (h->kind) {
     case TOKEN_APPLICATION:
-        buffer_text(b, TEXT("/v1/applications"));
+        put(l, TEXT("/v1/applications"));
         break;
     case TOKEN_RUNTIME:
-        buffer_text(b, TEXT("/v1/runtimes"));
+        put(l, TEXT("/v1/runtimes"));
         break;
     case TOKEN_REMOTE_ENVIRONMENT:
-        buffer_text(b, TEXT("/v1/remoteenvironments/"));
-        put_segment(b, h->application);
+        put(l, TEXT("/v1/remoteenvironments/"));
+        put_segment(l, h->application);
         break;
     }
 }
 
-static void put_application(struct buffer *b, const struct connector_settings *s,
-                            const struct connector_holder *h, struct text path)
-{
-    buffer_text(b, s->gateway_url);
-    buffer_byte(b, '/');
-    put_segment(b, h->application);
-    buffer_text(b, path);
-}
+enum link_base { OF_CONNECTOR, OF_GATEWAY, OF_APPLICATION };
 
-static void put_connector(struct buffer *b, const struct connector_settings *s,
-                          const struct connector_holder *h, struct text path)
-{
-    buffer_text(b, s->connector_url);
-    put_kind(b, h);
-    buffer_text(b, path);
-}
+struct link_shape {
+    enum link_base base;
+    struct text path, first_generation; /* behind the base */
+};
 
-static void put_gateway(struct buffer *b, const struct connector_settings *s,
-                        const struct connector_holder *h, struct text path)
-{
-    buffer_text(b, s->gateway_url);
-    put_kind(b, h);
-    buffer_text(b, path);
-}
-
-static void put_token(struct buffer *b, struct text token)
-{
-    buffer_text(b, TEXT("?token="));
-    buffer_text(b, token); /* base64url, its '=' as the original leaves it (contract 3.1) */
-}
-
-static void put_link(struct buffer *b, const struct connector_settings *s, enum connector_link which,
-                     const struct connector_holder *h)
-{
-    const bool first_generation = h->kind == TOKEN_REMOTE_ENVIRONMENT;
-    switch (which) {
-    case LINK_INFO:
-        put_connector(b, s, h, first_generation ? TEXT("/info") : TEXT("/signingRequests/info"));
-        break;
-    case LINK_SIGN:
-        put_connector(b, s, h, first_generation ? TEXT("/client-certs") : TEXT("/certificates"));
-        break;
-    case LINK_CERTIFICATES: /* the first generation's lacks its last segment (contract 10) */
-        put_connector(b, s, h, first_generation ? TEXT("") : TEXT("/certificates"));
-        break;
-    case LINK_EVENTS:
-        put_application(b, s, h, TEXT("/v1/events"));
-        break;
-    case LINK_EVENTS_INFO:
-        put_application(b, s, h, TEXT("/v1/events/subscribed"));
-        break;
-    case LINK_METADATA:
-        put_application(b, s, h, TEXT("/v1/metadata/services"));
-        break;
-    case LINK_MANAGEMENT:
-        put_gateway(b, s, h, TEXT("/management/info"));
-        break;
-    case LINK_RENEW:
-        put_gateway(b, s, h, TEXT("/certificates/renewals"));
-        break;
-    case LINK_REVOKE:
-        put_gateway(b, s, h, TEXT("/certificates/revocations"));
-        break;
-    }
-}
+/* The first generation's certificatesUrl lacks its last segment (contract 10). */
+static const struct link_shape shapes[] = {
+    [LINK_INFO] = {OF_CONNECTOR, TEXT_INIT("/signingRequests/info"), TEXT_INIT("/info")},
+    [LINK_SIGN] = {OF_CONNECTOR, TEXT_INIT("/certificates"), TEXT_INIT("/client-certs")},
+    [LINK_CERTIFICATES] = {OF_CONNECTOR, TEXT_INIT("/certificates"), TEXT_INIT("")},
+    [LINK_EVENTS] = {OF_APPLICATION, TEXT_INIT("/v1/events"), TEXT_INIT("/v1/events")},
+    [LINK_EVENTS_INFO] = {OF_APPLICATION, TEXT_INIT("/v1/events/subscribed"),
+                          TEXT_INIT("/v1/events/subscribed")},
+    [LINK_METADATA] = {OF_APPLICATION, TEXT_INIT("/v1/metadata/services"),
+                       TEXT_INIT("/v1/metadata/services")},
+    [LINK_MANAGEMENT] = {OF_GATEWAY, TEXT_INIT("/management/info"), TEXT_INIT("/management/info")},
+    [LINK_RENEW] = {OF_GATEWAY, TEXT_INIT("/certificates/renewals"), TEXT_INIT("/certificates/renewals")},
+    [LINK_REVOKE] = {OF_GATEWAY, TEXT_INIT("/certificates/revocations"),
+                     TEXT_INIT("/certificates/revocations")},
+};
+#define LINK_WORDS_MAX 64 /* more than "/v1/remoteenvironments/" and the longest path */
 
 struct text connector_link(const struct connector *c, enum connector_link which,
                            const struct connector_holder *h, struct text token, struct arena *a)
 {
-    OWNED(buffer_release) struct buffer b;
-    buffer_init(&b, LIMIT_URI_BYTES);
-    put_link(&b, &c->settings, which, h);
-    if (token.n > 0)
-        put_token(&b, token);
-    return status_ok(buffer_status(&b)) ? arena_text(a, buffer_as_text(&b)) : (struct text){NULL, 0};
+    const struct link_shape *shape = &shapes[which];
+    const struct text base =
+        shape->base == OF_CONNECTOR ? c->settings.connector_url : c->settings.gateway_url;
+    struct link l = {.size = base.n + 3 * h->application.n + token.n + LINK_WORDS_MAX};
+    l.p = arena_alloc(a, l.size);
+    if (!l.p)
+        return (struct text){NULL, 0};
+    put(&l, base);
+    if (shape->base == OF_APPLICATION) {
+        put(&l, TEXT("/"));
+        put_segment(&l, h->application);
+    } else {
+        put_kind(&l, h);
+    }
+    put(&l, h->kind == TOKEN_REMOTE_ENVIRONMENT ? shape->first_generation : shape->path);
+    if (token.n > 0) {
+        put(&l, TEXT("?token="));
+        put(&l, token); /* base64url, its '=' as the original leaves it (contract 3.1) */
+    }
+    return (struct text){l.p, l.n};
 }
 
 /* ---- the base addresses ---- */

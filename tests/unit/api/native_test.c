@@ -43,6 +43,8 @@ static void refuses_what_it_does_not_understand(void **state)
         {HTTP_POST, "/api/v1/applications", "", 400, "\"detail\":\"unexpected end of JSON input\""},
         {HTTP_POST, "/api/v1/applications", "{\"name\":\"a/b\"}", 400, "holds '/'"},
         {HTTP_POST, "/api/v1/applications", "{\"name\":3}", 400, "name must be a string, not a number"},
+        {HTTP_POST, "/api/v1/applications", "{\"name\":\"a\",\"tenant\":\"t\"}", 400,
+         "Tenants exist only in central mode"},
         {HTTP_GET, "/api/v1/applications/none", "", 404, "There is no application none"},
         {HTTP_DELETE, "/api/v1/applications/none", "", 404, "there is no application none"},
         {HTTP_GET, "/api/v1/applications?limit=0", "", 400, "limit must be a number from 1 to 500"},

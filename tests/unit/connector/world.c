@@ -65,7 +65,10 @@ struct world *world_open(const char *const *set)
     check(vault_open(&vault, w->store, &w->vault, &w->err), &w->err, "vault");
     const struct ca_settings ca = {.key_algorithm = text_of(w->settings->ca_key_algorithm),
                                    .subject = text_of(w->settings->ca_subject),
-                                   .validity_s = w->settings->ca_validity_ms / 1000};
+                                   .validity_s = w->settings->ca_validity_ms / 1000,
+                                   .certificate_file = text_of(w->settings->ca_certificate_file),
+                                   .key_file = text_of(w->settings->ca_key_file),
+                                   .root_file = text_of(w->settings->ca_root_file)};
     check(ca_open(&ca, w->store, w->vault, &w->ca, &w->err), &w->err, "ca");
     check(page_create(&w->page_fd), NULL, "page");
     check(page_map(w->page_fd, true, &w->page), NULL, "page");
