@@ -39,7 +39,8 @@ enum route_flag {
     ROUTE_LOCAL = 1u << 2, /* the front answers it itself (liveness) */
     ROUTE_DROP_NEWLINES =
         1u << 3, /* raw CR/LF inside JSON strings of the body are dropped (what people paste) */
-    ROUTE_ENDS_IDENTITY = 1u << 4, /* revokes the caller's own certificate: its answer still reaches the caller */
+    ROUTE_ENDS_IDENTITY =
+        1u << 4, /* revokes the caller's own certificate: its answer still reaches the caller */
 };
 
 extern const struct route api_routes[];
