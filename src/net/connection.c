@@ -251,8 +251,9 @@ void connection_settle(struct connection *c)
         return;
     }
     size_t left = session_output(c->session).n;
-    bool said_last_words = session_wants_close(c->session) || c->state == CONNECTION_CLOSING;
-    bool quiet = (c->shutting_down && session_is_idle(c->session)) ||
+    bool said_last_words =
+        c->state == CONNECTION_CLOSING || (session_wants_close(c->session) && !c->shutting_down);
+    bool quiet = (c->shutting_down && (session_is_idle(c->session) || session_wants_close(c->session))) ||
                  (c->input_ended && session_open_exchanges(c->session) == 0);
     if (left == 0 && said_last_words) {
         linger(c);
