@@ -165,9 +165,8 @@ static struct status seccomp_enter(enum sandbox_kind kind, struct error *err)
     OWNED(seccomp_release) void *ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (!ctx)
         return error_set(err, E_NOMEM, "sandbox: out of memory");
-    int result = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_LOG, 1);
-    if (result == 0)
-        result = add_both(ctx);
+    /* The kernel logs kills anyway; SCMP_FLTATR_CTL_LOG would add a line for every clone3 that libc tries. */
+    int result = add_both(ctx);
     if (result == 0)
         result = kind == SANDBOX_FRONT ? add_front(ctx) : add_core(ctx);
     if (result == 0)
