@@ -18,7 +18,7 @@ static void application_target(struct cli *c, struct buffer *target)
 
 static struct status show(struct cli *c, struct text json, const char *done, struct error *err)
 {
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     TRY(cli_output(c, &output, err));
     if (output == OUTPUT_JSON) {
         buffer_text(&c->out, json);
@@ -40,7 +40,7 @@ static struct status show(struct cli *c, struct text json, const char *done, str
 
 struct status command_app_create(struct cli *c, struct error *err)
 {
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     TRY(cli_output(c, &output, err));
     OWNED(buffer_release) struct buffer body;
     buffer_init(&body, BODY_MAX);
@@ -99,7 +99,7 @@ struct status command_app_show(struct cli *c, struct error *err)
 
 struct status command_app_delete(struct cli *c, struct error *err)
 {
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     TRY(cli_output(c, &output, err));
     bool asked = false;
     if (!args_has(&c->args, "yes") &&

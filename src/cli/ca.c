@@ -10,7 +10,7 @@ static struct status fetch(struct cli *c, struct text *out, struct error *err)
 
 struct status command_ca_show(struct cli *c, struct error *err)
 {
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     struct text json;
     TRY(cli_output(c, &output, err));
     TRY(fetch(c, &json, err));

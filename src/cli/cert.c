@@ -114,7 +114,7 @@ static void show(struct cli *c, struct text json)
 struct status command_cert_show(struct cli *c, struct error *err)
 {
     char fingerprint[CLI_FINGERPRINT_MAX];
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     TRY(cli_output(c, &output, err));
     if (!cli_fingerprint(c->args.positional[0], fingerprint))
         return cli_usage(c, err, "a fingerprint is up to 64 hex digits; `fairlead cert list` shows them");

@@ -309,7 +309,7 @@ static struct status connect_in(struct cli *c, const char *dir, struct text url,
 struct status command_connect(struct cli *c, struct error *err)
 {
     const char *dir;
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     struct text url;
     struct https_trust trust;
     OWNED(wish_release) struct wish wish = {.algorithm = NULL};

@@ -38,8 +38,7 @@ static struct status ask_password(struct secret *out, struct error *err)
     OWNED(secret_release) struct secret again = {NULL, 0};
     TRY(type_password("Password for client.p12", out, err));
     TRY(type_password("The same again", &again, err));
-    if (!bytes_equal(secret_bytes(out),
-                     secret_bytes(&again))) /* both were typed here: nothing to learn from timing */
+    if (out->n != again.n || !constant_time_equal(out->p, again.p, again.n))
         return error_set(err, E_INVALID, "the two passwords differ");
     return DONE;
 }

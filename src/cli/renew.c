@@ -89,7 +89,7 @@ static struct status renew(struct cli *c, const char *dir, struct connection_fil
 struct status command_renew(struct cli *c, struct error *err)
 {
     int64_t within_ms;
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     const char *dir = c->args.positional[0];
     struct enrol_answer answer;
     OWNED(connection_files_release) struct connection_files files = {.leaf_pem = {NULL, 0}};

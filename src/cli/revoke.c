@@ -54,7 +54,7 @@ static struct status reason_body(struct cli *c, struct buffer *out)
 static struct status revoke_on_server(struct cli *c, const char *collection, const char *what,
                                       struct error *err)
 {
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     struct text json;
     OWNED(buffer_release) struct buffer target, body;
     buffer_init(&target, BODY_MAX);

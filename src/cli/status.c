@@ -52,7 +52,7 @@ static void show_warnings(struct cli *c, struct text json)
 
 struct status command_status(struct cli *c, struct error *err)
 {
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     struct text json;
     TRY(cli_output(c, &output, err));
     TRY(cli_call(c, HTTP_GET, TEXT("/api/v1/status"), (struct text){NULL, 0}, &json, err));

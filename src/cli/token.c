@@ -69,7 +69,7 @@ static void show_created(struct cli *c, struct text json)
 struct status command_token_create(struct cli *c, struct error *err)
 {
     const char *kind;
-    enum output output;
+    enum output output = OUTPUT_TABLE;
     TRY(check_who(c, &kind, err));
     TRY(cli_output(c, &output, err));
     OWNED(buffer_release) struct buffer body;

@@ -294,7 +294,7 @@ static void describe_choices(const struct setting *row, char *out, size_t n)
 
 const char *setting_describe_type(const struct setting *row, char out[static SETTING_RANGE_MAX])
 {
-    char low[32], high[32];
+    char low[32] = "", high[32] = "";
     switch (row->type) {
     case SETTING_INTEGER:
         snprintf(out, SETTING_RANGE_MAX, "a whole number, %" PRId64 " to %" PRId64, row->min, row->max);

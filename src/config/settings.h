@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * The resolved configuration as one struct. Each member belongs to one row of the schema table (config/schema.c), which gives YAML key,
- * environment variable, --set, type, range, default, unit, reload class, help and `fairlead config reference`.
- * Texts are NUL-terminated and owned by the struct; never NULL (unset = "").
+ * The resolved configuration as one struct. Each member belongs to one row of the schema table
+ * (config/schema.c), which gives YAML key, environment variable, --set, type, range, default, unit, reload
+ * class, help and `fairlead config reference`. Texts are NUL-terminated and owned by the struct; never NULL
+ * (unset = "").
  */
 
 #include "base/error.h"
 #include "base/log.h"
 #include "os/child.h" /* enum listener */
-
 
 #define SETTINGS_LIST_MAX 64
 
@@ -22,51 +22,56 @@ struct settings_list {
 struct settings_tls {
     char *certificate_file; /* tls.<listener>.certificate_file; "" = issued by the built-in CA */
     char *key_file;
-    bool resumption;        /* tls.<listener>.resumption, default false */
+    bool resumption; /* tls.<listener>.resumption, default false */
 };
 
 struct settings {
-    char *data_dir;                         /* data.dir */
-    char *listen[LISTENER_COUNT];           /* listen.<name>: "address:port", "" or "off" = off (stored as "") */
-    char *url_domain;                       /* url.domain */
-    char *url_connector;                    /* url.connector: public base URL, "" = derived */
-    char *url_gateway;                      /* url.gateway */
-    struct settings_list internal_hosts;    /* url.internal_hosts: more Host names accepted on the internal listener */
+    char *data_dir;               /* data.dir */
+    char *listen[LISTENER_COUNT]; /* listen.<name>: "address:port", "" or "off" = off (stored as "") */
+    char *url_domain;             /* url.domain */
+    char *url_connector;          /* url.connector: public base URL, "" = derived */
+    char *url_gateway;            /* url.gateway */
+    struct settings_list
+        internal_hosts; /* url.internal_hosts: more Host names accepted on the internal listener */
     struct settings_tls tls[LISTENER_COUNT];
-    char *tls_policy;                       /* tls.policy: a dated name, "" = newest */
+    char *tls_policy; /* tls.policy: a dated name, "" = newest */
     char *country, *organization, *organizational_unit, *locality, *province; /* subject.* */
-    bool central;                           /* mode.central */
-    int64_t token_length;                   /* token.length, bytes: 16..256 */
-    int64_t token_application_ttl_ms, token_runtime_ttl_ms, token_remote_environment_ttl_ms, token_compass_runtime_ttl_ms;
-    char *ca_key_algorithm;                 /* ca.key_algorithm */
-    int64_t ca_validity_ms;                 /* ca.validity, default 3650d */
-    char *ca_subject;                       /* ca.subject */
+    bool central;                                                             /* mode.central */
+    int64_t token_length; /* token.length, bytes: 16..256 */
+    int64_t token_application_ttl_ms, token_runtime_ttl_ms, token_remote_environment_ttl_ms,
+        token_compass_runtime_ttl_ms;
+    char *ca_key_algorithm; /* ca.key_algorithm */
+    int64_t ca_validity_ms; /* ca.validity, default 3650d */
+    char *ca_subject;       /* ca.subject */
     char *ca_certificate_file, *ca_key_file, *ca_root_file;
     char *ca_crl_url, *ca_ocsp_url, *ca_issuer_url;
-    bool ca_accept_unrecorded;              /* ca.accept_unrecorded: certificates of our CA that are not on record (migration), default false */
+    bool ca_accept_unrecorded; /* ca.accept_unrecorded: certificates of our CA that are not on record
+                                  (migration), default false */
     int64_t certificate_application_validity_ms, certificate_runtime_validity_ms; /* 92d */
-    int64_t certificate_remote_environment_validity_ms; /* 365d (Kyma 0.5) */
-    char *store_url;                        /* store.url, "" = sqlite in data.dir */
-    char *vault_key_file;                   /* vault.key_file */
-    bool applications_auto_create;          /* default true */
-    int64_t server_fronts;                  /* server.fronts, -1 = one per CPU */
-    int64_t server_stop_timeout_ms;         /* server.stop_timeout, 30s */
-    char *server_user, *server_group;       /* server.user/group to drop to when started as root; "" = keep */
-    bool server_sandbox;                    /* server.sandbox, default true */
+    int64_t certificate_remote_environment_validity_ms;                           /* 365d (Kyma 0.5) */
+    char *store_url;                  /* store.url, "" = sqlite in data.dir */
+    char *vault_key_file;             /* vault.key_file */
+    bool applications_auto_create;    /* default true */
+    int64_t server_fronts;            /* server.fronts, -1 = one per CPU */
+    int64_t server_stop_timeout_ms;   /* server.stop_timeout, 30s */
+    char *server_user, *server_group; /* server.user/group to drop to when started as root; "" = keep */
+    bool server_sandbox;              /* server.sandbox, default true */
     struct settings_list inbound_trusted_proxies; /* inbound.trusted_proxies: addresses or CIDR */
     enum log_level log_level;
     enum log_format log_format;
-    char *log_access;                       /* log.access: off | all */
+    char *log_access; /* log.access: off | all */
     /* limits.*: what a peer controls */
     int64_t limit_header_bytes, limit_header_count, limit_uri_bytes;
-    int64_t limit_connections;              /* per front and listener, default 20000 */
-    int64_t limit_connections_per_address;  /* per front, default 1024 */
-    int64_t limit_handshakes_per_address;   /* new TLS handshakes per second and address, default 500; loopback is exempt */
-    int64_t limit_idle_ms, limit_header_ms, limit_body_idle_ms, limit_handshake_ms, limit_write_ms; /* 75s 10s 20s 10s 30s */
-    int64_t limit_body_min_rate;            /* bytes per second averaged after the first 10 s, default 100 */
+    int64_t limit_connections;             /* per front and listener, default 20000 */
+    int64_t limit_connections_per_address; /* per front, default 1024 */
+    int64_t limit_handshakes_per_address;  /* new TLS handshakes per second and address, default 500; loopback
+                                              is exempt */
+    int64_t limit_idle_ms, limit_header_ms, limit_body_idle_ms, limit_handshake_ms,
+        limit_write_ms;          /* 75s 10s 20s 10s 30s */
+    int64_t limit_body_min_rate; /* bytes per second averaged after the first 10 s, default 100 */
     int64_t limit_h2_streams, limit_h2_resets, limit_h2_control;
-    int64_t limit_front_body_bytes;         /* bodies collected in one front at once, default 64 MiB */
-    int64_t limit_core_requests;            /* requests waiting in the core, default 1024 */
+    int64_t limit_front_body_bytes; /* bodies collected in one front at once, default 64 MiB */
+    int64_t limit_core_requests;    /* requests waiting in the core, default 1024 */
 };
 
 /* Sources, later wins: defaults, YAML file, environment FAIRLEAD_A_B, --set a.b=c. */
@@ -75,20 +80,26 @@ struct settings_sources {
     char *const *environment; /* environ-style; NULL = none */
     const char *const *set;   /* "key=value", count in set_count */
     unsigned set_count;
-    const char *data_dir;     /* --data DIR, NULL = none */
-    bool skip_files;          /* for clients of a running server, which need data.dir only: files named by settings are not looked at */
+    const char *data_dir; /* --data DIR, NULL = none */
+    bool skip_files; /* for clients of a running server, which need data.dir only: files named by settings are
+                        not looked at */
 };
-/* E_INVALID with file, line and key: "fairlead.yaml:12: listen.internl: unknown key (did you mean listen.internal?)". */
+/* E_INVALID with file, line and key: "fairlead.yaml:12: listen.internl: unknown key (did you mean
+ * listen.internal?)". */
 struct status settings_load(const struct settings_sources *from, struct settings **out, struct error *err);
-/* YAML text over the defaults, without touching the file system: for `name` in messages, tests and the fuzzer. Paths stay as written. */
-struct status settings_load_text(struct text yaml, const char *name, struct settings **out, struct error *err);
+/* YAML text over the defaults, without touching the file system: for `name` in messages, tests and the
+ * fuzzer. Paths stay as written. */
+struct status settings_load_text(struct text yaml, const char *name, struct settings **out,
+                                 struct error *err);
 void settings_free(struct settings *s); /* accepts NULL */
 
-/* The resolved configuration as text and back: what the supervisor sends to its children (sealed memfd). Round trip is exact. */
+/* The resolved configuration as text and back: what the supervisor sends to its children (sealed memfd).
+ * Round trip is exact. */
 struct buffer;
 #define SETTINGS_TEXT_MAX (256 * 1024) /* bytes of the encoded form */
 struct status settings_encode(const struct settings *s, struct buffer *out);
 struct status settings_decode(struct text in, struct settings **out, struct error *err);
 
 /* Reload classes (DESIGN 3.1, 15): E_CONFLICT naming the first key of class `restart` that differs. */
-struct status settings_check_reload(const struct settings *running, const struct settings *wanted, struct error *err);
+struct status settings_check_reload(const struct settings *running, const struct settings *wanted,
+                                    struct error *err);

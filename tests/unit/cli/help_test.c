@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/help.h"
 
+#include <spawn.h>
+#include <sys/wait.h>
+
 #include "base/own.h"
 #include "cli/cli.h"
 #include "golden.h"
@@ -55,10 +58,17 @@ static void completion_is_a_script_that_bash_reads(void **state)
     buffer_init(&out, 1 << 20);
     help_completion_bash(&cli_commands, &out);
     assert_ok(buffer_status(&out));
-    FILE *bash = popen("bash -n", "w");
-    assert_non_null(bash);
-    assert_int_equal(fwrite(buffer_as_text(&out).p, 1, buffer_size(&out), bash), buffer_size(&out));
-    assert_int_equal(pclose(bash), 0);
+    char path[] = "/tmp/fairlead-completion-XXXXXX", program[] = "bash", option[] = "-n";
+    int fd = mkstemp(path), ended = 1;
+    pid_t pid;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, buffer_as_text(&out).p, buffer_size(&out)), (ssize_t)buffer_size(&out));
+    close(fd);
+    char *argv[] = {program, option, path, NULL};
+    assert_int_equal(posix_spawnp(&pid, program, NULL, NULL, argv, environ), 0);
+    assert_int_equal(waitpid(pid, &ended, 0), pid);
+    unlink(path);
+    assert_int_equal(ended, 0);
 }
 
 int main(void)
