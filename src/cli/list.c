@@ -12,7 +12,7 @@
 struct listing {
     struct cli *cli;
     const struct list_view *view;
-    enum output output = OUTPUT_TABLE;
+    enum output output;
     struct table table;
     struct buffer json; /* the rows, comma-separated */
     size_t count;

@@ -68,7 +68,7 @@ static void show_created(struct cli *c, struct text json)
 
 struct status command_token_create(struct cli *c, struct error *err)
 {
-    const char *kind;
+    const char *kind = NULL;
     enum output output = OUTPUT_TABLE;
     TRY(check_who(c, &kind, err));
     TRY(cli_output(c, &output, err));
