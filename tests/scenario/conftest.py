@@ -9,12 +9,22 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness import Server  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "release: only means something with the binary that users get (no sanitizers)")
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One server for the scenarios of a file. It must stop cleanly with exit status 0."""
     s = Server(tmp_path_factory.mktemp("server")).start()
     yield s
     s.stop()
+
+
+@pytest.fixture(scope="module")
+def shop(server):
+    """An external system of that server, enrolled. Scenarios that revoke enrol systems of their own."""
+    return server.system("shop").enrol()
 
 
 @pytest.fixture
@@ -30,5 +40,3 @@ def make_server(tmp_path):
     yield make
     for s in made:
         s.stop()
-
-

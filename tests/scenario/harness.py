@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("FAIRLEAD_BINARY", str(ROOT / "build" / "fairlead"))
 FRONTS = os.environ.get("FAIRLEAD_TEST_FRONTS", "1")
 READY_SECONDS = 60
+JSON_TYPE = "application/json;charset=UTF-8"  # as the original writes it, without a blank
 
 
 def run(command, check=True, timeout=60, **more):
@@ -229,6 +230,13 @@ class Server:
         assert answer.status == 201, answer
         return answer.json()
 
+    def sign_url(self, application):
+        """Where a request is signed, with a token of its own (which need not pass through info, contract 4)."""
+        return f"{self.connector}/v1/applications/certificates?token={self.token(application)['token']}"
+
+    def sign(self, url, pem):
+        return self.curl("-d", csr_body(pem), url)
+
     def system(self, application, name=None):
         return System(self, self.dir / (name or application), application)
 
@@ -246,6 +254,17 @@ class Server:
         return sqlite3.connect(f"file:{self.data / 'fairlead.db'}?mode=ro", uri=True)
 
 
-def error(status, message):
-    """The body of an error in the shape of the contract, to compare with."""
-    return {"code": status, "error": message}
+def csr_body(pem):
+    """The body of sign and renew for the PEM text of a request."""
+    return json.dumps({"csr": base64.b64encode(pem.encode()).decode()})
+
+
+def assert_error(answer, status, message):
+    """An error in the contract's shape, to the byte. A message that ends in "..." is only the beginning."""
+    assert answer.status == status, answer
+    assert answer.headers["content-type"] == JSON_TYPE, answer.headers
+    if message.endswith("..."):
+        assert answer.json()["code"] == status and answer.json()["error"].startswith(message[:-3]), answer
+        assert list(answer.json()) == ["code", "error"] and answer.body.endswith("}\n"), answer
+    else:
+        assert answer.body == f'{{"code":{status},"error":{json.dumps(message)}}}\n', answer
