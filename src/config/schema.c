@@ -295,6 +295,7 @@ static void describe_choices(const struct setting *row, char *out, size_t n)
 const char *setting_describe_type(const struct setting *row, char out[static SETTING_RANGE_MAX])
 {
     char low[32] = "", high[32] = "";
+    const char *plain;
     switch (row->type) {
     case SETTING_INTEGER:
         snprintf(out, SETTING_RANGE_MAX, "a whole number, %" PRId64 " to %" PRId64, row->min, row->max);
@@ -334,7 +335,8 @@ const char *setting_describe_type(const struct setting *row, char out[static SET
     case SETTING_HOSTS:
     case SETTING_NETWORKS:
     case SETTING_TYPE_COUNT:
-        snprintf(out, SETTING_RANGE_MAX, "%s", type_texts[row->type]);
+        plain = row->type < SETTING_TYPE_COUNT ? type_texts[row->type] : NULL;
+        snprintf(out, SETTING_RANGE_MAX, "%s", plain ? plain : "");
         break;
     }
     return out;
