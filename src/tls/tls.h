@@ -87,6 +87,8 @@ struct status tls_session_new(struct tls_context *c, int fd, bool server, const 
                               struct tls_session **out);
 void tls_session_free(struct tls_session *s); /* accepts NULL; sends nothing */
 
+/* After TLS_OK read at once, without waiting for the descriptor: the first request may have come in the same
+ * read(2) as the end of the handshake. */
 enum tls_result tls_handshake(struct tls_session *s);
 /* Reads at most n; *out_n > 0 with TLS_OK. Loop while TLS_OK && tls_pending(): otherwise a level-triggered
  * loop stalls (DESIGN 3.1, 19). */

@@ -176,6 +176,37 @@ static void what_was_read_ahead_is_pending(void **state)
     teardown(&f);
 }
 
+static void a_request_that_came_with_the_handshake_is_pending(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    const struct tls_client_settings settings = {.insecure_first_contact = true};
+    struct tls_context *context = NULL;
+    assert_ok(tls_client_context_new(&settings, &context, NULL));
+    int fds[2];
+    pair_sockets(fds);
+    struct tls_session *server = NULL, *client = NULL;
+    assert_ok(tls_session_new(f.context, fds[0], true, NULL, &server));
+    assert_ok(tls_session_new(context, fds[1], false, NULL, &client));
+    assert_int_equal(tls_handshake(client), TLS_WANT_READ);
+    assert_int_equal(tls_handshake(server), TLS_WANT_READ);
+    assert_int_equal(tls_handshake(client), TLS_OK);
+    size_t n = 0;
+    assert_int_equal(tls_write(client, BYTES_OF("GET"), &n), TLS_OK);
+    assert_int_equal(tls_handshake(server), TLS_OK);
+    assert_true(tls_pending(server));
+    uint8_t in[16];
+    assert_int_equal(tls_read(server, in, sizeof(in), &n), TLS_OK);
+    assert_int_equal(n, 4);
+    tls_session_free(server);
+    tls_session_free(client);
+    tls_context_unref(context);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+    teardown(&f);
+}
+
 static void nothing_is_resumed_unless_configured(void **state)
 {
     (void)state;
@@ -291,6 +322,7 @@ int main(void)
         cmocka_unit_test(a_session_that_cannot_be_made_is_a_status),
         cmocka_unit_test(large_data_arrives_in_pieces),
         cmocka_unit_test(what_was_read_ahead_is_pending),
+        cmocka_unit_test(a_request_that_came_with_the_handshake_is_pending),
         cmocka_unit_test(a_context_outlives_its_owner_while_sessions_live),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
