@@ -7,16 +7,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "os/files.h"
 
 OWNABLE(char, mem_free);
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-    *fd = -1;
-}
-#define OWNED_FD [[gnu::cleanup(close_fd)]]
 
 static struct status from_errno(struct error *err, const char *doing, const char *path)
 {
@@ -37,7 +30,7 @@ static struct status sync_directory(const char *path, struct error *err)
     OWNED(mem_free) char *directory = sqlite_files_directory(path);
     if (!directory)
         return error_set(err, E_NOMEM, "out of memory");
-    OWNED_FD int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    OWNED(descriptor_release) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return from_errno(err, "open", directory);
     return fsync(fd) == 0 ? DONE : from_errno(err, "sync", directory);
@@ -66,7 +59,8 @@ struct status sqlite_files_prepare(const char *path, struct error *err)
         return error_set(err, E_NOMEM, "out of memory");
     if (mkdir(directory, 0700) != 0 && errno != EEXIST)
         return from_errno(err, "make directory", directory);
-    OWNED_FD int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+    OWNED(descriptor_release)
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
     if (fd < 0)
         return from_errno(err, "open", path);
     return check_file(fd, path, err);
@@ -88,7 +82,7 @@ static struct status vacuum_into(struct sqlite_db *db, const char *path, struct 
 struct status sqlite_files_copy(struct sqlite_db *db, const char *path, struct error *err)
 {
     /* SQLite accepts an existing empty file; made here, it has its mode from the start. */
-    OWNED_FD int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    OWNED(descriptor_release) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return from_errno(err, "create", path);
     struct status s = vacuum_into(db, path, err);

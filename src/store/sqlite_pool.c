@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 
-#define READER_CACHE_KIB (4 * 1024)
+#define READER_CACHE_KIB (8 * 1024)
 
 struct sqlite_pool {
     char *path;

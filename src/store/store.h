@@ -7,15 +7,15 @@
  * runs over all.
  *
  * - Any thread may call; calls block. Writes return after the commit that holds them (DESIGN 1, rule 3);
- * writes of several threads share commits. A failing operation leaves its neighbours in the group alone.
- * - Every write takes the audit row that belongs to it and stores it in the same transaction. NULL only where
- * said.
+ *   writes of several threads share commits. A failing operation leaves its neighbours in the group alone.
+ * - Every write takes the audit row that belongs to it and stores it in the same transaction. NULL only
+ *   where said.
  * - Texts and bytes passed in are borrowed for the call. Rows handed to a callback or written to `out` point
- * into the caller's arena.
- * - Times are seconds since the epoch. Tenant "" is the only tenant of standalone mode.
- * - Codes: E_NOT_FOUND, E_CONFLICT as documented; E_UNAVAILABLE when the store cannot be reached or the disk
- * is full; E_BROKEN for damage; E_NOMEM; E_AGAIN when the write queue is full. Nothing was changed in any of
- * these cases.
+ *   into the caller's arena. A callback must not call the store.
+ * - Times are seconds since the epoch. Tenant "" is the only tenant of standalone mode; none holds '/'.
+ * - Codes: E_NOT_FOUND, E_CONFLICT as documented; E_INVALID for arguments out of range and cursors that no
+ *   list gave; E_UNAVAILABLE when the store cannot be reached or the disk is full; E_BROKEN for damage;
+ *   E_NOMEM; E_AGAIN when the write queue is full. Nothing was changed in any of these cases.
  * - Start-up does not read the whole store; every list is paged.
  */
 
@@ -54,10 +54,11 @@ struct audit_entry {
 };
 struct audit_filter {
     struct text action_prefix, application, actor; /* empty = any */
-    int64_t since, until;                          /* 0 = open */
+    int64_t since, until;                          /* since <= at < until; 0 = open */
     int64_t before_id;                             /* paging, newest first; 0 = start */
     unsigned limit;                                /* 1..1000 */
 };
+/* By (at, id), newest first. */
 typedef bool audit_row(void *ctx, const struct audit_entry *e); /* false stops */
 struct status store_audit_append(struct store *s, const struct audit_entry *entries, size_t count);
 struct status store_audit_list(struct store *s, const struct audit_filter *f, struct arena *a, audit_row *row,
@@ -85,8 +86,8 @@ struct status store_application_get(struct store *s, struct text tenant, struct 
  * row. */
 struct status store_application_list(struct store *s, struct text contains, const struct page_request *page,
                                      struct arena *a, application_row *row, void *ctx);
-/* Deletes the application and its unused tokens and revokes its certificates; out_revoked counts them.
- * Fingerprints go to `row`. */
+/* Deletes the application and its unused tokens and revokes its certificates, whose fingerprints go to `row`
+ * (may be NULL) after the commit. E_NOT_FOUND. */
 typedef void fingerprint_row(void *ctx, const uint8_t fingerprint[static SHA256_SIZE]);
 struct status store_application_delete(struct store *s, struct text tenant, struct text name,
                                        const struct audit_entry *audit, fingerprint_row *row, void *ctx);
@@ -127,7 +128,8 @@ struct status store_token_create(struct store *s, const struct token_create *in,
 /* Any state; TOKEN_EXPIRED is computed from `now`. E_NOT_FOUND. */
 struct status store_token_find(struct store *s, const uint8_t hash[static SHA256_SIZE], int64_t now,
                                struct arena *a, struct token *out);
-/* The info call: `old` becomes used and `next` valid, atomically. E_CONFLICT when old is not active at `now`.
+/* The info call: `old` becomes used and `next` valid, atomically. E_CONFLICT when old is unknown
+ * or not active at `now`.
  */
 struct status store_token_exchange(struct store *s, const uint8_t old[static SHA256_SIZE],
                                    const struct token *next, int64_t now, const struct audit_entry *audit);
@@ -166,7 +168,7 @@ struct certificate {
 };
 struct certificate_issue {
     struct certificate certificate;
-    const uint8_t *token_hash;         /* consumes it (E_CONFLICT when not active at issued_at); or NULL */
+    const uint8_t *token_hash;         /* consumes it (E_CONFLICT when unknown or not active at issued_at) */
     const uint8_t *renews_fingerprint; /* must not be revoked (E_DENIED); or NULL */
 };
 /* Record and consumption in one transaction. */
@@ -192,13 +194,15 @@ struct certificate_filter {
     struct text subject_contains;   /* empty = any */
     struct text fingerprint_prefix; /* lower hex; empty = any */
     int state;                      /* -1 any, or enum certificate_state */
-    int64_t expires_before;         /* 0 = any */
-    int64_t expires_after;          /* 0 = any */
+    int64_t expires_before;         /* not_after < this; 0 = any */
+    int64_t expires_after;          /* not_after > this; 0 = any */
     enum certificate_sort sort;
     bool descending;
 };
 typedef bool certificate_row(void *ctx, const struct certificate *c); /* der is empty */
-/* Cursor: "<sort value>/<fingerprint hex>" of the last row. */
+/* Equal sort values in the order of issue; equal applications by not_after first. Only recorded certificates.
+ * A substring of the subject, and bounds on not_after under another sort, are checked row by row and may take
+ * long. Cursor: "<sort value>/<fingerprint hex>" of the last row. */
 struct status store_certificate_list(struct store *s, const struct certificate_filter *f,
                                      const struct page_request *page, struct arena *a, certificate_row *row,
                                      void *ctx);
@@ -224,6 +228,7 @@ struct status store_blob_replace(struct store *s, const struct named_blob *blobs
 
 /* ---- operating ---- */
 struct store_counts {
+    /* active_certificates: on record and not revoked, expired ones included */
     int64_t applications, active_tokens, active_certificates, revoked,
         soonest_expiry /* of active ones; 0 = none */;
     int64_t schema_version;
