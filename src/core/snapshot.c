@@ -18,18 +18,9 @@ static struct status read_settings(int fd, struct settings **out, struct error *
     return settings_decode(buffer_as_text(&text), out, err);
 }
 
-static void host_name(char out[static 256])
-{
-    if (gethostname(out, 255) != 0)
-        out[0] = '\0';
-    out[255] = '\0';
-}
-
 static void public_url(const struct core *c, const struct settings *s, enum listener l, struct buffer *out)
 {
-    char host[256];
-    host_name(host);
-    connector_public_url(s, l, text_of(c->ch->addresses[l]), text_of(host), out);
+    connector_public_url(s, l, text_of(c->ch->addresses[l]), text_of(c->ch->host_name), out);
 }
 
 static void describe_listeners(const struct core *c, struct snapshot *s)
@@ -95,6 +86,7 @@ struct status snapshot_new(struct core *c, int config_fd, struct connector *prev
             .slab = c->slab,
             .slabs = c->slabs,
             .slab_count = c->slab_count,
+            .supervisor_pid = c->ch->supervisor,
             .started_at = clock_now_s(),
         };
         describe_listeners(c, s);

@@ -50,6 +50,7 @@ bool child_kind_parse(struct text t, enum child_kind *out);
 #define CHILD_MANIFEST_FD     3
 #define CHILD_FRONTS_MAX      64  /* as page.h: one wake-up descriptor each */
 #define CHILD_ADDRESS_MAX     64  /* "[ffff:...:ffff%scope]:65535" and NUL */
+#define CHILD_HOST_MAX        256 /* a DNS name and NUL */
 #define CHILD_SOCKET_PATH_MAX 108 /* sun_path */
 
 struct child_socket {
@@ -86,6 +87,8 @@ struct child_channels {
     int control_listen_fd;                     /* core only: {data}/run/control.sock */
     char hop_edge_path[CHILD_SOCKET_PATH_MAX]; /* where fronts connect */
     char hop_egress_path[CHILD_SOCKET_PATH_MAX];
+    /* This host's full name if it resolves here, else "localhost"; found by the supervisor, since no child may ask. */
+    char host_name[CHILD_HOST_MAX];
     char addresses[LISTENER_COUNT]
                   [CHILD_ADDRESS_MAX]; /* as bound ("127.0.0.1:41234"), "" when off; in all children */
 };

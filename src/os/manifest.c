@@ -43,6 +43,7 @@ struct status child_write_manifest(const struct child_channels *ch, int *out_fd)
     write_text(&b, ch->hop_egress_path);
     for (unsigned i = 0; i < LISTENER_COUNT; i++)
         write_text(&b, ch->addresses[i]);
+    write_text(&b, ch->host_name);
     TRY(buffer_status(&b));
     return memfd_sealed("fairlead-manifest", buffer_bytes(&b), out_fd);
 }
@@ -96,6 +97,7 @@ static bool decode(struct bytes in, struct child_channels *ch)
     read_text(&r, ch->hop_egress_path, sizeof ch->hop_egress_path);
     for (unsigned i = 0; i < LISTENER_COUNT; i++)
         read_text(&r, ch->addresses[i], sizeof ch->addresses[i]);
+    read_text(&r, ch->host_name, sizeof ch->host_name);
     return reader_done(&r) && known && (kind == CHILD_FRONT || kind == CHILD_CORE) && ch->fronts >= 1 &&
            ch->fronts <= CHILD_FRONTS_MAX && ch->index < ch->fronts;
 }

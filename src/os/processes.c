@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -90,6 +91,8 @@ struct status process_find_user(const char *user, const char *group, struct proc
         return error_set(err, E_NOT_FOUND, "server.user: there is no user '%s'%s%s", user, error ? ": " : "",
                          error ? strerror(error) : "");
     struct process_user who = {.uid = found->pw_uid, .gid = found->pw_gid};
+    if (!text_to_cstr(text_of(found->pw_dir), who.home, sizeof who.home))
+        return error_set(err, E_TOO_LARGE, "server.user: the home directory of '%s' is too long", user);
     if (group[0] != '\0')
         TRY(find_group(group, &who.gid, err));
     *out = who;
@@ -106,6 +109,8 @@ struct status process_become(const char *user, const struct process_user *who, s
     /* The order above matters, and so does that it cannot be undone. */
     if (who->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
         return error_set(err, E_BROKEN, "server.user: still root after becoming '%s'", user);
+    if (setenv("HOME", who->home, 1) != 0 || unsetenv("XDG_CONFIG_HOME") != 0)
+        return error_set(err, E_NOMEM, "out of memory");
     return DONE;
 }
 

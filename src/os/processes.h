@@ -59,6 +59,8 @@ struct status process_harden(pid_t parent, struct error *err);
 struct process_user {
     uid_t uid;
     gid_t gid;
+    char home[256]; /* process_become sets HOME to it and forgets XDG_CONFIG_HOME: root's files are out of
+                       reach */
 };
 struct status process_find_user(const char *user, const char *group, struct process_user *out,
                                 struct error *err);

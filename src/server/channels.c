@@ -56,6 +56,7 @@ void channels_for(const struct supervisor *s, const struct worker *w, int contro
     must(status_ok(run_path(s, "core-edge.sock", ch.hop_edge_path, sizeof ch.hop_edge_path)));
     must(status_ok(run_path(s, "core-egress.sock", ch.hop_egress_path, sizeof ch.hop_egress_path)));
     memcpy(ch.addresses, s->addresses, sizeof ch.addresses);
+    memcpy(ch.host_name, s->host_name, sizeof ch.host_name);
     *out = ch;
 }
 

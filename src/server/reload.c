@@ -112,7 +112,9 @@ void reload_abandon(struct supervisor *s)
 static struct status prepare(struct supervisor *s, struct error *err)
 {
     struct reload *r = &s->reload;
-    TRY(settings_load(&s->options->sources, &r->wanted, err));
+    struct settings_sources from = s->options->sources;
+    from.as_root = s->started_as_root; /* server.user must not move the default of data.dir */
+    TRY(settings_load(&from, &r->wanted, err));
     TRY(settings_check_reload(s->settings, r->wanted, err));
     struct status st = channels_encode_settings(r->wanted, CHILD_CORE, &r->core_fd);
     if (status_ok(st))

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "os/files.h"
@@ -64,6 +65,8 @@ static struct status add_vault_key(struct sandbox_paths *p, const struct setting
         n = snprintf(directory, sizeof directory, "%s/fairlead", base);
     else if (home && home[0] == '/')
         n = snprintf(directory, sizeof directory, "%s/.config/fairlead", home);
+    else if (geteuid() == 0)
+        n = snprintf(directory, sizeof directory, "/etc/fairlead");
     else
         return DONE; /* vault/ says what is missing */
     if (n < 0 || (size_t)n >= sizeof directory)

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "os/files.h"
+#include "os/host.h"
 #include "os/notify.h"
 #include "os/processes.h"
 #include "server/supervisor.h"
@@ -143,6 +144,7 @@ static struct status set_up(struct supervisor *s, struct error *err)
     s->single = s->settings->server_fronts == 0;
     s->fronts = count_fronts(s->settings);
     workers_init(s);
+    host_full_name(s->host_name, sizeof s->host_name);
     TRY(executable_open(&s->executable_fd, err));
     if (pipe2(s->lifeline, O_CLOEXEC) != 0)
         return error_set(err, E_UNAVAILABLE, "cannot make a pipe: %s", strerror(errno));
@@ -224,6 +226,7 @@ static struct supervisor *supervisor_new(const struct server_options *options)
     if (!s)
         return NULL;
     s->options = options;
+    s->started_as_root = geteuid() == 0;
     s->executable_fd = s->lock_fd = s->page_fd = s->page_readonly_fd = -1;
     s->core_config_fd = s->front_config_fd = s->lifeline[0] = s->lifeline[1] = -1;
     s->hop_edge_fd = s->hop_egress_fd = s->control_listen_fd = -1;

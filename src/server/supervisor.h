@@ -68,6 +68,7 @@ struct supervisor {
     enum phase phase;
     int exit_status;
     bool single;
+    bool started_as_root;
     unsigned fronts;
     unsigned workers_count; /* fronts + 1 */
     struct worker workers[WORKERS_MAX];
@@ -80,6 +81,7 @@ struct supervisor {
     unsigned bound_count;
     int hop_edge_fd, hop_egress_fd, control_listen_fd;
     char run_directory[CHILD_SOCKET_PATH_MAX]; /* {data}/run; short enough for the sockets in it */
+    char host_name[CHILD_HOST_MAX];
     char addresses[LISTENER_COUNT][CHILD_ADDRESS_MAX];
 
     struct signal_watch *on_term, *on_int, *on_hup, *on_child;

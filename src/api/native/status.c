@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/handlers.h"
 
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "ca/ca.h"
@@ -69,7 +67,7 @@ struct status native_status(struct call *c)
     json_out_init(&j, &c->reply.body);
     json_object(&j, NULL);
     json_cstr(&j, "version", FAIRLEAD_VERSION);
-    json_int(&j, "pid", getpid());
+    json_int(&j, "pid", c->domain->supervisor_pid);
     json_time(&j, "startedAt", d->started_at);
     json_int(&j, "fronts",
              d->settings->server_fronts >= 0 || d->slab_count == 0 ? d->settings->server_fronts
