@@ -52,13 +52,14 @@ static const char *variable_of(char *const *environment, struct text name)
     return NULL;
 }
 
-static struct status default_data_dir(struct loader *l, char *const *environment, struct error *err)
+static struct status default_data_dir(struct loader *l, const struct settings_sources *from,
+                                      struct error *err)
 {
     char path[PATH_MAX];
-    const char *data = variable_of(environment, TEXT("XDG_DATA_HOME"));
-    const char *home = variable_of(environment, TEXT("HOME"));
+    const char *data = variable_of(from->environment, TEXT("XDG_DATA_HOME"));
+    const char *home = variable_of(from->environment, TEXT("HOME"));
     int n;
-    if (geteuid() == 0)
+    if (from->as_root || geteuid() == 0)
         n = snprintf(path, sizeof path, "/var/lib/fairlead");
     else if (data && data[0] == '/')
         n = snprintf(path, sizeof path, "%s/fairlead", data);
@@ -95,10 +96,10 @@ static struct status make_absolute(struct loader *l, const struct setting *row, 
     return loader_set(l, row, l->origins[row - settings_schema], (struct text){absolute, (size_t)n}, err);
 }
 
-struct status paths_resolve(struct loader *l, char *const *environment, struct error *err)
+struct status paths_resolve(struct loader *l, const struct settings_sources *from, struct error *err)
 {
     if (!l->settings->data_dir[0])
-        TRY(default_data_dir(l, environment, err));
+        TRY(default_data_dir(l, from, err));
     char here[PATH_MAX];
     if (!getcwd(here, sizeof here))
         return error_set(err, E_INVALID, "cannot tell the working directory: %s", strerror(errno));

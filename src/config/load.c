@@ -202,7 +202,7 @@ struct status settings_load(const struct settings_sources *from, struct settings
     TRY(loader_start(&l, from->file, err));
     OWNED(settings_free) struct settings *settings = l.settings;
     TRY(read_sources(&l, from, err));
-    TRY(paths_resolve(&l, from->environment, err));
+    TRY(paths_resolve(&l, from, err));
     TRY(check_together(&l, err));
     if (!from->skip_files)
         TRY(files_check(&l, err));

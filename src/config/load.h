@@ -47,6 +47,6 @@ struct status environment_read(struct loader *l, char *const *environment, struc
 struct buffer;
 struct status config_file_read(const char *path, struct buffer *out, struct error *err);
 /* Relative paths become absolute; an unset data.dir gets its default for this user. */
-struct status paths_resolve(struct loader *l, char *const *environment, struct error *err);
+struct status paths_resolve(struct loader *l, const struct settings_sources *from, struct error *err);
 /* Readable files, private key files, ownership (DESIGN 5). */
 struct status files_check(const struct loader *l, struct error *err);

@@ -81,6 +81,7 @@ struct settings_sources {
     const char *const *set;   /* "key=value", count in set_count */
     unsigned set_count;
     const char *data_dir; /* --data DIR, NULL = none */
+    bool as_root;         /* the defaults of root, also when we no longer are: reload after server.user */
     bool skip_files; /* for clients of a running server, which need data.dir only: files named by settings are
                         not looked at */
 };
