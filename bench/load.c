@@ -22,6 +22,7 @@ struct worker {
     const struct load_options *options;
     SSL_CTX *ctx;
     struct targets *targets;
+    FILE *collect;
     pthread_t thread;
     struct load_connection connection;
     uint64_t operations, errors;
@@ -58,6 +59,8 @@ static const char *next_target(struct worker *w)
     if (!w->targets)
         return w->options->path;
     size_t i = atomic_fetch_add(&w->targets->next, 1);
+    if (w->options->again && w->targets->count)
+        i %= w->targets->count;
     return i < w->targets->count ? w->targets->line[i] : NULL;
 }
 
@@ -77,6 +80,8 @@ static void run_keepalive(struct worker *w, double end)
         double started = now();
         int status = request(w, path);
         record(w, started, status);
+        if (w->collect && status == w->options->expect)
+            fprintf(w->collect, "%s\n", w->connection.token); /* stdio locks */
         if (status < 0) {
             load_disconnect(&w->connection, false);
             connected = false;
@@ -165,9 +170,10 @@ static void report(struct worker *workers, unsigned count, double seconds)
 static int run_threads(const struct load_options *o, SSL_CTX *ctx, struct targets *targets)
 {
     struct worker *workers = calloc(o->threads, sizeof *workers);
+    FILE *collect = o->collect_file ? fopen(o->collect_file, "w") : NULL;
     double started = now();
     for (unsigned i = 0; i < o->threads; i++) {
-        workers[i] = (struct worker){.options = o, .ctx = ctx, .targets = targets};
+        workers[i] = (struct worker){.options = o, .ctx = ctx, .targets = targets, .collect = collect};
         workers[i].samples = malloc(SAMPLES_MAX * sizeof(uint32_t));
         if (!workers[i].samples || pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) != 0)
             return 1;
@@ -175,6 +181,8 @@ static int run_threads(const struct load_options *o, SSL_CTX *ctx, struct target
     for (unsigned i = 0; i < o->threads; i++)
         pthread_join(workers[i].thread, NULL);
     report(workers, o->threads, now() - started);
+    if (collect && fclose(collect) != 0)
+        return 1;
     for (unsigned i = 0; i < o->threads; i++)
         free(workers[i].samples);
     free(workers);
@@ -215,6 +223,8 @@ static SSL_CTX *client_context(const struct load_options *o)
         return NULL;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256"); /* the same for every server, whatever it prefers */
+    SSL_CTX_set1_groups_list(ctx, "X25519");
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     if (o->cert_file && (SSL_CTX_use_certificate_chain_file(ctx, o->cert_file) != 1 ||
                          SSL_CTX_use_PrivateKey_file(ctx, o->key_file, SSL_FILETYPE_PEM) != 1))
@@ -225,8 +235,8 @@ static SSL_CTX *client_context(const struct load_options *o)
 
 static int mode_of(const char *word, enum load_mode *out)
 {
-    static const char *const names[] = {"keepalive", "handshake", "sign", "idle"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const names[] = {"keepalive", "handshake", "idle"};
+    for (int i = 0; i < 3; i++) {
         if (strcmp(word, names[i]) == 0) {
             *out = (enum load_mode)i;
             return 0;
@@ -239,6 +249,7 @@ static const struct option long_options[] = {
     {"mode", 1, 0, 'm'},    {"name", 1, 0, 'n'},     {"port", 1, 0, 'p'},        {"ca", 1, 0, 'a'},      {"cert", 1, 0, 'c'},
     {"key", 1, 0, 'k'},     {"path", 1, 0, 'u'},     {"body", 1, 0, 'b'},        {"targets", 1, 0, 't'}, {"threads", 1, 0, 'j'},
     {"seconds", 1, 0, 's'}, {"h2", 0, 0, '2'},       {"plain", 0, 0, 'P'},       {"expect", 1, 0, 'e'},  {"connections", 1, 0, 'C'},
+    {"header", 1, 0, 'H'},  {"collect", 1, 0, 'o'},  {"again", 0, 0, 'A'},
     {0, 0, 0, 0},
 };
 
@@ -260,6 +271,9 @@ static int parse(int argc, char **argv, struct load_options *o)
         case 's': o->seconds = atof(optarg); break;
         case 'e': o->expect = atoi(optarg); break;
         case 'C': o->connections = (unsigned)atoi(optarg); break;
+        case 'H': o->header = optarg; break;
+        case 'o': o->collect_file = optarg; break;
+        case 'A': o->again = true; break;
         case '2': o->h2 = true; break;
         case 'P': o->plain = true; break;
         default: return -1;
@@ -273,7 +287,7 @@ int main(int argc, char **argv)
     struct load_options o = {.name = "localhost", .path = "/", .threads = 1, .seconds = 5, .expect = 200, .connections = 1};
     struct targets targets = {0};
     if (parse(argc, argv, &o) != 0 || (o.targets_file && read_targets(o.targets_file, &targets) != 0)) {
-        fprintf(stderr, "usage: load --mode keepalive|handshake|sign|idle --port N --ca FILE [--cert FILE --key FILE] ...\n");
+        fprintf(stderr, "usage: load --mode keepalive|handshake|idle --port N --ca FILE [--cert FILE --key FILE] ...\n");
         return 2;
     }
     SSL_CTX *ctx = o.plain ? NULL : client_context(&o);

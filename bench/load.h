@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum load_mode { LOAD_KEEPALIVE, LOAD_HANDSHAKE, LOAD_SIGN, LOAD_IDLE };
+enum load_mode { LOAD_KEEPALIVE, LOAD_HANDSHAKE, LOAD_IDLE };
 
 struct load_options {
     enum load_mode mode;
@@ -20,12 +20,14 @@ struct load_options {
     int port;
     const char *ca_file, *cert_file, *key_file;
     const char *path;
-    const char *body;         /* POST when set */
-    const char *targets_file; /* LOAD_SIGN: one request target per line, each used once */
+    const char *body;         /* POST when set, even when empty */
+    const char *header;       /* one more line, "Name: value" */
+    const char *collect_file; /* the value of "token" in each answer goes here, one per line */
+    const char *targets_file; /* one request target per line, each used once unless `again` */
     unsigned threads;
     unsigned connections; /* LOAD_IDLE */
     double seconds;
-    bool h2, plain;
+    bool h2, plain, again;
     int expect; /* HTTP status that counts as success */
 };
 
@@ -36,6 +38,7 @@ struct load_connection {
     char buffer[64 * 1024];
     size_t have;
     int status; /* of the last answer */
+    char token[256]; /* of the last answer, when tokens are collected */
 };
 
 /* 0 or -1. */

@@ -7,13 +7,23 @@
 
 static int send_request(const struct load_options *o, struct load_connection *c, const char *path)
 {
-    char request[16 * 1024];
-    size_t body = o->body ? strlen(o->body) : 0;
-    int n = body ? snprintf(request, sizeof request,
-                            "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                            path, o->name, body, o->body)
-                 : snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, o->name);
+    char request[16 * 1024], length[128] = "";
+    if (o->body)
+        snprintf(length, sizeof length, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(o->body));
+    int n = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n%s", o->body ? "POST" : "GET", path,
+                     o->name, o->header ? o->header : "", o->header ? "\r\n" : "", length, o->body ? o->body : "");
     return n > 0 && (size_t)n < sizeof request ? load_write(c, request, (size_t)n) : -1;
+}
+
+/* "token":"..." of a short answer that is whole in the buffer. */
+static void take_token(struct load_connection *c)
+{
+    static const char member[] = "\"token\":\"";
+    const char *at = strstr(c->buffer, member);
+    size_t n = at ? strcspn(at + sizeof member - 1, "\"") : 0;
+    n = n < sizeof c->token ? n : 0;
+    memcpy(c->token, n ? at + sizeof member - 1 : "", n);
+    c->token[n] = '\0';
 }
 
 /* Reads until the head is complete; its length, or 0. */
@@ -51,6 +61,9 @@ int load_h1_request(const struct load_options *o, struct load_connection *c, con
         if (n < 0)
             return -1;
         seen += (size_t)n;
+        c->buffer[n] = '\0';
     }
+    if (o->collect_file)
+        take_token(c);
     return status;
 }
