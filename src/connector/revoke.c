@@ -30,6 +30,11 @@ struct status connector_parse_hash(struct text hex, uint8_t out[static SHA256_SI
     return DONE;
 }
 
+static struct status cannot_revoke(struct status why, struct error *err)
+{
+    return error_set(err, why.code, "Unable to mark certificate as revoked: %s.", code_text(why.code));
+}
+
 struct status connector_revoke(struct connector *c, const struct connector_caller *caller,
                                const uint8_t fingerprint[static SHA256_SIZE], struct text reason,
                                struct error *err)
@@ -37,7 +42,14 @@ struct status connector_revoke(struct connector *c, const struct connector_calle
     OWNED(arena_release) struct arena scratch;
     arena_init(&scratch, 4096, 64 * 1024);
     const int64_t now = clock_now_s();
-    struct audit_entry audit = audit_of(caller, TEXT("certificate.revoke"), NULL, now);
+    /* Whose it was, for the audit; a certificate that is not on record is revoked all the same. */
+    struct certificate record = {0};
+    const struct status found = store_certificate_find(c->parts.store, fingerprint, false, &scratch, &record);
+    if (!status_ok(found) && found.code != E_NOT_FOUND)
+        return cannot_revoke(found, err);
+    const struct connector_holder holder = {.tenant = record.tenant, .application = record.application};
+    struct audit_entry audit =
+        audit_of(caller, TEXT("certificate.revoke"), status_ok(found) ? &holder : NULL, now);
     audit.subject = fingerprint_text(fingerprint, &scratch);
     TRY(reason_detail(reason, &scratch, &audit.detail));
     if (!audit.subject.p)
@@ -46,8 +58,7 @@ struct status connector_revoke(struct connector *c, const struct connector_calle
     const struct status revoked =
         store_certificate_revoke(c->parts.store, fingerprint, reason, now, &audit, &was_revoked);
     if (!status_ok(revoked))
-        return error_set(err, revoked.code, "Unable to mark certificate as revoked: %s.",
-                         code_text(revoked.code));
+        return cannot_revoke(revoked, err);
     announce_certificate(c, fingerprint);
     if (!was_revoked)
         slab_add(c->parts.slab, SLAB_CERTIFICATES_REVOKED, 1);

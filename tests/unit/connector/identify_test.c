@@ -85,6 +85,7 @@ static void revocation_moves_the_counter_that_the_answer_carries(void **state)
     struct audit_entry e;
     assert_int_equal(world_audit(w, "certificate.revoke", &e), 1);
     assert_text(e.detail, "{\"reason\":\"lost\"}");
+    assert_text(e.application, "app");
     /* again: no change, no second row */
     assert_ok(connector_revoke(w->connector, &world_caller, cert.fingerprint, TEXT("again"), &w->err));
     assert_int_equal(world_audit(w, "certificate.revoke", NULL), 1);
