@@ -152,7 +152,7 @@ static struct status plan(struct sqlite_db *db, const struct certificate_filter 
 
 static struct status prepare(struct sqlite_db *db, const struct list *l, struct sqlite_query *out)
 {
-    size_t state = (size_t)(l->filter->state + 1);
+    size_t state = l->filter->state < 0 ? STATES - 1 : (size_t)l->filter->state;
     size_t shape = (((size_t)l->sort * 2 + l->descending) * STATES + state) * SCOPE_COUNT + l->scope;
     OWNED(buffer_release) struct buffer sql;
     buffer_init(&sql, 4096);

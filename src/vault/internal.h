@@ -8,10 +8,10 @@
 #include "vault/key_file.h"
 #include "vault/vault.h"
 
-#define DATA_KEY_PREFIX "vault/data-key/"
-#define MASTER_NUMBER   0u /* the "key number" of values sealed under the master key; data keys count from 1 \
-                            */
+#define DATA_KEY_PREFIX   "vault/data-key/"
 #define DATA_KEY_NAME_MAX 32
+/* The "key number" of values sealed under the master key; data keys count from 1. */
+#define MASTER_NUMBER 0u
 
 struct vault {
     struct key_file file;
