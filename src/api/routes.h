@@ -53,7 +53,8 @@ void api_routes_dump(struct buffer *out);
 /* Errors in the shape the client expects. `allowed` is for Allow on native routes (contract: Kyma's 405 has
  * none). */
 struct text;
-bool api_path_is_kyma(
-    struct text path); /* unknown paths below /v1 and /{app}/v1 get Kyma's shape, others problem+json */
+/* Unknown paths get Kyma's shape (contract 9: also "/"), but for those below /api, /front, /console and the
+ * operating ones. */
+bool api_path_is_kyma(struct text path);
 void api_error_body(struct buffer *out, bool kyma, int status, struct text message, struct text request_id);
 struct text api_error_content_type(bool kyma);

@@ -4,6 +4,8 @@
 #include "base/encoding.h"
 #include "base/json_out.h"
 
+/* A sentence; pages of five hundred rows must fit a request's arena. */
+#define REASON_MAX 512
 #define DETAIL_MAX 4096
 
 struct audit_entry audit_of(const struct connector_caller *caller, struct text action,
@@ -32,8 +34,10 @@ struct text fingerprint_text(const uint8_t fingerprint[static SHA256_SIZE], stru
     return (struct text){hex, 2 * SHA256_SIZE};
 }
 
-struct status reason_detail(struct text reason, struct arena *a, struct text *out)
+struct status reason_detail(struct text reason, struct arena *a, struct text *out, struct error *err)
 {
+    if (reason.n > REASON_MAX)
+        return error_set(err, E_INVALID, "The reason is longer than %d bytes", REASON_MAX);
     if (reason.n == 0)
         return DONE;
     OWNED(buffer_release) struct buffer b;

@@ -45,8 +45,9 @@ struct audit_entry audit_of(const struct connector_caller *caller, struct text a
                             const struct connector_holder *holder, int64_t now);
 /* 64 lower-case hex digits in the arena; {NULL, 0} when out of memory. */
 struct text fingerprint_text(const uint8_t fingerprint[static SHA256_SIZE], struct arena *a);
-/* {"reason":"..."} in the arena; *out is left alone for an empty reason. E_TOO_LARGE, E_NOMEM. */
-struct status reason_detail(struct text reason, struct arena *a, struct text *out);
+/* {"reason":"..."} in the arena; *out is left alone for an empty reason. E_INVALID over 512 bytes, E_NOMEM.
+ */
+struct status reason_detail(struct text reason, struct arena *a, struct text *out, struct error *err);
 
 /* holder.c */
 bool kind_exists(const struct connector *c,

@@ -51,7 +51,7 @@ struct status connector_revoke(struct connector *c, const struct connector_calle
     struct audit_entry audit =
         audit_of(caller, TEXT("certificate.revoke"), status_ok(found) ? &holder : NULL, now);
     audit.subject = fingerprint_text(fingerprint, &scratch);
-    TRY(reason_detail(reason, &scratch, &audit.detail));
+    TRY(reason_detail(reason, &scratch, &audit.detail, err));
     if (!audit.subject.p)
         return STATUS(NOMEM);
     bool was_revoked = false;
@@ -107,7 +107,7 @@ struct status connector_revoke_application(struct connector *c, const struct con
         .kind = TOKEN_APPLICATION, .tenant = tenant, .application = application};
     struct audit_entry audit = audit_of(caller, TEXT("application.revoke"), &h, now);
     audit.subject = application;
-    TRY(reason_detail(reason, &scratch, &audit.detail));
+    TRY(reason_detail(reason, &scratch, &audit.detail, err));
     const struct status revoked = store_certificate_revoke_application(c->parts.store, tenant, application,
                                                                        reason, now, &audit, collect, &all);
     if (status_ok(revoked)) {

@@ -201,6 +201,42 @@ static void serves_its_specification(void **state)
     world_close(w);
 }
 
+static void survives_failing_allocations(void **state)
+{
+    (void)state;
+    struct world *w = world_open(NULL);
+    const struct connector_issued cert = world_certificate(w, "app");
+    const struct text csr = world_csr(w, NULL);
+    const struct text body = arena_printf(&w->arena, "{\"csr\":\"%.*s\"}", TEXT_ARG(csr));
+    const struct {
+        enum http_method method;
+        const char *target;
+        int status;
+    } rows[] = {
+        {HTTP_GET, "/v1/applications/management/info", 200},
+        {HTTP_POST, "/v1/applications/certificates/renewals", 201},
+        {HTTP_POST, "/v1/applications/certificates/revocations", 201},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct prepared p;
+        const struct ask in = {.method = rows[i].method,
+                               .target = rows[i].target,
+                               .listener = ON_GATEWAY,
+                               .principal = ask_certificate(w, &cert),
+                               .body = body};
+        ask_prepare(&p, w, &in);
+        struct status last = STATUS(NOMEM);
+        for (long n = 0; !status_ok(last) && n < 10000; n++) {
+            p.call.body = text_bytes(body);
+            mem_fail_after(n);
+            last = ask_run(&p, rows[i].status);
+            mem_fail_after(-1);
+        }
+        assert_ok(last);
+    }
+    world_close(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +247,7 @@ int main(void)
         cmocka_unit_test(revokes_by_hash),
         cmocka_unit_test(answers_501_for_events_to_the_application_itself),
         cmocka_unit_test(serves_its_specification),
+        cmocka_unit_test(survives_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
