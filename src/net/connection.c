@@ -272,6 +272,9 @@ void connection_settle(struct connection *c)
         c->watching = (uint8_t)want;
         watch_set(c->watch, want);
     }
+    /* What libssl has read ahead raises no event on the descriptor: once the session wants it again, we must fetch it ourselves. */
+    if (c->tls && (want & WATCH_READ) && tls_pending(c->tls))
+        connection_flush_later(c);
     if (left && left < before)
         timeout_disarm(&c->timeout); /* progress: a new period */
     arm_timeout(c, left != 0);

@@ -101,6 +101,7 @@ struct status connection_open_session(struct connection *c, enum session_protoco
 void connection_ready(void *ctx, unsigned ready);
 void connection_input(struct connection *c, struct bytes in);
 
+void connection_read_ahead(struct connection *c); /* what TLS holds already */
 void connection_discard(struct connection *c);
 
 /* connection_events.c: between the session and the handler */

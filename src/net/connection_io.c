@@ -142,6 +142,13 @@ static void read_tls(struct connection *c)
     } while (c->state == CONNECTION_OPEN && !c->close_wanted && tls_pending(c->tls) && session_wants_read(c->session));
 }
 
+void connection_read_ahead(struct connection *c)
+{
+    if (c->tls && c->state == CONNECTION_OPEN && !c->input_ended && !c->close_wanted && tls_pending(c->tls) &&
+        session_wants_read(c->session))
+        read_tls(c);
+}
+
 static void read_plain(struct connection *c)
 {
     ssize_t n = recv(c->fd, c->server->read_buffer, NET_READ_SIZE, 0);

@@ -23,6 +23,7 @@ static void flush_dirty(void *ctx)
         s->dirty = c->dirty_next;
         connection_enter(c);
         c->dirty = false;
+        connection_read_ahead(c);
         connection_settle(c);
         connection_leave(c);
     }
