@@ -154,8 +154,8 @@ const char *clock_format_rfc3339(int64_t seconds, char out[static CLOCK_RFC3339_
 
 const char *clock_format_rfc3339_ms(int64_t ms, char out[static CLOCK_RFC3339_MAX])
 {
-    int64_t seconds = floor_div(ms, 1000);
-    return format(seconds, (int)(ms - seconds * 1000), out);
+    const int rest = (int)(ms % 1000); /* not ms - seconds * 1000: that overflows near INT64_MIN */
+    return format(floor_div(ms, 1000), rest < 0 ? rest + 1000 : rest, out);
 }
 
 static const struct unit {
