@@ -163,7 +163,8 @@ static void report(struct worker *workers, unsigned count, double seconds)
     if (n)
         qsort(all, n, sizeof *all, compare);
     printf("{\"operations\": %llu, \"errors\": %llu, \"seconds\": %.3f, \"p50_us\": %u, \"p99_us\": %u}\n",
-           (unsigned long long)operations, (unsigned long long)errors, seconds, n ? all[n / 2] : 0, n ? all[n * 99 / 100] : 0);
+           (unsigned long long)operations, (unsigned long long)errors, seconds, n ? all[n / 2] : 0,
+           n ? all[n * 99 / 100] : 0);
     free(all);
 }
 
@@ -223,7 +224,8 @@ static SSL_CTX *client_context(const struct load_options *o)
         return NULL;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
-    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256"); /* the same for every server, whatever it prefers */
+    SSL_CTX_set_ciphersuites(ctx,
+                             "TLS_AES_128_GCM_SHA256"); /* the same for every server, whatever it prefers */
     SSL_CTX_set1_groups_list(ctx, "X25519");
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     if (o->cert_file && (SSL_CTX_use_certificate_chain_file(ctx, o->cert_file) != 1 ||
@@ -246,10 +248,12 @@ static int mode_of(const char *word, enum load_mode *out)
 }
 
 static const struct option long_options[] = {
-    {"mode", 1, 0, 'm'},    {"name", 1, 0, 'n'},     {"port", 1, 0, 'p'},        {"ca", 1, 0, 'a'},      {"cert", 1, 0, 'c'},
-    {"key", 1, 0, 'k'},     {"path", 1, 0, 'u'},     {"body", 1, 0, 'b'},        {"targets", 1, 0, 't'}, {"threads", 1, 0, 'j'},
-    {"seconds", 1, 0, 's'}, {"h2", 0, 0, '2'},       {"plain", 0, 0, 'P'},       {"expect", 1, 0, 'e'},  {"connections", 1, 0, 'C'},
-    {"header", 1, 0, 'H'},  {"collect", 1, 0, 'o'},  {"again", 0, 0, 'A'},
+    {"mode", 1, 0, 'm'},    {"name", 1, 0, 'n'},    {"port", 1, 0, 'p'},
+    {"ca", 1, 0, 'a'},      {"cert", 1, 0, 'c'},    {"key", 1, 0, 'k'},
+    {"path", 1, 0, 'u'},    {"body", 1, 0, 'b'},    {"targets", 1, 0, 't'},
+    {"threads", 1, 0, 'j'}, {"seconds", 1, 0, 's'}, {"h2", 0, 0, '2'},
+    {"plain", 0, 0, 'P'},   {"expect", 1, 0, 'e'},  {"connections", 1, 0, 'C'},
+    {"header", 1, 0, 'H'},  {"collect", 1, 0, 'o'}, {"again", 0, 0, 'A'},
     {0, 0, 0, 0},
 };
 
@@ -258,25 +262,63 @@ static int parse(int argc, char **argv, struct load_options *o)
     int c;
     while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         switch (c) {
-        case 'm': if (mode_of(optarg, &o->mode) != 0) return -1; break;
-        case 'n': o->name = optarg; break;
-        case 'p': o->port = atoi(optarg); break;
-        case 'a': o->ca_file = optarg; break;
-        case 'c': o->cert_file = optarg; break;
-        case 'k': o->key_file = optarg; break;
-        case 'u': o->path = optarg; break;
-        case 'b': o->body = optarg; break;
-        case 't': o->targets_file = optarg; break;
-        case 'j': o->threads = (unsigned)atoi(optarg); break;
-        case 's': o->seconds = atof(optarg); break;
-        case 'e': o->expect = atoi(optarg); break;
-        case 'C': o->connections = (unsigned)atoi(optarg); break;
-        case 'H': o->header = optarg; break;
-        case 'o': o->collect_file = optarg; break;
-        case 'A': o->again = true; break;
-        case '2': o->h2 = true; break;
-        case 'P': o->plain = true; break;
-        default: return -1;
+        case 'm':
+            if (mode_of(optarg, &o->mode) != 0)
+                return -1;
+            break;
+        case 'n':
+            o->name = optarg;
+            break;
+        case 'p':
+            o->port = atoi(optarg);
+            break;
+        case 'a':
+            o->ca_file = optarg;
+            break;
+        case 'c':
+            o->cert_file = optarg;
+            break;
+        case 'k':
+            o->key_file = optarg;
+            break;
+        case 'u':
+            o->path = optarg;
+            break;
+        case 'b':
+            o->body = optarg;
+            break;
+        case 't':
+            o->targets_file = optarg;
+            break;
+        case 'j':
+            o->threads = (unsigned)atoi(optarg);
+            break;
+        case 's':
+            o->seconds = atof(optarg);
+            break;
+        case 'e':
+            o->expect = atoi(optarg);
+            break;
+        case 'C':
+            o->connections = (unsigned)atoi(optarg);
+            break;
+        case 'H':
+            o->header = optarg;
+            break;
+        case 'o':
+            o->collect_file = optarg;
+            break;
+        case 'A':
+            o->again = true;
+            break;
+        case '2':
+            o->h2 = true;
+            break;
+        case 'P':
+            o->plain = true;
+            break;
+        default:
+            return -1;
         }
     }
     return o->port > 0 && o->threads > 0 ? 0 : -1;
@@ -284,10 +326,13 @@ static int parse(int argc, char **argv, struct load_options *o)
 
 int main(int argc, char **argv)
 {
-    struct load_options o = {.name = "localhost", .path = "/", .threads = 1, .seconds = 5, .expect = 200, .connections = 1};
+    struct load_options o = {
+        .name = "localhost", .path = "/", .threads = 1, .seconds = 5, .expect = 200, .connections = 1};
     struct targets targets = {0};
     if (parse(argc, argv, &o) != 0 || (o.targets_file && read_targets(o.targets_file, &targets) != 0)) {
-        fprintf(stderr, "usage: load --mode keepalive|handshake|idle --port N --ca FILE [--cert FILE --key FILE] ...\n");
+        fprintf(
+            stderr,
+            "usage: load --mode keepalive|handshake|idle --port N --ca FILE [--cert FILE --key FILE] ...\n");
         return 2;
     }
     SSL_CTX *ctx = o.plain ? NULL : client_context(&o);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The load generator of scripts/bench: blocking threads, one connection each, TLS 1.3 with a client certificate, HTTP/1.1 or HTTP/2. It is not
- * measured (the servers' CPU time is), so it is written to be plain, not fast. It never talks to anything but the loopback.
+ * The load generator of scripts/bench: blocking threads, one connection each, TLS 1.3 with a client
+ * certificate, HTTP/1.1 or HTTP/2. It is not measured (the servers' CPU time is), so it is written to be
+ * plain, not fast. It never talks to anything but the loopback.
  */
 
 #include <openssl/ssl.h>
@@ -33,11 +34,11 @@ struct load_options {
 
 struct load_connection {
     int fd;
-    SSL *ssl;   /* NULL when plain */
-    void *h2;   /* nghttp2_session, private to load_h2.c */
+    SSL *ssl; /* NULL when plain */
+    void *h2; /* nghttp2_session, private to load_h2.c */
     char buffer[64 * 1024];
     size_t have;
-    int status; /* of the last answer */
+    int status;      /* of the last answer */
     char token[256]; /* of the last answer, when tokens are collected */
 };
 

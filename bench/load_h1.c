@@ -9,9 +9,11 @@ static int send_request(const struct load_options *o, struct load_connection *c,
 {
     char request[16 * 1024], length[128] = "";
     if (o->body)
-        snprintf(length, sizeof length, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(o->body));
-    int n = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n%s", o->body ? "POST" : "GET", path,
-                     o->name, o->header ? o->header : "", o->header ? "\r\n" : "", length, o->body ? o->body : "");
+        snprintf(length, sizeof length, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+                 strlen(o->body));
+    int n = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n%s",
+                     o->body ? "POST" : "GET", path, o->name, o->header ? o->header : "",
+                     o->header ? "\r\n" : "", length, o->body ? o->body : "");
     return n > 0 && (size_t)n < sizeof request ? load_write(c, request, (size_t)n) : -1;
 }
 
@@ -34,7 +36,9 @@ static size_t read_head(struct load_connection *c)
         char *end = strstr(c->buffer, "\r\n\r\n");
         if (end)
             return (size_t)(end - c->buffer) + 4;
-        int n = c->have + 1 < sizeof c->buffer ? load_read(c, c->buffer + c->have, sizeof c->buffer - 1 - c->have) : -1;
+        int n = c->have + 1 < sizeof c->buffer
+                    ? load_read(c, c->buffer + c->have, sizeof c->buffer - 1 - c->have)
+                    : -1;
         if (n < 0)
             return 0;
         c->have += (size_t)n;

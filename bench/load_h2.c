@@ -11,8 +11,8 @@ static ssize_t on_send(nghttp2_session *s, const uint8_t *data, size_t n, int fl
     return load_write(user, data, n) == 0 ? (ssize_t)n : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-static int on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *name, size_t name_n, const uint8_t *value,
-                     size_t value_n, uint8_t flags, void *user)
+static int on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *name, size_t name_n,
+                     const uint8_t *value, size_t value_n, uint8_t flags, void *user)
 {
     (void)s, (void)frame, (void)flags, (void)value_n;
     struct load_connection *c = user;
@@ -44,12 +44,15 @@ int load_h2_start(struct load_connection *c)
     return failed ? -1 : nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, NULL, 0);
 }
 
-#define PSEUDO(n, v) {(uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), sizeof(n) - 1, strlen(v), NGHTTP2_NV_FLAG_NONE}
+#define PSEUDO(n, v)                                                                                         \
+    {                                                                                                        \
+        (uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), sizeof(n) - 1, strlen(v), NGHTTP2_NV_FLAG_NONE \
+    }
 
 int load_h2_request(const struct load_options *o, struct load_connection *c, const char *path)
 {
-    const nghttp2_nv head[] = {PSEUDO(":method", "GET"), PSEUDO(":scheme", "https"), PSEUDO(":authority", o->name),
-                               PSEUDO(":path", path)};
+    const nghttp2_nv head[] = {PSEUDO(":method", "GET"), PSEUDO(":scheme", "https"),
+                               PSEUDO(":authority", o->name), PSEUDO(":path", path)};
     nghttp2_session *session = c->h2;
     c->have = 0;
     c->status = -1;
@@ -58,7 +61,8 @@ int load_h2_request(const struct load_options *o, struct load_connection *c, con
     while (c->have == 0) {
         uint8_t bytes[32 * 1024];
         int n = load_read(c, bytes, sizeof bytes);
-        if (n < 0 || nghttp2_session_mem_recv(session, bytes, (size_t)n) < 0 || nghttp2_session_send(session) != 0)
+        if (n < 0 || nghttp2_session_mem_recv(session, bytes, (size_t)n) < 0 ||
+            nghttp2_session_send(session) != 0)
             return -1;
     }
     return c->have == 1 ? c->status : -1;

@@ -6,8 +6,8 @@
 static const char *type_name(enum json_type type)
 {
     static const char *const names[] = {
-        [JSON_NULL] = "null",       [JSON_BOOL] = "a boolean", [JSON_NUMBER] = "a number",
-        [JSON_STRING] = "a string", [JSON_ARRAY] = "an array", [JSON_OBJECT] = "an object",
+        [JSON_TYPE_NULL] = "null",       [JSON_TYPE_BOOL] = "a boolean", [JSON_TYPE_NUMBER] = "a number",
+        [JSON_TYPE_STRING] = "a string", [JSON_TYPE_ARRAY] = "an array", [JSON_TYPE_OBJECT] = "an object",
     };
     return names[type];
 }
@@ -58,9 +58,9 @@ struct status body_text(struct call *c, struct text object, const char *name, st
     struct text raw;
     enum json_type type;
     *out = TEXT("");
-    if (!json_member(object, text_of(name), &raw, &type) || type == JSON_NULL)
+    if (!json_member(object, text_of(name), &raw, &type) || type == JSON_TYPE_NULL)
         return DONE;
-    if (type != JSON_STRING)
+    if (type != JSON_TYPE_STRING)
         return error_set(&c->err, E_INVALID, "%s must be a string, not %s", name, type_name(type));
     OWNED(buffer_release) struct buffer b;
     buffer_init(&b, raw.n); /* decoding never grows: six characters of \uXXXX become at most three bytes */

@@ -66,7 +66,7 @@ struct domain {
     struct slab *const *slabs; /* all, for /metrics */
     unsigned slab_count;
     int64_t supervisor_pid; /* the process to signal */
-    int64_t started_at; /* seconds */
+    int64_t started_at;     /* seconds */
     struct text
         listeners_json; /* array of {name,address,url}: what is listening, for status; updated when ready */
 };

@@ -23,7 +23,7 @@ void api_error_body(struct buffer *out, bool kyma, int status, struct text messa
 {
     struct json_out j;
     json_out_init(&j, out);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     if (kyma) {
         json_int(&j, "code", status);
         json_text(&j, "error", message);

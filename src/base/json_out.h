@@ -13,9 +13,8 @@
  *       json_int(&j, "code", 403);
  *     json_end(&j);
  *
- * The names keep clear of jansson's: a json_object() of ours would take the place of the library's own in the
- * whole process.
- * `name` is NULL inside arrays and at the top. Keys are constants and are not escaped.
+ * The names keep clear of jansson's: a json_open_object() of ours would take the place of the library's own
+ * in the whole process. `name` is NULL inside arrays and at the top. Keys are constants and are not escaped.
  */
 
 #include "base/buffer.h"
@@ -39,9 +38,3 @@ void json_bool(struct json_out *j, const char *name, bool value);
 void json_write_null(struct json_out *j, const char *name);
 void json_raw(struct json_out *j, const char *name, struct text json); /* trusted JSON, copied */
 void json_time(struct json_out *j, const char *name, int64_t seconds); /* RFC 3339 string */
-
-#ifndef JANSSON_H /* the former names, until every caller has the new ones */
-#define json_object(j, name) json_open_object(j, name)
-#define json_array(j, name)  json_open_array(j, name)
-#define json_null(j, name)   json_write_null(j, name)
-#endif

@@ -31,15 +31,6 @@ enum json_type {
     JSON_TYPE_OBJECT
 };
 
-#ifndef JANSSON_H /* the former names, until every caller has the new ones; jansson has some of them, too */
-#define JSON_NULL   JSON_TYPE_NULL
-#define JSON_BOOL   JSON_TYPE_BOOL
-#define JSON_NUMBER JSON_TYPE_NUMBER
-#define JSON_STRING JSON_TYPE_STRING
-#define JSON_ARRAY  JSON_TYPE_ARRAY
-#define JSON_OBJECT JSON_TYPE_OBJECT
-#endif
-
 /* E_OK, E_INVALID or E_TOO_LARGE (depth, tokens); on failure *out_where says where and what. out_where may be
  * NULL. */
 struct status json_scan(struct text in, struct json_position *out_where);

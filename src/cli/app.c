@@ -46,7 +46,7 @@ struct status command_app_create(struct cli *c, struct error *err)
     buffer_init(&body, BODY_MAX);
     struct json_out j;
     json_out_init(&j, &body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_cstr(&j, "name", c->args.positional[0]);
     if (args_value(&c->args, "description"))
         json_cstr(&j, "description", args_value(&c->args, "description"));

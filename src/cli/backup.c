@@ -23,7 +23,7 @@ struct status command_backup(struct cli *c, struct error *err)
     buffer_init(&body, BODY_MAX);
     struct json_out j;
     json_out_init(&j, &body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_cstr(&j, "path", path);
     json_end(&j);
     TRY(buffer_status(&body));

@@ -224,7 +224,7 @@ static void show_json(struct cli *c, const char *dir, const struct connection_in
 {
     struct json_out j;
     json_out_init(&j, &c->out);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_cstr(&j, "directory", dir);
     json_text(&j, "kind", info->kind);
     json_text(&j, "subject", info->subject);

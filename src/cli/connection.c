@@ -83,7 +83,7 @@ static struct status write_info(const char *dir, const struct connection_info *i
     buffer_init(&out, FILE_MAX);
     struct json_out j;
     json_out_init(&j, &out);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, "kind", info->kind);
     json_text(&j, "subject", info->subject);
     json_text(&j, "keyAlgorithm", info->key_algorithm);

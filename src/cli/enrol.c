@@ -73,7 +73,7 @@ static struct status request_body(struct text subject, EVP_PKEY *key, struct are
     base64_encode(&base64, buffer_bytes(&pem));
     struct json_out j;
     json_out_init(&j, out);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, "csr", buffer_as_text(&base64));
     json_end(&j);
     TRY(buffer_status(&base64));

@@ -104,7 +104,7 @@ struct text json_string(struct text object, const char *name, struct arena *a)
 {
     struct text raw;
     enum json_type type;
-    if (!json_member(object, text_of(name), &raw, &type) || type != JSON_STRING)
+    if (!json_member(object, text_of(name), &raw, &type) || type != JSON_TYPE_STRING)
         return (struct text){NULL, 0};
     return decode(raw, a);
 }
@@ -116,15 +116,15 @@ struct text json_shown(struct text object, const char *name, struct arena *a)
     if (!json_member(object, text_of(name), &raw, &type))
         return (struct text){NULL, 0};
     switch (type) {
-    case JSON_STRING:
+    case JSON_TYPE_STRING:
         return decode(raw, a);
-    case JSON_BOOL:
-    case JSON_NUMBER:
+    case JSON_TYPE_BOOL:
+    case JSON_TYPE_NUMBER:
         return raw;
-    case JSON_ARRAY:
-    case JSON_OBJECT:
+    case JSON_TYPE_ARRAY:
+    case JSON_TYPE_OBJECT:
         return raw.n > 2 ? raw : (struct text){NULL, 0};
-    case JSON_NULL:
+    case JSON_TYPE_NULL:
         break;
     }
     return (struct text){NULL, 0};
@@ -134,7 +134,8 @@ struct text json_raw_member(struct text object, const char *name)
 {
     struct text raw;
     enum json_type type;
-    if (!json_member(object, text_of(name), &raw, &type) || (type != JSON_ARRAY && type != JSON_OBJECT))
+    if (!json_member(object, text_of(name), &raw, &type) ||
+        (type != JSON_TYPE_ARRAY && type != JSON_TYPE_OBJECT))
         return (struct text){NULL, 0};
     return raw;
 }

@@ -28,7 +28,7 @@ static void report(struct cli *c, enum output output, bool renewed, const char *
         return;
     }
     json_out_init(&j, &c->out);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_bool(&j, "renewed", renewed);
     if (fingerprint)
         json_cstr(&j, "fingerprint", fingerprint);

@@ -45,7 +45,7 @@ static struct status reason_body(struct cli *c, struct buffer *out)
     const char *reason = args_value(&c->args, "reason");
     buffer_init(out, BODY_MAX);
     json_out_init(&j, out);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_cstr(&j, "reason", reason ? reason : "");
     json_end(&j);
     return buffer_status(out);

@@ -30,7 +30,7 @@ static struct status create_body(struct cli *c, const char *kind, struct buffer 
 {
     struct json_out j;
     json_out_init(&j, body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_cstr(&j, "kind", kind);
     if (c->args.positional_count > 0)
         json_cstr(&j, "application", c->args.positional[0]);

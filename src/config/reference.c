@@ -48,10 +48,10 @@ void reference_json(struct buffer *out)
     char variable[SETTING_VARIABLE_MAX];
     struct json_out j;
     json_out_init(&j, out);
-    json_array(&j, NULL);
+    json_open_array(&j, NULL);
     for (size_t i = 0; i < settings_schema_count; i++) {
         const struct setting *row = &settings_schema[i];
-        json_object(&j, NULL);
+        json_open_object(&j, NULL);
         json_cstr(&j, "key", row->key);
         json_cstr(&j, "help", row->help);
         json_cstr(&j, "value", setting_describe_type(row, type));
@@ -209,7 +209,7 @@ void settings_show_json(const struct settings *s, struct buffer *out)
 {
     struct json_out j;
     json_out_init(&j, out);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     for (size_t i = 0; i < settings_schema_count; i++) {
         OWNED(buffer_release) struct buffer value;
         buffer_init(&value, VALUE_MAX);

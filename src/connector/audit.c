@@ -44,7 +44,7 @@ struct status reason_detail(struct text reason, struct arena *a, struct text *ou
     buffer_init(&b, DETAIL_MAX);
     struct json_out j;
     json_out_init(&j, &b);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, "reason", reason);
     json_end(&j);
     TRY(buffer_status(&b));

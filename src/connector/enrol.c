@@ -99,7 +99,7 @@ static struct text issue_detail(const struct made *m, struct arena *a)
     buffer_init(&b, 4096);
     struct json_out j;
     json_out_init(&j, &b);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, "subject", m->subject);
     json_text(&j, "keyAlgorithm", m->key_algorithm);
     json_time(&j, "notAfter", m->leaf.not_after);

@@ -84,7 +84,7 @@ static struct text token_detail(const struct token *t, struct arena *a)
     buffer_init(&b, 1024);
     struct json_out j;
     json_out_init(&j, &b);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_cstr(&j, "kind", kind_name(t->kind));
     if (t->group.n > 0)
         json_text(&j, "group", t->group);

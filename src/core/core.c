@@ -13,9 +13,9 @@
 #include "store/store.h"
 #include "vault/vault.h"
 
-#define REQUEST_THREADS 48 /* blocked on commits most of the time; as many writes can share one */
+#define REQUEST_THREADS  48 /* blocked on commits most of the time; as many writes can share one */
 #define READ_CONNECTIONS 8
-#define WRITE_QUEUE_MAX 4096
+#define WRITE_QUEUE_MAX  4096
 
 /* ---- words of the supervisor ---- */
 static void reload_prepare(struct core *c, int fd)
@@ -160,7 +160,8 @@ static struct status map_shared(struct core *c)
 
 static struct status listen_sockets(struct core *c)
 {
-    /* Connections of our own fronts and of the CLI: one per request at most, no time-outs of the network kind. */
+    /* Connections of our own fronts and of the CLI: one per request at most, no time-outs of the network
+     * kind. */
     const struct net_limits limits = {
         .connections = 65536,
         .connections_per_address = 65536,
@@ -198,7 +199,8 @@ static struct status build(struct core *c, struct error *err)
     TRY(map_shared(c));
     TRY(open_domain(c, err));
     TRY(router_new(api_routes, api_route_count, &c->router, err));
-    TRY(workqueue_new(c->loop, "request", REQUEST_THREADS, (unsigned)c->current->settings->limit_core_requests, &c->requests));
+    TRY(workqueue_new(c->loop, "request", REQUEST_THREADS,
+                      (unsigned)c->current->settings->limit_core_requests, &c->requests));
     TRY(watch_channels(c));
     /* Before the socket opens: whatever a front remembers from an earlier core is stale (DESIGN 3.1, 1). */
     page_bump_all(&c->page);
@@ -207,7 +209,8 @@ static struct status build(struct core *c, struct error *err)
     return DONE;
 }
 
-struct status core_start(struct loop *loop, const struct child_channels *ch, struct core **out, struct error *err)
+struct status core_start(struct loop *loop, const struct child_channels *ch, struct core **out,
+                         struct error *err)
 {
     struct core *c = mem_alloc(sizeof *c);
     if (!c)

@@ -11,8 +11,8 @@
 #include "net/server.h"
 
 /*
- * One configuration's view of the domain. Requests hold a reference, so a reload swaps the current one while older requests finish on
- * theirs. Counted on the loop's thread only.
+ * One configuration's view of the domain. Requests hold a reference, so a reload swaps the current one while
+ * older requests finish on theirs. Counted on the loop's thread only.
  */
 struct snapshot {
     struct domain domain;
@@ -21,7 +21,11 @@ struct snapshot {
     unsigned references;
 };
 
-enum core_tag { CORE_EDGE = 0, CORE_EGRESS, CORE_CONTROL }; /* connection tags: which socket, hence which role */
+enum core_tag {
+    CORE_EDGE = 0,
+    CORE_EGRESS,
+    CORE_CONTROL
+}; /* connection tags: which socket, hence which role */
 
 struct core {
     struct loop *loop;
@@ -30,7 +34,8 @@ struct core {
     struct snapshot *next; /* prepared by RELOAD */
     struct page page;
     struct slab *slab;
-    struct slab hop_slab; /* the network layer's counters of hop and control socket: nobody's requests, so not in /metrics */
+    struct slab hop_slab; /* the network layer's counters of hop and control socket: nobody's requests, so not
+                             in /metrics */
     struct slab *slabs[CHILD_FRONTS_MAX + 1]; /* own, then the fronts' */
     unsigned slab_count;
     struct store *store;
@@ -49,15 +54,18 @@ struct core {
 };
 
 /* snapshot.c */
-struct status snapshot_new(struct core *c, int config_fd, struct connector *previous, struct snapshot **out, struct error *err);
+struct status snapshot_new(struct core *c, int config_fd, struct connector *previous, struct snapshot **out,
+                           struct error *err);
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s); /* accepts NULL */
 
 /* job.c */
 extern const struct net_handler core_handler;
 
-/* principal.c: who is calling, from the preamble or the socket's credentials. False: the connection may not say this. */
-bool core_principal(const struct core *c, const struct connection *connection, struct arena *a, struct call *out);
+/* principal.c: who is calling, from the preamble or the socket's credentials. False: the connection may not
+ * say this. */
+bool core_principal(const struct core *c, const struct connection *connection, struct arena *a,
+                    struct call *out);
 
 /* housekeeping.c: tallies to audit rows, old tokens forgotten; on a pool thread. */
 void core_housekeeping(struct core *c);

@@ -6,11 +6,12 @@
 #include "core/core_internal.h"
 #include "store/store.h"
 
-/* What nobody waits for: refusal tallies become audit rows, tokens that ended a week ago are forgotten. Once a minute, on a pool thread. */
+/* What nobody waits for: refusal tallies become audit rows, tokens that ended a week ago are forgotten. Once
+ * a minute, on a pool thread. */
 
 #define HOUSEKEEPING_EVERY_MS 60000
-#define TOKENS_KEPT_S (7 * 24 * 3600) /* long enough for "who used this token?" */
-#define TOKENS_PER_ROUND 1000
+#define TOKENS_KEPT_S         (7 * 24 * 3600) /* long enough for "who used this token?" */
+#define TOKENS_PER_ROUND      1000
 
 struct chores {
     struct work work;
@@ -23,8 +24,8 @@ static void run(struct work *w)
     struct chores *c = (struct chores *)(void *)w;
     unsigned purged = 0;
     struct status flushed = connector_flush_refusals(c->snapshot->domain.connector, false);
-    struct status forgot =
-        store_token_purge(c->snapshot->domain.store, clock_now_s() - TOKENS_KEPT_S, TOKENS_PER_ROUND, &purged);
+    struct status forgot = store_token_purge(c->snapshot->domain.store, clock_now_s() - TOKENS_KEPT_S,
+                                             TOKENS_PER_ROUND, &purged);
     if (!status_ok(flushed) || !status_ok(forgot))
         log_event(LOG_WARNING, "housekeeping.failed", F_CODE("tallies", flushed), F_CODE("tokens", forgot));
 }

@@ -5,8 +5,9 @@
 #include "core/core_internal.h"
 
 /*
- * One request in the core. Inline routes run on the loop, in the exchange's own arena. Others run on a request thread: the job takes the
- * arena over from the exchange, so that a front which goes away while the handler runs pulls nothing from under it.
+ * One request in the core. Inline routes run on the loop, in the exchange's own arena. Others run on a
+ * request thread: the job takes the arena over from the exchange, so that a front which goes away while the
+ * handler runs pulls nothing from under it.
  */
 
 struct job {
@@ -48,7 +49,8 @@ static struct status send_reply(struct job *j, struct exchange *x)
     return exchange_reply(x, &head, body);
 }
 
-/* The job's last step. The exchange may finish (and free itself) inside exchange_reply(), so the two part before. */
+/* The job's last step. The exchange may finish (and free itself) inside exchange_reply(), so the two part
+ * before. */
 static void answer(struct job *j)
 {
     struct connection *c = j->connection;
@@ -169,7 +171,8 @@ static void on_request(void *ctx, struct connection *connection, struct exchange
     j->call.request = &j->request;
     x->owner = j;
     if (!core_principal(c, connection, &x->arena, &j->call)) {
-        log_event(LOG_ERROR, "core.refused_connection", F_CSTR("reason", "this socket may not speak for that listener or user"));
+        log_event(LOG_ERROR, "core.refused_connection",
+                  F_CSTR("reason", "this socket may not speak for that listener or user"));
         connection_close(connection);
         return;
     }

@@ -4,7 +4,8 @@
 #include "base/encoding.h"
 #include "core/core_internal.h"
 
-/* Which listeners a socket may speak for: the socket says the role (DESIGN 3.1, 4), whatever the preamble claims. */
+/* Which listeners a socket may speak for: the socket says the role (DESIGN 3.1, 4), whatever the preamble
+ * claims. */
 static unsigned may_speak_for(unsigned tag)
 {
     return tag == CORE_EDGE ? ON_CONNECTOR | ON_GATEWAY | ON_CLUSTER | ON_FRONT : ON_INTERNAL | ON_PROXY;
@@ -25,7 +26,8 @@ static void from_certificate(const struct hop_preamble *p, struct arena *a, stru
     out->actor = arena_printf(a, "certificate:%s", hex);
 }
 
-static bool from_preamble(const struct connection *connection, const struct hop_preamble *p, struct arena *a, struct call *out)
+static bool from_preamble(const struct connection *connection, const struct hop_preamble *p, struct arena *a,
+                          struct call *out)
 {
     unsigned bit = 1u << p->listener;
     if (!(bit & may_speak_for(connection_tag(connection))))
@@ -39,7 +41,8 @@ static bool from_preamble(const struct connection *connection, const struct hop_
         out->principal.kind = PRINCIPAL_FRONT;
         out->principal.actor = TEXT("front");
     } else if (bit == ON_INTERNAL) {
-        out->principal.kind = PRINCIPAL_OPERATOR; /* whoever reaches loopback, as in the original (DESIGN 3) */
+        out->principal.kind =
+            PRINCIPAL_OPERATOR; /* whoever reaches loopback, as in the original (DESIGN 3) */
         out->principal.actor = TEXT("loopback");
     } else if (p->fingerprint.n == 32) {
         from_certificate(p, a, &out->principal);
@@ -49,7 +52,8 @@ static bool from_preamble(const struct connection *connection, const struct hop_
     return true;
 }
 
-static bool from_credentials(const struct core *c, const struct connection *connection, struct arena *a, struct call *out)
+static bool from_credentials(const struct core *c, const struct connection *connection, struct arena *a,
+                             struct call *out)
 {
     uint32_t uid = connection_peer_uid(connection);
     if (uid != 0 && uid != (uint32_t)geteuid())
@@ -63,7 +67,8 @@ static bool from_credentials(const struct core *c, const struct connection *conn
     return true;
 }
 
-bool core_principal(const struct core *c, const struct connection *connection, struct arena *a, struct call *out)
+bool core_principal(const struct core *c, const struct connection *connection, struct arena *a,
+                    struct call *out)
 {
     if (connection_kind(connection) == NET_CONTROL)
         return from_credentials(c, connection, a, out);

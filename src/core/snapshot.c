@@ -27,14 +27,14 @@ static void describe_listeners(const struct core *c, struct snapshot *s)
 {
     struct json_out j;
     json_out_init(&j, &s->listeners);
-    json_array(&j, NULL);
+    json_open_array(&j, NULL);
     for (int l = 0; l < LISTENER_COUNT; l++) {
         if (c->ch->addresses[l][0] == '\0')
             continue;
         OWNED(buffer_release) struct buffer url;
         buffer_init(&url, 1024);
         public_url(c, s->settings, (enum listener)l, &url);
-        json_object(&j, NULL);
+        json_open_object(&j, NULL);
         json_cstr(&j, "name", listener_name((enum listener)l));
         json_cstr(&j, "address", c->ch->addresses[l]);
         json_text(&j, "url", buffer_as_text(&url));
@@ -44,7 +44,8 @@ static void describe_listeners(const struct core *c, struct snapshot *s)
     s->domain.listeners_json = buffer_as_text(&s->listeners);
 }
 
-static struct status make_connector(const struct core *c, struct snapshot *s, struct connector *previous, struct error *err)
+static struct status make_connector(const struct core *c, struct snapshot *s, struct connector *previous,
+                                    struct error *err)
 {
     OWNED(buffer_release) struct buffer connector_url;
     OWNED(buffer_release) struct buffer gateway_url;
@@ -68,7 +69,8 @@ static struct status make_connector(const struct core *c, struct snapshot *s, st
 }
 
 /* `config_fd` < 0: the settings are there already (start). */
-struct status snapshot_new(struct core *c, int config_fd, struct connector *previous, struct snapshot **out, struct error *err)
+struct status snapshot_new(struct core *c, int config_fd, struct connector *previous, struct snapshot **out,
+                           struct error *err)
 {
     struct snapshot *s = mem_alloc(sizeof *s);
     if (!s)

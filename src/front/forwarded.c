@@ -7,8 +7,9 @@
 #include "base/encoding.h"
 
 /*
- * X-Forwarded-Client-Cert (contract section 6): believed only from inbound.trusted_proxies, never passed on. Elements are separated
- * by commas, pairs by semicolons, values may be quoted with backslash escapes (Envoy's format).
+ * X-Forwarded-Client-Cert (contract section 6): believed only from inbound.trusted_proxies, never passed on.
+ * Elements are separated by commas, pairs by semicolons, values may be quoted with backslash escapes (Envoy's
+ * format).
  */
 
 static bool parse_network(const char *text, uint8_t out[static 16], unsigned *out_bits)
@@ -50,7 +51,8 @@ bool front_peer_is_trusted_proxy(const struct front *f, const struct connection 
     for (unsigned i = 0; i < proxies->count; i++) {
         uint8_t network[16];
         unsigned bits = 0;
-        if (parse_network(proxies->item[i], network, &bits) && in_network(connection_address_key(c), network, bits))
+        if (parse_network(proxies->item[i], network, &bits) &&
+            in_network(connection_address_key(c), network, bits))
             return true;
     }
     return false;

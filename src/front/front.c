@@ -12,11 +12,11 @@
 #include "os/processes.h"
 
 #define HOP_CONNECTIONS_MAX 256
-#define HOP_WAITING_MAX 4096
-#define HOP_WAIT_MS 2000 /* DESIGN 3.1 (3): core away: requests wait at most this long */
-#define HOP_IDLE_MS 60000
-#define IDENTITIES_MAX 65536
-#define SCRATCH_MAX (4u * 1024 * 1024)
+#define HOP_WAITING_MAX     4096
+#define HOP_WAIT_MS         2000 /* DESIGN 3.1 (3): core away: requests wait at most this long */
+#define HOP_IDLE_MS         60000
+#define IDENTITIES_MAX      65536
+#define SCRATCH_MAX         (4u * 1024 * 1024)
 
 /* ---- what the settings say about peers ---- */
 static struct net_limits limits_from(const struct settings *s)
@@ -204,7 +204,8 @@ static struct status build(struct front *f, struct error *err)
     return DONE;
 }
 
-struct status front_start(struct loop *loop, const struct child_channels *ch, struct front **out, struct error *err)
+struct status front_start(struct loop *loop, const struct child_channels *ch, struct front **out,
+                          struct error *err)
 {
     struct front *f = mem_alloc(sizeof *f);
     if (!f)

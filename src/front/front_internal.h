@@ -32,7 +32,7 @@ struct front_call {
     struct front *front;
     struct connection *connection;
     struct exchange *exchange; /* NULL once finished */
-    struct question *asking; /* waits for this answer */
+    struct question *asking;   /* waits for this answer */
     struct front_call *waiting_next;
     const struct route *route;
     struct pool_call *upstream; /* running call to the core */
@@ -42,7 +42,7 @@ struct front_call {
     size_t slot;                /* 1 while it counts against its application's share of the hop */
     int64_t started_us;
     int status;
-    bool ready; /* the body is complete */
+    bool ready;          /* the body is complete */
     struct text allowed; /* methods for a 405 */
     char request_id[20];
 };
@@ -92,10 +92,12 @@ void identity_unref(struct identity *id);
 bool identity_usable(const struct front *f, const struct identity *id);
 /* A current answer from the cache (a new reference), or NULL. */
 struct identity *identity_find(struct front *f, const uint8_t fingerprint[static SHA256_SIZE]);
-/* Asks the core, once per certificate however many requests wait; continues in front_call_identified() or ..._unavailable(). */
+/* Asks the core, once per certificate however many requests wait; continues in front_call_identified() or
+ * ..._unavailable(). */
 void identity_ask(struct front_call *fc, const uint8_t fingerprint[static SHA256_SIZE], struct text subject);
 void identity_stop_waiting(struct front_call *fc);
-/* After a wake-up: certificates of live connections whose counters moved are asked about again; refused ones lose the connection. */
+/* After a wake-up: certificates of live connections whose counters moved are asked about again; refused ones
+ * lose the connection. */
 void identity_recheck(struct front *f);
 void identity_release_all(struct front *f);
 void peer_free(struct peer *p);
@@ -118,7 +120,8 @@ void front_error(struct front_call *fc, int status, const char *message);
 void front_redirect(struct front_call *fc, struct text path);
 void front_reply_text(struct front_call *fc, int status, struct text body);
 
-/* guard.c: DNS rebinding and cross-site posts (DESIGN 3, internal listener), Host against SNI. NULL when fine, else what to say. */
+/* guard.c: DNS rebinding and cross-site posts (DESIGN 3, internal listener), Host against SNI. NULL when
+ * fine, else what to say. */
 const char *front_guard(const struct front_call *fc, int *out_status);
 
 /* forwarded.c: X-Forwarded-Client-Cert of a trusted proxy. False when there is none to believe. */

@@ -8,14 +8,15 @@
 #include "base/log.h"
 
 /*
- * "What are my listeners' keys and anchors?": asked at start, when a counter of the answer moved, and when certificates are due for renewal.
- * New contexts serve new connections; live ones keep theirs.
+ * "What are my listeners' keys and anchors?": asked at start, when a counter of the answer moved, and when
+ * certificates are due for renewal. New contexts serve new connections; live ones keep theirs.
  */
 
 #define LISTENERS_BYTES_MAX (512u * 1024)
-#define VERIFY_CACHE_MAX 65536
+#define VERIFY_CACHE_MAX    65536
 
-/* The names that lead to a listener: with several listeners on one address they are what tells them apart (DESIGN 3). */
+/* The names that lead to a listener: with several listeners on one address they are what tells them apart
+ * (DESIGN 3). */
 static void add_name(struct front_listener *l, struct text name)
 {
     size_t n = 0;
@@ -31,7 +32,8 @@ static void add_url_host(struct front_listener *l, const char *url)
     struct text rest = text_of(url);
     if (text_starts_with(rest, TEXT("https://")))
         rest = text_from(rest, 8);
-    add_name(l, text_first(text_first(rest, text_find(rest, '/')), text_find(text_first(rest, text_find(rest, '/')), ':')));
+    add_name(l, text_first(text_first(rest, text_find(rest, '/')),
+                           text_find(text_first(rest, text_find(rest, '/')), ':')));
 }
 
 static void add_domain(struct front_listener *l, const char *label, const char *domain)
@@ -69,11 +71,13 @@ static enum tls_client_auth client_auth(const struct front *f, enum listener whi
 {
     if (which != LISTENER_GATEWAY)
         return TLS_CLIENT_NONE;
-    /* A trusted proxy may speak for its clients without a certificate of its own; everybody else then gets the contract's 400. */
+    /* A trusted proxy may speak for its clients without a certificate of its own; everybody else then gets
+     * the contract's 400. */
     return f->settings->inbound_trusted_proxies.count ? TLS_CLIENT_OPTIONAL : TLS_CLIENT_REQUIRED;
 }
 
-static struct status build_context(struct front *f, const struct hop_listener *in, struct tls_context **out, struct error *err)
+static struct status build_context(struct front *f, const struct hop_listener *in, struct tls_context **out,
+                                   struct error *err)
 {
     enum listener which = (enum listener)in->listener;
     const struct tls_key_pair pairs[] = {{in->chain_pem, in->key_pem}, {in->chain2_pem, in->key2_pem}};
@@ -107,7 +111,8 @@ static struct status take_contexts(struct front *f, const struct hop_listeners *
 }
 
 /* All listeners behind one socket. */
-static struct status give_contexts(struct front *f, const struct child_socket *socket, struct net_listener *net)
+static struct status give_contexts(struct front *f, const struct child_socket *socket,
+                                   struct net_listener *net)
 {
     struct net_tls_choice choices[LISTENER_COUNT];
     size_t count = 0;
@@ -183,7 +188,8 @@ static void on_end(void *owner)
     }
     forget_answer(f);
     if (!status_ok(st)) {
-        log_event(LOG_ERROR, "listeners.refused", F_CSTR("reason", error_text(&err, st)), F_INT("http_status", f->listeners_status));
+        log_event(LOG_ERROR, "listeners.refused", F_CSTR("reason", error_text(&err, st)),
+                  F_INT("http_status", f->listeners_status));
         if (!f->serving && f->listeners_status == 200)
             status_ignore(child_send(f->ch->control_fd, CHILD_FAILED, error_text(&err, st), -1));
     }
@@ -209,7 +215,8 @@ void front_ask_listeners(struct front *f)
     buffer_clear(&f->scratch);
     front_write_question(f, HTTP_GET, "/front/listeners", (struct bytes){NULL, 0}, &f->scratch);
     if (status_ok(buffer_status(&f->scratch)))
-        f->listeners_call = pool_send(f->edge, HTTP_GET, buffer_bytes(&f->scratch), true, &listeners_events, f);
+        f->listeners_call =
+            pool_send(f->edge, HTTP_GET, buffer_bytes(&f->scratch), true, &listeners_events, f);
 }
 
 bool front_listeners_stale(const struct front *f)

@@ -4,9 +4,10 @@
 /*
  * Who may speak to us, judged by the names in the request.
  *
- * The internal listener trusts whoever reaches loopback, so a browser on the same host must not be made to: a page whose name was
- * rebound to 127.0.0.1 sends its own name in Host; a page elsewhere sends its Origin or Sec-Fetch-Site (DESIGN 3 and 5).
- * On TLS listeners the Host must be the name that the handshake was about (RFC 9110 15.5.20: 421).
+ * The internal listener trusts whoever reaches loopback, so a browser on the same host must not be made to: a
+ * page whose name was rebound to 127.0.0.1 sends its own name in Host; a page elsewhere sends its Origin or
+ * Sec-Fetch-Site (DESIGN 3 and 5). On TLS listeners the Host must be the name that the handshake was about
+ * (RFC 9110 15.5.20: 421).
  */
 
 /* "name", "name:port", "[v6]", "[v6]:port" -> the host, brackets kept. */
@@ -49,7 +50,8 @@ static const char *guard_internal(const struct front_call *fc, int *out_status)
     const struct settings *s = fc->front->settings;
     if (!is_local_name(s, host_of(r->authority))) {
         *out_status = 421;
-        return "This listener answers to localhost, 127.0.0.1, [::1] and the names of url.internal_hosts; the Host "
+        return "This listener answers to localhost, 127.0.0.1, [::1] and the names of url.internal_hosts; "
+               "the Host "
                "header is none of them.";
     }
     struct text origin = headers_get(&r->headers, TEXT("Origin"));

@@ -124,7 +124,8 @@ static void sort_exchange(void *ctx, struct exchange *x)
         open->other[open->other_count++] = x;
 }
 
-/* Ends what a refused certificate has running. The one thing that goes on is its own revocation, until the answer is out. */
+/* Ends what a refused certificate has running. The one thing that goes on is its own revocation, until the
+ * answer is out. */
 static void end_refused(struct connection *c)
 {
     struct open_exchanges open = {0};
@@ -237,7 +238,8 @@ static struct status send_question(struct question *q, struct text subject)
     return q->call ? DONE : STATUS(AGAIN);
 }
 
-static struct question *ask(struct front *f, const uint8_t fingerprint[static SHA256_SIZE], struct text subject)
+static struct question *ask(struct front *f, const uint8_t fingerprint[static SHA256_SIZE],
+                            struct text subject)
 {
     struct question *q = map_get(&f->questions, key_of(fingerprint));
     if (q)
@@ -287,8 +289,8 @@ void identity_stop_waiting(struct front_call *fc)
 }
 
 /*
- * When a core starts it bumps every counter. Then asking about each idle connection would be a storm for nothing: above this many, idle
- * connections just forget their answer and ask with their next request.
+ * When a core starts it bumps every counter. Then asking about each idle connection would be a storm for
+ * nothing: above this many, idle connections just forget their answer and ask with their next request.
  */
 #define RECHECK_IDLE_MAX 256
 

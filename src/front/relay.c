@@ -4,11 +4,13 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 
-/* A request crosses to the core, the answer comes back: preamble + re-serialised head + collected body in one write; answers stream. */
+/* A request crosses to the core, the answer comes back: preamble + re-serialised head + collected body in one
+ * write; answers stream. */
 
 #define HOP_CONNECTIONS_MAX 256 /* as front.c gives to the pools */
 
-/* One application holds at most a quarter of the slots (DESIGN 3.1, 3), so that a busy one leaves room for the others. */
+/* One application holds at most a quarter of the slots (DESIGN 3.1, 3), so that a busy one leaves room for
+ * the others. */
 static bool slot_take(struct front_call *fc)
 {
     if (!fc->identity || fc->identity->answer.application.n == 0)
@@ -45,12 +47,13 @@ void front_slot_give(struct front_call *fc)
 static void copy_head(struct front_call *fc, const struct response *head)
 {
     struct exchange *x = fc->exchange;
-    struct response out = {.status = head->status, .body = head->body, .content_length = head->content_length};
+    struct response out = {
+        .status = head->status, .body = head->body, .content_length = head->content_length};
     struct status st = DONE;
     for (size_t i = 0; i < head->headers.count && status_ok(st); i++) {
         const struct header *h = &head->headers.list[i];
-        if (!header_is_hop_by_hop(h->name, &head->headers) && !text_equal_nocase(h->name, TEXT("Content-Length")) &&
-            !text_equal_nocase(h->name, TEXT("Date")))
+        if (!header_is_hop_by_hop(h->name, &head->headers) &&
+            !text_equal_nocase(h->name, TEXT("Content-Length")) && !text_equal_nocase(h->name, TEXT("Date")))
             st = headers_add(&out.headers, &x->arena, h->name, h->value);
     }
     fc->status = head->status;
@@ -104,7 +107,8 @@ static void on_failed(void *owner, enum pool_failure why, bool answer_started)
         connection_flush_later(c);
     } else if (why == POOL_LOST) {
         slab_add(fc->front->slab, SLAB_CORE_UNAVAILABLE, 1);
-        front_error(fc, 503, "The service restarted while this request ran; whether it took effect is not known.");
+        front_error(fc, 503,
+                    "The service restarted while this request ran; whether it took effect is not known.");
     } else {
         front_call_unavailable(fc);
     }

@@ -57,7 +57,8 @@ static struct peer *peer_of(struct front_call *fc, const struct tls_peer *tls)
     if (peer && fc->front->settings->ca_accept_unrecorded) {
         struct certificate_fields view;
         if (status_ok(certificate_parse(tls->der, &fc->exchange->arena, &view, NULL)))
-            peer->subject = (struct text){mem_strndup((const char *)view.subject.der.p, view.subject.der.n), view.subject.der.n};
+            peer->subject = (struct text){mem_strndup((const char *)view.subject.der.p, view.subject.der.n),
+                                          view.subject.der.n};
     }
     tls_peer_drop_der(connection_tls(fc->connection));
     *slot = peer;
@@ -218,10 +219,12 @@ static void access_log(const struct front_call *fc, int64_t us)
 {
     char address[CONNECTION_ADDRESS_MAX];
     const struct request *r = &fc->exchange->request;
-    log_event(LOG_INFO, "request", F_CSTR("id", fc->request_id), F_CSTR("peer", connection_address(fc->connection, address)),
-              F_CSTR("method", http_method_name(r->method)), F_TARGET("target", r->target), F_INT("status", fc->status),
-              F_INT("us", us),
-              F_TEXT("application", fc->identity ? fc->identity->answer.application : ((struct text){NULL, 0})));
+    log_event(
+        LOG_INFO, "request", F_CSTR("id", fc->request_id),
+        F_CSTR("peer", connection_address(fc->connection, address)),
+        F_CSTR("method", http_method_name(r->method)), F_TARGET("target", r->target),
+        F_INT("status", fc->status), F_INT("us", us),
+        F_TEXT("application", fc->identity ? fc->identity->answer.application : ((struct text){NULL, 0})));
 }
 
 static void count_response(struct front *f, int status)

@@ -6,15 +6,15 @@
 #include "base/limits.h"
 
 /*
- * Refusals and last-seen times are counted here and told to the core once in a while (DESIGN 3.1, 14): a peer that is refused a
- * million times costs one audit row a minute and no request to the core each.
+ * Refusals and last-seen times are counted here and told to the core once in a while (DESIGN 3.1, 14): a peer
+ * that is refused a million times costs one audit row a minute and no request to the core each.
  *
- * Body of POST /front/tallies, one line each, fields separated by tabs (none of them may hold one: names are checked, hex is hex):
- *   refused <tab> reason <tab> identity <tab> count
- *   seen <tab> tenant <tab> application <tab> unix time
+ * Body of POST /front/tallies, one line each, fields separated by tabs (none of them may hold one: names are
+ * checked, hex is hex): refused <tab> reason <tab> identity <tab> count seen <tab> tenant <tab> application
+ * <tab> unix time
  */
 
-#define TALLIES_MAX 4096
+#define TALLIES_MAX    4096
 #define TALLY_BODY_MAX (256u * 1024)
 
 struct tally {

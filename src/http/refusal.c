@@ -11,7 +11,7 @@ void refusal_body(struct buffer *out, int status, struct text reason)
 {
     struct json_out j;
     json_out_init(&j, out);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_int(&j, "code", status);
     json_text(&j, "error", reason);
     json_end(&j);

@@ -39,8 +39,8 @@ static struct address_use *find_or_make(struct net_server *s, const uint8_t key[
     return use;
 }
 
-struct address_use *address_use_take(struct net_server *s, const uint8_t address[static 16], enum net_kind kind,
-                                     bool *out_refused)
+struct address_use *address_use_take(struct net_server *s, const uint8_t address[static 16],
+                                     enum net_kind kind, bool *out_refused)
 {
     uint8_t key[16];
     counting_key(address, key);
@@ -71,7 +71,8 @@ void address_use_give(struct net_server *s, struct address_use *use)
 {
     if (!use || --use->open > 0)
         return;
-    /* Kept until the second is over, or a peer could reset its rate by closing; address_use_sweep() forgets it. */
+    /* Kept until the second is over, or a peer could reset its rate by closing; address_use_sweep() forgets
+     * it. */
     s->stale_addresses++;
 }
 

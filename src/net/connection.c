@@ -61,8 +61,8 @@ struct status connection_open_session(struct connection *c, enum session_protoco
     return DONE;
 }
 
-struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind, unsigned tag,
-                             struct connection **out)
+struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind,
+                             unsigned tag, struct connection **out)
 {
     struct connection *c = mem_alloc(sizeof *c);
     if (!c)
@@ -186,8 +186,9 @@ void connection_flush(struct connection *c)
 }
 
 /*
- * The output is written. Closing now, with bytes of the peer unread, would make the kernel send RST, which can take the answer back
- * out of the peer's hands (RFC 9112 9.6): close our side, then read and forget for a while. The session is not needed any more.
+ * The output is written. Closing now, with bytes of the peer unread, would make the kernel send RST, which
+ * can take the answer back out of the peer's hands (RFC 9112 9.6): close our side, then read and forget for a
+ * while. The session is not needed any more.
  */
 static void linger(struct connection *c)
 {
@@ -228,7 +229,8 @@ static void arm_timeout(struct connection *c, bool output_waits)
     if (!wanted) {
         timeout_disarm(&c->timeout);
     } else if (wanted == c->server->header || wanted == c->server->write) {
-        /* The whole head has one deadline, however slowly it drips; a write's deadline moves with progress (settle_written). */
+        /* The whole head has one deadline, however slowly it drips; a write's deadline moves with progress
+         * (settle_written). */
         if (!timeout_armed(&c->timeout) || c->timeout.cls != wanted)
             timeout_arm(wanted, &c->timeout);
     } else {
@@ -272,7 +274,8 @@ void connection_settle(struct connection *c)
         c->watching = (uint8_t)want;
         watch_set(c->watch, want);
     }
-    /* What libssl has read ahead raises no event on the descriptor: once the session wants it again, we must fetch it ourselves. */
+    /* What libssl has read ahead raises no event on the descriptor: once the session wants it again, we must
+     * fetch it ourselves. */
     if (c->tls && (want & WATCH_READ) && tls_pending(c->tls))
         connection_flush_later(c);
     if (left && left < before)

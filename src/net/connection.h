@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Private to net/: one accepted connection. See net/server.h for the contract. Kept small: an idle mTLS connection is this struct, the
- * TLS session and a shrunk HTTP session. */
+/* Private to net/: one accepted connection. See net/server.h for the contract. Kept small: an idle mTLS
+ * connection is this struct, the TLS session and a shrunk HTTP session. */
 
 #include "base/map.h"
 #include "event/timeouts.h"
@@ -12,8 +12,9 @@ enum connection_state {
     CONNECTION_HANDSHAKE,
     CONNECTION_OPEN,
     CONNECTION_CLOSING, /* last words are in the output; closes when they are written */
-    CONNECTION_LINGER,  /* they are written; what the peer still sends is thrown away, so that no RST eats them */
-    CONNECTION_DEAD,    /* closed; freed when no callback is on the stack */
+    CONNECTION_LINGER, /* they are written; what the peer still sends is thrown away, so that no RST eats them
+                        */
+    CONNECTION_DEAD,   /* closed; freed when no callback is on the stack */
 };
 
 struct net_listener {
@@ -47,11 +48,11 @@ struct connection {
     struct address_use *address_use;
     void *owner;
     struct timeout_entry timeout;
-    struct buffer preamble_bytes;   /* NET_HOP */
-    struct hop_preamble *preamble;  /* NET_HOP; valid while has_preamble */
-    int64_t body_started_ms;        /* when `uploads` last rose from 0 */
-    uint64_t body_bytes;            /* received since then */
-    uint32_t uploads;               /* exchanges whose body is arriving */
+    struct buffer preamble_bytes;  /* NET_HOP */
+    struct hop_preamble *preamble; /* NET_HOP; valid while has_preamble */
+    int64_t body_started_ms;       /* when `uploads` last rose from 0 */
+    uint64_t body_bytes;           /* received since then */
+    uint32_t uploads;              /* exchanges whose body is arriving */
     uint8_t address[16];
     uint32_t uid;
     int fd;
@@ -62,9 +63,9 @@ struct connection {
     uint8_t watching;
     uint8_t depth; /* callbacks on the stack: free later */
     bool dirty, shutting_down, input_ended, has_preamble;
-    bool close_wanted;   /* connection_close() from inside the session, which cannot be freed then */
-    uint8_t in_session;  /* calls into the session on the stack */
-    uint32_t lingered;   /* bytes thrown away */
+    bool close_wanted;  /* connection_close() from inside the session, which cannot be freed then */
+    uint8_t in_session; /* calls into the session on the stack */
+    uint32_t lingered;  /* bytes thrown away */
 };
 
 struct net_server {
@@ -88,13 +89,15 @@ struct net_server {
 #define NET_LINGER_MAX (256u * 1024) /* bytes of a request that was refused */
 
 /* connection.c: life and death, time-outs, output */
-struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind, unsigned tag,
-                             struct connection **out); /* owns fd from here on success */
+struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind,
+                             unsigned tag, struct connection **out); /* owns fd from here on success */
 void connection_flush(struct connection *c);
 void connection_timed_out(void *ctx, struct timeout_entry *e);
-void connection_enter(struct connection *c); /* callbacks run between enter and leave; leave frees a dead connection */
+void connection_enter(
+    struct connection *c); /* callbacks run between enter and leave; leave frees a dead connection */
 void connection_leave(struct connection *c);
-void connection_settle(struct connection *c); /* after events: flush, watch the right things, arm the right time-out */
+void connection_settle(
+    struct connection *c); /* after events: flush, watch the right things, arm the right time-out */
 struct status connection_open_session(struct connection *c, enum session_protocol protocol);
 
 /* connection_io.c: bytes in */
@@ -108,6 +111,7 @@ void connection_discard(struct connection *c);
 extern const struct session_events connection_session_events;
 
 /* address.c */
-struct address_use *address_use_take(struct net_server *s, const uint8_t key[static 16], enum net_kind kind, bool *out_refused);
+struct address_use *address_use_take(struct net_server *s, const uint8_t key[static 16], enum net_kind kind,
+                                     bool *out_refused);
 void address_use_give(struct net_server *s, struct address_use *use);
 void address_use_sweep(struct net_server *s); /* once a second */

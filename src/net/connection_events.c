@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/connection.h"
 
-/* Between the HTTP session and the handler: counts, and keeps the connection's own state in step with its exchanges. */
+/* Between the HTTP session and the handler: counts, and keeps the connection's own state in step with its
+ * exchanges. */
 
 static void on_request(void *owner, struct exchange *x)
 {

@@ -54,8 +54,9 @@ static void handshake(struct connection *c)
 }
 
 /*
- * The core's end of the hop: a preamble stands before each request (net/hop.h). Leaves in *in what belongs to the session. The
- * preamble's texts point into preamble_bytes, which keep still until the exchange has finished.
+ * The core's end of the hop: a preamble stands before each request (net/hop.h). Leaves in *in what belongs to
+ * the session. The preamble's texts point into preamble_bytes, which keep still until the exchange has
+ * finished.
  */
 static struct status take_preamble(struct connection *c, struct bytes *in)
 {
@@ -104,7 +105,8 @@ void connection_input(struct connection *c, struct bytes in)
         c->state = CONNECTION_CLOSING;
 }
 
-/* A body that drips slower than limits.body_min_rate, averaged from the tenth second on, ends like one that stopped. */
+/* A body that drips slower than limits.body_min_rate, averaged from the tenth second on, ends like one that
+ * stopped. */
 static bool body_too_slow(const struct connection *c)
 {
     if (!c->uploads)
@@ -139,7 +141,8 @@ static void read_tls(struct connection *c)
             return;
         }
         /* What libssl has read ahead raises no event on the descriptor (DESIGN 3.1, 19). */
-    } while (c->state == CONNECTION_OPEN && !c->close_wanted && tls_pending(c->tls) && session_wants_read(c->session));
+    } while (c->state == CONNECTION_OPEN && !c->close_wanted && tls_pending(c->tls) &&
+             session_wants_read(c->session));
 }
 
 void connection_read_ahead(struct connection *c)

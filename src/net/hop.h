@@ -2,21 +2,21 @@
 #pragma once
 
 /*
- * The private hop between front and core (DESIGN 3.1, 3): a Unix stream socket carrying HTTP/1.1, where every request is preceded by a
- * length-prefixed binary preamble. What the front knows about the peer travels there and never in a header, so nothing that a
- * client sends can touch it.
+ * The private hop between front and core (DESIGN 3.1, 3): a Unix stream socket carrying HTTP/1.1, where every
+ * request is preceded by a length-prefixed binary preamble. What the front knows about the peer travels there
+ * and never in a header, so nothing that a client sends can touch it.
  *
  *   u32 length (of what follows, at most HOP_PREAMBLE_MAX)
- *   u8 version (HOP_VERSION; another one ends the connection)   u8 listener bit number   u8 certificate verdict   u8 flags
- *   u16 front index   u64 body length    16-prefixed: request id, peer address, fingerprint (32 bytes or empty), application,
- *   tenant, group, subject error
+ *   u8 version (HOP_VERSION; another one ends the connection)   u8 listener bit number   u8 certificate
+ * verdict   u8 flags u16 front index   u64 body length    16-prefixed: request id, peer address, fingerprint
+ * (32 bytes or empty), application, tenant, group, subject error
  */
 
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define HOP_VERSION 1
+#define HOP_VERSION      1
 #define HOP_PREAMBLE_MAX 4096
 
 enum hop_flag { HOP_RUNTIME = 1 };
@@ -34,17 +34,19 @@ struct hop_preamble {
 
 void hop_preamble_encode(const struct hop_preamble *p, struct buffer *out); /* with the length */
 /*
- * Decodes from the start of `in`. *out_used = 0 with E_OK: more bytes are needed. Texts borrow from `in`. E_INVALID: close the connection.
- * Fuzzed: fuzz/targets/net/hop_fuzz.c.
+ * Decodes from the start of `in`. *out_used = 0 with E_OK: more bytes are needed. Texts borrow from `in`.
+ * E_INVALID: close the connection. Fuzzed: fuzz/targets/net/hop_fuzz.c.
  */
 struct status hop_preamble_decode(struct bytes in, struct hop_preamble *out, size_t *out_used);
 
 /*
- * Answers of the core to a front's questions (ON_FRONT routes), as bodies. Encoders and decoders stand side by side here so that both ends agree.
+ * Answers of the core to a front's questions (ON_FRONT routes), as bodies. Encoders and decoders stand side
+ * by side here so that both ends agree.
  */
 #include "os/page.h"
 
-/* GET /front/certificate?fingerprint=HEX : what is this certificate? (body of the request: its DER subject Name when it is not known) */
+/* GET /front/certificate?fingerprint=HEX : what is this certificate? (body of the request: its DER subject
+ * Name when it is not known) */
 struct hop_identity {
     uint8_t verdict; /* enum certificate_verdict */
     bool runtime;
@@ -58,7 +60,7 @@ struct status hop_identity_decode(struct bytes in, struct hop_identity *out); /*
 
 /* GET /front/listeners : the keys and anchors of every TLS listener. */
 struct hop_listener {
-    uint8_t listener;     /* bit number */
+    uint8_t listener;                 /* bit number */
     struct text chain_pem, key_pem;   /* wiped by the receiver */
     struct text chain2_pem, key2_pem; /* a second pair (RSA beside EC), or empty */
     struct text anchors_pem;

@@ -53,7 +53,8 @@ void pool_requeue(struct pool_call *call)
 static void waited_too_long(void *ctx, struct timeout_entry *e)
 {
     struct pool *p = ctx;
-    struct pool_call *call = (struct pool_call *)(void *)((char *)e - offsetof(struct pool_call, waiting_timeout));
+    struct pool_call *call =
+        (struct pool_call *)(void *)((char *)e - offsetof(struct pool_call, waiting_timeout));
     queue_remove(p, call);
     pool_call_fail(call, POOL_UNREACHED);
 }
@@ -61,7 +62,8 @@ static void waited_too_long(void *ctx, struct timeout_entry *e)
 static void idle_too_long(void *ctx, struct timeout_entry *e)
 {
     (void)ctx;
-    pool_connection_free((struct pool_connection *)(void *)((char *)e - offsetof(struct pool_connection, idle_timeout)));
+    pool_connection_free(
+        (struct pool_connection *)(void *)((char *)e - offsetof(struct pool_connection, idle_timeout)));
 }
 
 /* One connection is dialled for each waiting call that no connecting one will serve. */
@@ -109,7 +111,8 @@ struct status pool_new(const struct pool_settings *settings, struct pool **out)
     if (!p)
         return STATUS(NOMEM);
     p->settings = *settings;
-    struct status st = timeout_class_new(settings->loop, settings->connect_ms, waited_too_long, p, &p->wait_class);
+    struct status st =
+        timeout_class_new(settings->loop, settings->connect_ms, waited_too_long, p, &p->wait_class);
     if (status_ok(st))
         st = timeout_class_new(settings->loop, settings->idle_ms, idle_too_long, p, &p->idle_class);
     if (!status_ok(st)) {

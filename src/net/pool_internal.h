@@ -28,7 +28,7 @@ struct pool_connection {
 
 struct pool_call {
     struct pool *pool;
-    struct pool_call *next; /* in the waiting queue */
+    struct pool_call *next;             /* in the waiting queue */
     struct pool_connection *connection; /* NULL while waiting */
     const struct pool_events *events;
     void *owner;

@@ -108,7 +108,8 @@ void net_server_free(struct net_server *s)
     mem_free(s);
 }
 
-void net_server_set_limits(struct net_server *s, const struct net_limits *limits, const struct session_settings *session)
+void net_server_set_limits(struct net_server *s, const struct net_limits *limits,
+                           const struct session_settings *session)
 {
     s->settings.limits = *limits;
     s->settings.session = *session;
@@ -180,7 +181,8 @@ static void welcome(struct net_listener *l, int fd, const struct sockaddr_storag
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 }
 
-/* At most this many accepts per turn of the loop, so that a flood of connections does not starve the open ones. */
+/* At most this many accepts per turn of the loop, so that a flood of connections does not starve the open
+ * ones. */
 #define ACCEPTS_PER_TURN 64
 
 static void on_acceptable(void *ctx, unsigned ready)
@@ -202,7 +204,8 @@ static void on_acceptable(void *ctx, unsigned ready)
     }
 }
 
-struct status net_listen(struct net_server *s, int fd, enum net_kind kind, unsigned tag, struct net_listener **out)
+struct status net_listen(struct net_server *s, int fd, enum net_kind kind, unsigned tag,
+                         struct net_listener **out)
 {
     struct net_listener *l = mem_alloc(sizeof *l);
     if (!l)

@@ -2,16 +2,17 @@
 #pragma once
 
 /*
- * The server side of the network: listening sockets -> connections -> TLS -> HTTP sessions -> exchanges, with every limit and
- * time-out that concerns a peer. One `struct net_server` per loop; loop thread only.
+ * The server side of the network: listening sockets -> connections -> TLS -> HTTP sessions -> exchanges, with
+ * every limit and time-out that concerns a peer. One `struct net_server` per loop; loop thread only.
  *
  *   net_listen() watches a listening descriptor; accepted peers become connections (net/connection.c)
- *   TLS handshakes first where the listener has contexts; then ALPN (or the listener's kind) picks the session
- *   bytes -> session_feed() -> handler.request/body/body_end...; whoever answers calls exchange_*() and then
- *   connection_flush_later(): dirty connections are written once per loop iteration.
+ *   TLS handshakes first where the listener has contexts; then ALPN (or the listener's kind) picks the
+ * session bytes -> session_feed() -> handler.request/body/body_end...; whoever answers calls exchange_*() and
+ * then connection_flush_later(): dirty connections are written once per loop iteration.
  *
- * Kinds: NET_TCP and NET_TLS for the world; NET_HOP is the core's end of the private hop (a greeting byte on accept, a preamble
- * before each request, net/hop.h); NET_CONTROL is the control socket (peer credentials instead of addresses).
+ * Kinds: NET_TCP and NET_TLS for the world; NET_HOP is the core's end of the private hop (a greeting byte on
+ * accept, a preamble before each request, net/hop.h); NET_CONTROL is the control socket (peer credentials
+ * instead of addresses).
  */
 
 #include "event/loop.h"
@@ -57,27 +58,33 @@ struct status net_server_new(const struct net_server_settings *settings, struct 
 /* Closes every listener and connection at once. Accepts NULL. */
 void net_server_free(struct net_server *s);
 /* For new connections (and new time-outs) from now on. */
-void net_server_set_limits(struct net_server *s, const struct net_limits *limits, const struct session_settings *session);
+void net_server_set_limits(struct net_server *s, const struct net_limits *limits,
+                           const struct session_settings *session);
 
 /*
  * Serves `fd` (listening, non-blocking, owned by the caller until net_server_free). `tag` is reported by
  * connection_tag() unless SNI picks a listener; for the front it is an enum listener.
  */
-struct status net_listen(struct net_server *s, int fd, enum net_kind kind, unsigned tag, struct net_listener **out);
+struct status net_listen(struct net_server *s, int fd, enum net_kind kind, unsigned tag,
+                         struct net_listener **out);
 /*
- * TLS contexts of a listener. With one, every connection uses it (its tag is the listener's). With several (a shared address) the name that
- * the client asks for decides; no name or an unknown one is refused. The listener keeps references; live connections keep theirs.
+ * TLS contexts of a listener. With one, every connection uses it (its tag is the listener's). With several (a
+ * shared address) the name that the client asks for decides; no name or an unknown one is refused. The
+ * listener keeps references; live connections keep theirs.
  */
 struct net_tls_choice {
     struct tls_context *context;
     unsigned tag;
     const char *const *names; /* lower case, for SNI; borrowed until replaced; NULL-terminated */
 };
-struct status net_listener_set_tls(struct net_listener *l, const struct net_tls_choice *choices, size_t count);
-/* A connected socket that did not come from a listener (fronts = 0: one end of a socketpair). Takes the descriptor, also on failure. */
+struct status net_listener_set_tls(struct net_listener *l, const struct net_tls_choice *choices,
+                                   size_t count);
+/* A connected socket that did not come from a listener (fronts = 0: one end of a socketpair). Takes the
+ * descriptor, also on failure. */
 struct status net_adopt(struct net_server *s, int fd, enum net_kind kind, unsigned tag);
 
-/* Graceful stop: no more accepts; idle connections close; busy ones finish. net_server_connections() falls to 0. */
+/* Graceful stop: no more accepts; idle connections close; busy ones finish. net_server_connections() falls to
+ * 0. */
 void net_server_drain(struct net_server *s);
 size_t net_server_connections(const struct net_server *s);
 

@@ -87,7 +87,8 @@ struct child_channels {
     int control_listen_fd;                     /* core only: {data}/run/control.sock */
     char hop_edge_path[CHILD_SOCKET_PATH_MAX]; /* where fronts connect */
     char hop_egress_path[CHILD_SOCKET_PATH_MAX];
-    /* This host's full name if it resolves here, else "localhost"; found by the supervisor, since no child may ask. */
+    /* This host's full name if it resolves here, else "localhost"; found by the supervisor, since no child
+     * may ask. */
     char host_name[CHILD_HOST_MAX];
     char addresses[LISTENER_COUNT]
                   [CHILD_ADDRESS_MAX]; /* as bound ("127.0.0.1:41234"), "" when off; in all children */

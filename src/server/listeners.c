@@ -164,7 +164,7 @@ struct status listeners_publish(struct supervisor *s, struct error *err)
     buffer_init(&b, JSON_MAX);
     struct json_out j;
     json_out_init(&j, &b);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     for (unsigned l = 0; l < LISTENER_COUNT; l++) {
         if (s->addresses[l][0] != '\0')
             json_cstr(&j, listener_name((enum listener)l), s->addresses[l]);

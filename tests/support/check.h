@@ -19,7 +19,7 @@
     do {                                                                                                     \
         struct status assert_status_ = (expr);                                                               \
         if (assert_status_.code != (expected))                                                               \
-            fail_msg("%s: %s, expected %s", #expr, code_name(assert_status_.code), code_name(expected));      \
+            fail_msg("%s: %s, expected %s", #expr, code_name(assert_status_.code), code_name(expected));     \
     } while (0)
 #define assert_ok(expr) assert_status(expr, E_OK)
 
@@ -32,8 +32,9 @@
     } while (0)
 
 /*
- * Runs `statement` (an expression of type struct status) with the 1st, 2nd, ... allocation failing until one run does not
- * reach the failure. Every failing run must return E_NOMEM or another refusal, and must not leak (LeakSanitizer) or crash.
+ * Runs `statement` (an expression of type struct status) with the 1st, 2nd, ... allocation failing until one
+ * run does not reach the failure. Every failing run must return E_NOMEM or another refusal, and must not leak
+ * (LeakSanitizer) or crash.
  */
 #define assert_survives_failing_allocations(statement)                                                       \
     do {                                                                                                     \

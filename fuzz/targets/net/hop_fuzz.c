@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Covers hop_preamble_decode, hop_identity_decode, hop_listeners_decode and their encoders: what decodes must encode to the same bytes. */
+/* Covers hop_preamble_decode, hop_identity_decode, hop_listeners_decode and their encoders: what decodes must
+ * encode to the same bytes. */
 #include "net/hop.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,7 +7,7 @@
 static struct status put_api(struct call *c, struct json_out *j, const struct connector_holder *h)
 {
     const struct text none = TEXT("");
-    json_object(j, "api");
+    json_open_object(j, "api");
     switch (h->kind) {
     case TOKEN_APPLICATION:
         TRY(kyma_put_link(c, j, "eventsInfoUrl", LINK_EVENTS_INFO, h, none));
@@ -42,7 +42,7 @@ static struct status info(struct call *c, enum token_kind kind, struct text name
     struct json_out j;
     reply_json(c, 200);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     TRY(kyma_put_link(c, &j, "csrUrl", LINK_SIGN, &grant.holder, next.token));
     TRY(put_api(c, &j, &grant.holder));
     TRY(kyma_put_certificate(c, &j, &grant.holder));

@@ -6,7 +6,7 @@
 
 static void put_identity(struct json_out *j, const struct connector_holder *h)
 {
-    json_object(j, "clientIdentity");
+    json_open_object(j, "clientIdentity");
     if (h->kind == TOKEN_APPLICATION)
         json_text(j, "application", h->application);
     if (h->group.n > 0)
@@ -19,7 +19,7 @@ static void put_identity(struct json_out *j, const struct connector_holder *h)
 static struct status put_urls(struct call *c, struct json_out *j, const struct connector_holder *h)
 {
     const struct text none = TEXT("");
-    json_object(j, "urls");
+    json_open_object(j, "urls");
     if (h->kind == TOKEN_APPLICATION) {
         TRY(kyma_put_link(c, j, "eventsInfoUrl", LINK_EVENTS_INFO, h, none));
         TRY(kyma_put_link(c, j, "eventsUrl", LINK_EVENTS, h, none));
@@ -40,7 +40,7 @@ static struct status management(struct call *c, enum token_kind kind)
     struct json_out j;
     reply_json(c, 200);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     put_identity(&j, &h);
     TRY(put_urls(c, &j, &h));
     TRY(kyma_put_certificate(c, &j, &h));

@@ -25,7 +25,7 @@ struct status kyma_put_certificate(struct call *c, struct json_out *j, const str
     const struct text subject = connector_subject_text(c->domain->connector, h, c->arena);
     if (!subject.p)
         return STATUS(NOMEM);
-    json_object(j, "certificate");
+    json_open_object(j, "certificate");
     json_text(j, "subject", subject);
     json_cstr(j, "extensions", "");
     json_cstr(j, "key-algorithm", "rsa2048");
@@ -83,7 +83,7 @@ struct status kyma_reply_certificate(struct call *c, enum token_kind kind,
     struct json_out j;
     reply_json(c, 201);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     connector_chain_pem(connector, issued, &pem);
     put_encoded(&j, "crt", &pem);
     if (kind != TOKEN_REMOTE_ENVIRONMENT) { /* the first generation has nothing else (contract 10) */

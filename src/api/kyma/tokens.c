@@ -16,7 +16,7 @@ static struct status answer(struct call *c, const struct connector_holder *h)
     struct json_out j;
     reply_json(c, 201);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     TRY(kyma_put_link(c, &j, "url", LINK_INFO, h, token.token));
     json_text(&j, "token", token.token);
     json_end(&j);

@@ -3,7 +3,7 @@
 
 static void put_application(struct json_out *j, const char *name, const struct application *app)
 {
-    json_object(j, name);
+    json_open_object(j, name);
     json_text(j, "name", app->name);
     json_text(j, "tenant", app->tenant);
     json_text(j, "description", app->description);
@@ -11,7 +11,7 @@ static void put_application(struct json_out *j, const char *name, const struct a
     if (app->last_seen_at > 0)
         json_time(j, "lastSeenAt", app->last_seen_at);
     else
-        json_null(j, "lastSeenAt");
+        json_write_null(j, "lastSeenAt");
     json_bool(j, "autoCreated", app->auto_created);
     json_end(j);
 }
@@ -71,12 +71,12 @@ struct status native_application_list(struct call *c)
     struct listing l = {.call = c};
     reply_json(c, 200);
     json_out_init(&l.j, &c->reply.body);
-    json_object(&l.j, NULL);
-    json_array(&l.j, "applications");
+    json_open_object(&l.j, NULL);
+    json_open_array(&l.j, "applications");
     TRY(store_application_list(c->domain->store, query_text(c, "contains"), &page, c->arena, list_row, &l));
     json_end(&l.j);
     if (l.count < page.limit) {
-        json_null(&l.j, "next");
+        json_write_null(&l.j, "next");
     } else {
         const struct text next =
             arena_printf(c->arena, "%.*s/%.*s", TEXT_ARG(l.last_tenant), TEXT_ARG(l.last_name));
@@ -96,7 +96,7 @@ static struct status answer_revoked(struct call *c, uint64_t count)
     struct json_out j;
     reply_json(c, 200);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_int(&j, "revoked", (int64_t)count);
     json_end(&j);
     return DONE;

@@ -11,7 +11,7 @@ static bool list_row(void *ctx, const struct audit_entry *e)
 {
     struct listing *l = ctx;
     struct json_out *j = &l->j;
-    json_object(j, NULL);
+    json_open_object(j, NULL);
     json_int(j, "id", e->id);
     json_time(j, "at", e->at);
     json_time(j, "lastAt", e->last_at);
@@ -59,12 +59,12 @@ struct status native_audit_list(struct call *c)
     struct listing l = {0};
     reply_json(c, 200);
     json_out_init(&l.j, &c->reply.body);
-    json_object(&l.j, NULL);
-    json_array(&l.j, "entries");
+    json_open_object(&l.j, NULL);
+    json_open_array(&l.j, "entries");
     TRY(store_audit_list(c->domain->store, &filter, c->arena, list_row, &l));
     json_end(&l.j);
     if (l.count < filter.limit)
-        json_null(&l.j, "next");
+        json_write_null(&l.j, "next");
     else
         json_text(&l.j, "next", arena_printf(c->arena, "%lld", (long long)l.last_id));
     json_end(&l.j);

@@ -40,7 +40,7 @@ struct status native_backup(struct call *c)
     struct json_out j;
     reply_json(c, 201);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, "path", path);
     json_cstr(&j, "keyFile", vault_key_path(c->domain->vault));
     json_end(&j);
@@ -54,7 +54,7 @@ struct status native_vault_rekey(struct call *c)
     struct json_out j;
     reply_json(c, 200);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_cstr(&j, "keyFile", vault_key_path(c->domain->vault));
     json_end(&j);
     return DONE;

@@ -16,7 +16,7 @@ struct status native_ca_show(struct call *c)
     struct json_out j;
     reply_json(c, 200);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, "subject", ca_subject(ca));
     json_text(&j, "keyAlgorithm", ca_key_algorithm(ca));
     hex_encode(hex, (struct bytes){ca_fingerprint(ca), SHA256_SIZE});

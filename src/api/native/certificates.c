@@ -28,7 +28,7 @@ static void put_certificate(struct json_out *j, const struct certificate *cert)
     if (cert->revoked_at > 0)
         json_time(j, "revokedAt", cert->revoked_at);
     else
-        json_null(j, "revokedAt");
+        json_write_null(j, "revokedAt");
     json_text(j, "revokedReason", cert->revoked_reason);
     json_text(j, "issuedBy", cert->issued_by);
 }
@@ -44,7 +44,7 @@ struct listing {
 static bool list_row(void *ctx, const struct certificate *cert)
 {
     struct listing *l = ctx;
-    json_object(&l->j, NULL);
+    json_open_object(&l->j, NULL);
     put_certificate(&l->j, cert);
     json_end(&l->j);
     l->last = *cert;
@@ -121,12 +121,12 @@ struct status native_certificate_list(struct call *c)
     struct listing l = {0};
     reply_json(c, 200);
     json_out_init(&l.j, &c->reply.body);
-    json_object(&l.j, NULL);
-    json_array(&l.j, "certificates");
+    json_open_object(&l.j, NULL);
+    json_open_array(&l.j, "certificates");
     TRY(store_certificate_list(c->domain->store, &filter, &page, c->arena, list_row, &l));
     json_end(&l.j);
     if (l.count < page.limit)
-        json_null(&l.j, "next");
+        json_write_null(&l.j, "next");
     else
         json_text(&l.j, "next", cursor_of(c, filter.sort, &l.last));
     json_end(&l.j);
@@ -186,7 +186,7 @@ static struct status answer_one(struct call *c, const uint8_t fingerprint[static
     struct json_out j;
     reply_json(c, 200);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     put_certificate(&j, &cert);
     json_text(&j, "pem", buffer_as_text(&pem));
     json_end(&j);

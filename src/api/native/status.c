@@ -9,7 +9,7 @@
 
 static void put_store(struct json_out *j, const struct store *store, const struct store_counts *n)
 {
-    json_object(j, "store");
+    json_open_object(j, "store");
     json_cstr(j, "kind", store_kind(store));
     json_int(j, "schemaVersion", n->schema_version);
     json_int(j, "applications", n->applications);
@@ -19,7 +19,7 @@ static void put_store(struct json_out *j, const struct store *store, const struc
     if (n->soonest_expiry > 0)
         json_time(j, "soonestExpiry", n->soonest_expiry);
     else
-        json_null(j, "soonestExpiry");
+        json_write_null(j, "soonestExpiry");
     json_int(j, "commits", n->commits);
     json_int(j, "operations", n->operations);
     json_int(j, "writeQueueDepth", n->write_queue_depth);
@@ -30,7 +30,7 @@ static void put_ca(struct json_out *j, const struct ca *ca)
 {
     char hex[2 * SHA256_SIZE + 1];
     hex_encode(hex, (struct bytes){ca_fingerprint(ca), SHA256_SIZE});
-    json_object(j, "ca");
+    json_open_object(j, "ca");
     json_text(j, "subject", ca_subject(ca));
     json_text(j, "keyAlgorithm", ca_key_algorithm(ca));
     json_cstr(j, "fingerprint", hex);
@@ -40,7 +40,7 @@ static void put_ca(struct json_out *j, const struct ca *ca)
 
 static void put_warnings(struct json_out *j, const struct domain *d)
 {
-    json_array(j, "warnings");
+    json_open_array(j, "warnings");
     if (vault_key_is_inside_data_dir(d->vault))
         json_cstr(j, NULL,
                   "The vault's key file lies in the data directory: a copy of that directory is a copy of "
@@ -65,7 +65,7 @@ struct status native_status(struct call *c)
     struct json_out j;
     reply_json(c, 200);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_cstr(&j, "version", FAIRLEAD_VERSION);
     json_int(&j, "pid", c->domain->supervisor_pid);
     json_time(&j, "startedAt", d->started_at);
@@ -74,7 +74,7 @@ struct status native_status(struct call *c)
                                                                    : (int64_t)d->slab_count - 1);
     json_raw(&j, "listeners", d->listeners_json.n > 0 ? d->listeners_json : TEXT("[]"));
     put_store(&j, d->store, &counts);
-    json_object(&j, "vault");
+    json_open_object(&j, "vault");
     json_cstr(&j, "keyFile", vault_key_path(d->vault));
     json_bool(&j, "insideDataDir", vault_key_is_inside_data_dir(d->vault));
     json_end(&j);

@@ -77,7 +77,7 @@ struct status native_token_create(struct call *c)
     struct json_out j;
     reply_json(c, 201);
     json_out_init(&j, &c->reply.body);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, "url", url);
     json_text(&j, "token", token.token);
     json_text(&j, "id", token.id);
@@ -103,7 +103,7 @@ static bool list_row(void *ctx, const struct token *t)
 {
     struct listing *l = ctx;
     struct json_out *j = &l->j;
-    json_object(j, NULL);
+    json_open_object(j, NULL);
     json_text(j, "id", t->id);
     json_cstr(j, "kind", token_kind_name(t->kind));
     json_text(j, "application", t->application);
@@ -115,7 +115,7 @@ static bool list_row(void *ctx, const struct token *t)
     if (t->ended_at > 0)
         json_time(j, "endedAt", t->ended_at);
     else
-        json_null(j, "endedAt");
+        json_write_null(j, "endedAt");
     json_text(j, "createdBy", t->created_by);
     json_text(j, "endedBy", t->ended_by);
     json_end(j);
@@ -137,12 +137,12 @@ struct status native_token_list(struct call *c)
     struct listing l = {0};
     reply_json(c, 200);
     json_out_init(&l.j, &c->reply.body);
-    json_object(&l.j, NULL);
-    json_array(&l.j, "tokens");
+    json_open_object(&l.j, NULL);
+    json_open_array(&l.j, "tokens");
     TRY(store_token_list(c->domain->store, &filter, &page, c->arena, list_row, &l));
     json_end(&l.j);
     if (l.count < page.limit)
-        json_null(&l.j, "next");
+        json_write_null(&l.j, "next");
     else
         json_text(&l.j, "next",
                   arena_printf(c->arena, "%lld/%.*s", (long long)l.last_created_at, TEXT_ARG(l.last_id)));

@@ -143,7 +143,7 @@ struct text answer_member(struct world *w, struct text json, const char *name)
     enum json_type type;
     struct buffer b;
     buffer_init(&b, 1 << 20);
-    if (!json_member(json, text_of(name), &raw, &type) || type != JSON_STRING ||
+    if (!json_member(json, text_of(name), &raw, &type) || type != JSON_TYPE_STRING ||
         !status_ok(json_string_decode(raw, &b))) {
         fprintf(stderr, "no string member %s in %.*s\n", name, TEXT_ARG(json));
         abort();

@@ -46,7 +46,7 @@ static struct text answer_of(struct fixture *f, const char *name, struct text a,
     buffer_text(&pem, c);
     base64_encode(&base64, buffer_bytes(&pem));
     json_out_init(&j, &json);
-    json_object(&j, NULL);
+    json_open_object(&j, NULL);
     json_text(&j, name, buffer_as_text(&base64));
     json_end(&j);
     struct text text = arena_text(&f->arena, buffer_as_text(&json));

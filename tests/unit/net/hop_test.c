@@ -75,8 +75,9 @@ static void refuses_what_no_front_writes(void **state)
 {
     (void)state;
     static const struct refusal cases[] = {
-        {"a length over the maximum", 0, 0xff}, {"another version", 4, HOP_VERSION + 1}, {"a listener bit that cannot be", 5, 32},
-        {"a verdict that cannot be", 6, 4},     {"a text longer than the preamble", 10, 0x40},
+        {"a length over the maximum", 0, 0xff},        {"another version", 4, HOP_VERSION + 1},
+        {"a listener bit that cannot be", 5, 32},      {"a verdict that cannot be", 6, 4},
+        {"a text longer than the preamble", 10, 0x40},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         OWNED(buffer_release) struct buffer b;
@@ -141,7 +142,8 @@ static void listeners_survive_the_round_trip_and_every_cut_is_refused(void **sta
     OWNED(buffer_release) struct buffer b;
     buffer_init(&b, 8192);
     struct hop_listeners l = {.count = 1, .renew_at = 42};
-    l.item[0] = (struct hop_listener){.listener = 2, .chain_pem = TEXT("chain"), .key_pem = TEXT("key"), .anchors_pem = TEXT("ca")};
+    l.item[0] = (struct hop_listener){
+        .listener = 2, .chain_pem = TEXT("chain"), .key_pem = TEXT("key"), .anchors_pem = TEXT("ca")};
     hop_listeners_encode(&l, &b);
     struct hop_listeners out;
     assert_ok(hop_listeners_decode(buffer_bytes(&b), &out));

@@ -7,7 +7,8 @@
 
 #include "check.h"
 
-/* A pool whose target is this test: each dialled connection is one end of a socketpair, the other end is ours. */
+/* A pool whose target is this test: each dialled connection is one end of a socketpair, the other end is
+ * ours. */
 struct world {
     struct loop *loop;
     struct pool *pool;
@@ -106,7 +107,8 @@ static void run_for(struct world *w, int64_t ms)
 
 static struct pool_call *send_get(struct world *w, bool retry)
 {
-    return pool_send(w->pool, HTTP_GET, text_bytes(TEXT("GET / HTTP/1.1\r\nHost: a\r\n\r\n")), retry, &events, w);
+    return pool_send(w->pool, HTTP_GET, text_bytes(TEXT("GET / HTTP/1.1\r\nHost: a\r\n\r\n")), retry, &events,
+                     w);
 }
 
 static void answer(struct world *w, int server, const char *bytes)

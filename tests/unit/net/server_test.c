@@ -12,11 +12,11 @@ struct world {
     struct loop *loop;
     struct net_server *server;
     struct slab slab;
-    int peer;        /* our end */
-    int requests;    /* seen by the handler */
+    int peer;     /* our end */
+    int requests; /* seen by the handler */
     int finished;
     bool close_inside; /* the handler closes the connection */
-    bool keep_open;  /* the handler does not answer by itself */
+    bool keep_open;    /* the handler does not answer by itself */
     struct exchange *held;
     struct connection *connection;
     char heard[8192];
@@ -159,7 +159,6 @@ static bool has_request(struct world *w)
     return w->requests > 0;
 }
 
-
 static void refuses_an_ambiguous_request_and_closes(void **state)
 {
     (void)state;
@@ -177,7 +176,8 @@ static bool has_no_connections(struct world *w)
     return net_server_connections(w->server) == 0;
 }
 
-/* RFC 9112 9.6: closing with unread bytes makes the kernel send RST, which takes the 400 away from a client that still writes. */
+/* RFC 9112 9.6: closing with unread bytes makes the kernel send RST, which takes the 400 away from a client
+ * that still writes. */
 static void lets_a_refused_client_finish_writing_but_not_for_ever(void **state)
 {
     (void)state;
