@@ -1,0 +1,2 @@
+def million(bench):
+    return []
