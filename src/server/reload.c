@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "os/files.h"
 #include "os/notify.h"
+#include "server/sandbox_paths.h"
 #include "server/supervisor.h"
 
 /*
@@ -116,6 +117,8 @@ static struct status prepare(struct supervisor *s, struct error *err)
     from.as_root = s->started_as_root; /* server.user must not move the default of data.dir */
     TRY(settings_load(&from, &r->wanted, err));
     TRY(settings_check_reload(s->settings, r->wanted, err));
+    if (s->settings->server_sandbox && !s->single)
+        TRY(sandbox_paths_check_reload(s->settings, r->wanted, err));
     struct status st = channels_encode_settings(r->wanted, CHILD_CORE, &r->core_fd);
     if (status_ok(st))
         st = channels_encode_settings(r->wanted, CHILD_FRONT, &r->front_fd);

@@ -109,6 +109,37 @@ struct status sandbox_paths_for_core(const struct settings *settings, struct san
     return DONE;
 }
 
+static bool is_at_or_below(const char *path, const char *directory)
+{
+    struct text p = text_of(path), d = text_of(directory);
+    return text_starts_with(p, d) && (p.n == d.n || p.p[d.n] == '/' || d.p[d.n - 1] == '/');
+}
+
+static bool covers(const struct sandbox_paths *p, const struct sandbox_path *wanted)
+{
+    for (unsigned i = 0; i < p->count; i++) {
+        if (is_at_or_below(wanted->path, p->list[i].path) && (p->list[i].writable || !wanted->writable))
+            return true;
+    }
+    return false;
+}
+
+struct status sandbox_paths_check_reload(const struct settings *running, const struct settings *wanted,
+                                         struct error *err)
+{
+    OWNED(sandbox_paths_release) struct sandbox_paths now = {0};
+    OWNED(sandbox_paths_release) struct sandbox_paths then = {0};
+    TRY(sandbox_paths_for_core(running, &now, err));
+    TRY(sandbox_paths_for_core(wanted, &then, err));
+    for (unsigned i = 0; i < then.count; i++) {
+        if (!covers(&now, &then.list[i]))
+            return error_set(err, E_CONFLICT,
+                             "the core's sandbox was closed without '%s': a new directory needs a restart",
+                             then.list[i].path);
+    }
+    return DONE;
+}
+
 void sandbox_paths_release(struct sandbox_paths *p)
 {
     for (unsigned i = 0; i < p->count; i++)
