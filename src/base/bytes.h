@@ -26,7 +26,7 @@ struct text {
 /* clang-format off */
 #define TEXT_INIT(literal) {("" literal), sizeof(literal) - 1}
 /* clang-format on */
-/* printf("%.*s", TEXT_ARG(t)) */
+/* printf("%.*s", TEXT_ARG(t)); evaluates t twice */
 #define TEXT_ARG(t)     (int)(t).n, (t).p ? (t).p : ""
 #define BYTES_OF(array) ((struct bytes){(const uint8_t *)(array), sizeof(array)})
 
