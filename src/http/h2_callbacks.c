@@ -161,6 +161,13 @@ static int on_data_chunk_recv(nghttp2_session *ng, uint8_t flags, int32_t stream
     }
     s->received += n;
     s->unconsumed += n;
+    if (s->end_sent) {
+        h2_consume(s, n);
+        s->unwanted += n;
+        if (s->unwanted > H2_DRAIN_BYTES)
+            h2_stop_upload(s);
+        return 0;
+    }
     if (!s->head_done || s->given_up) {
         h2_consume(s, n);
         return 0;
@@ -194,6 +201,21 @@ static int on_stream_close(nghttp2_session *ng, int32_t stream_id, uint32_t erro
     return 0;
 }
 
+/*
+ * RFC 9113 8.1: the answer is complete, the rest of the request is not needed. A short rest is let in all the
+ * same: curl (7.88) fails with an error of its own, and without the answer, when the stream is reset under
+ * its upload.
+ */
+static void answer_sent(struct h2_stream *s)
+{
+    const struct request *r = &s->x.request;
+    s->end_sent = true;
+    s->session->due = true;
+    const bool long_rest = r->body == BODY_SIZED && r->content_length > s->received + H2_DRAIN_BYTES;
+    if (long_rest || s->session->closing)
+        h2_stop_upload(s);
+}
+
 static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data)
 {
     struct h2_session *h = user_data;
@@ -203,12 +225,8 @@ static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *
     if (!message || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
         return 0;
     struct h2_stream *s = stream_of(ng, frame->hd.stream_id);
-    if (!s)
-        return 0;
-    s->end_sent = true;
-    /* RFC 9113 8.1: the answer is complete, the rest of the request is not needed. */
-    if (!s->input_ended)
-        (void)nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
+    if (s)
+        answer_sent(s);
     return 0;
 }
 

@@ -76,9 +76,12 @@ static bool tell_drained(struct h2_stream *s)
 static void tell_finished(struct h2_stream *s)
 {
     struct h2_session *h = s->session;
-    if (!s->told || s->gone || (!s->closed && !s->given_up))
+    if (!s->told || s->gone || (!s->closed && !s->given_up && !(s->ended && s->end_sent)))
         return;
     s->gone = true;
+    /* What came before the answer must not block what is let in behind it. */
+    buffer_release(&s->in);
+    h2_consume(s, s->unconsumed);
     h->open--;
     h->in_event = true;
     h->base.events->finished(h->base.owner, &s->x, s->given_up || !s->end_sent);

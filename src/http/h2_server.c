@@ -105,6 +105,12 @@ void h2_give_up(struct h2_stream *s, uint32_t error)
         (void)nghttp2_submit_rst_stream(h->ng, NGHTTP2_FLAG_NONE, s->id, error);
 }
 
+void h2_stop_upload(struct h2_stream *s)
+{
+    if (s->end_sent && !s->input_ended && !s->closed && !s->session->dead)
+        (void)nghttp2_submit_rst_stream(s->session->ng, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
+}
+
 /* ---- the session ---- */
 
 static void h2_free(struct session *base)
@@ -251,6 +257,8 @@ static void h2_shutdown(struct session *base)
     h->closing = true;
     (void)nghttp2_submit_shutdown_notice(h->ng);
     (void)nghttp2_submit_ping(h->ng, NGHTTP2_FLAG_NONE, NULL);
+    for (struct h2_stream *s = h->first; s; s = s->next)
+        h2_stop_upload(s);
 }
 
 static void h2_shrink(struct session *base)

@@ -24,10 +24,11 @@
 #define H2_OUTPUT_BYTES (32 * 1024)  /* one write's worth; more is made when that is gone */
 #define H2_OUTPUT_MAX   (128 * 1024) /* the above and the frame that went over it */
 #define H2_ANSWER_MAX                                                                                        \
-    (64UL * 1024 * 1024)       /* hard maximum of a queued answer; producers pause long before               \
-                                */
-#define H2_ACKS_MAX      100   /* answers to PING and SETTINGS that wait to be sent */
-#define H2_STREAM_WINDOW 65535 /* RFC 9113 6.9.2 */
+    (64UL * 1024 * 1024)             /* hard maximum of a queued answer; producers pause long before         \
+                                      */
+#define H2_ACKS_MAX      100         /* answers to PING and SETTINGS that wait to be sent */
+#define H2_STREAM_WINDOW 65535       /* RFC 9113 6.9.2 */
+#define H2_DRAIN_BYTES   (64 * 1024) /* of a body behind its answer, let in before the stream is reset */
 
 /* Of one second (CVE-2019-9511..9518, CVE-2023-44487, CVE-2025-8671). */
 struct h2_flood {
@@ -51,6 +52,7 @@ struct h2_stream {
     struct buffer in;  /* body bytes that the owner does not take yet; the peer's window bounds it */
     struct buffer out; /* body of the answer */
     uint64_t received; /* body bytes */
+    uint64_t unwanted; /* those that came when the answer was complete */
     uint64_t out_left; /* BODY_SIZED: what the owner has still to write */
     size_t unconsumed; /* received, and not yet given back to the peer's windows */
 
@@ -112,6 +114,9 @@ struct h2_stream *h2_stream_new(struct h2_session *h, int32_t id); /* NULL: out 
 void h2_stream_free(struct h2_stream *s);
 /* RST_STREAM; the exchange is over without an answer, or without its end. */
 void h2_give_up(struct h2_stream *s, uint32_t error);
+
+/* RST_STREAM NO_ERROR when the answer is complete and the request is not. */
+void h2_stop_upload(struct h2_stream *s);
 
 /* h2_callbacks.c; `out` is owned by the caller. False: out of memory. */
 bool h2_callbacks_new(nghttp2_session_callbacks **out);

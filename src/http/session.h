@@ -26,7 +26,8 @@
  *   exchange_want_body(). An owner that responds without it sends the final status at once; the
  *   connection then closes unless the body is already complete.
  * - An answer sent before the request body is complete: h1 drains up to 64 KiB (finished comes after
- *   that), else closes after the answer; h2 sends RST_STREAM NO_ERROR after END_STREAM (RFC 9113 8.1).
+ *   that), else closes after the answer; h2 lets as much in behind the answer (finished comes at once),
+ *   then sends RST_STREAM NO_ERROR (RFC 9113 8.1).
  * - A refused request (verdict table, http/h1_rules.h) never becomes an event: the session writes the
  *   400 (408, 413, 414, 417, 431, 501, 505) in `refusal` shape, then session_wants_close(). One whose
  *   body turns out malformed is refused the same way if it was not answered yet, and finished(cancelled
