@@ -142,6 +142,13 @@ static void take_route(struct front_call *fc, const struct route *route)
     }
 }
 
+/* The original answers HEAD 405 (contract 2). Were it a GET without a body, the HEAD of a link preview would
+ * use up a token. */
+static bool is_head_of_get(const struct request *r, const struct route *route)
+{
+    return r->method == HTTP_HEAD && route->method != HTTP_HEAD && (route->flags & ROUTE_KYMA) != 0;
+}
+
 void front_call_identified(struct front_call *fc)
 {
     struct front *f = fc->front;
@@ -158,7 +165,10 @@ void front_call_identified(struct front_call *fc)
     unsigned listener = 1u << connection_tag(fc->connection);
     switch (router_find(f->router, listener, r->method, r->path, &fc->exchange->arena, &match)) {
     case ROUTE_FOUND:
-        take_route(fc, match.route);
+        if (is_head_of_get(r, match.route))
+            front_error(fc, 405, "Method not allowed.");
+        else
+            take_route(fc, match.route);
         break;
     case ROUTE_UNCLEAN:
         redirect_to_clean(fc, match.clean_path);
