@@ -92,7 +92,7 @@ class Client:
         connector = http.client.HTTPSConnection("localhost", server.ports["connector"], context=trust)
         target = "/v1/applications/certificates?token=" + new_token(server, application)
         answer = call(connector, "POST", target, sign_body(csr), {"Content-Type": "application/json"})
-        self.leaf, self.chain = material.path(application + ".leaf"), material.path(application + ".chain")
+        self.leaf, self.chain = server.directory / "client.leaf", server.directory / "client.chain"
         self.leaf.write_bytes(base64.b64decode(answer["clientCrt"]))
         self.chain.write_bytes(base64.b64decode(answer["crt"]))
         trust.load_cert_chain(self.leaf, self.key)

@@ -68,7 +68,7 @@ def p256(bench):
             load.run(seconds=0.5)
             contenders[name] = lambda s=server, l=load: measured(s, lambda: l.run(seconds=bench.seconds))
         samples = interleaved(contenders, bench.rounds, bench.progress)
-    figures = {name: Figure(name, summary(s)) for name, s in samples.items()}
+    figures = {name: Figure.with_load(name, s) for name, s in samples.items()}
     return [
         Row("Durable certificate, 16 keep-alive clients, RSA-2048 request, P-256 CA", [figures[n] for n in ("by token", "by renewal", "cfssl", "cfssl, TLS")],
             [at_most("by token, us", figures["by token"].value, 200), at_most("by renewal, us", figures["by renewal"].value, 200),
@@ -100,5 +100,5 @@ def rsa2048(bench):
                       "cfssl": lambda: measured(cfssl, lambda: load.run(seconds=bench.seconds))}
         samples = interleaved(contenders, bench.rounds, bench.progress)
     over = [a["cpu_us"] - b["cpu_us"] for a, b in zip(samples["by token"], samples["raw signature"])]
-    return [Row("Durable certificate, 16 keep-alive clients, RSA-2048 request, RSA-2048 CA", [Figure(n, summary(s)) for n, s in samples.items()],
+    return [Row("Durable certificate, 16 keep-alive clients, RSA-2048 request, RSA-2048 CA", [Figure.with_load(n, s) for n, s in samples.items()],
                 [at_most("over the raw signature, us", sorted(over)[len(over) // 2], 200)])]

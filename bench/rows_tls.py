@@ -52,7 +52,7 @@ def run_contenders(bench, gateways, servers, certificate, **options):
 def against_best(question, samples, target, names):
     """A row: ours against the peer with the lowest median."""
     ours, *peers = names
-    figures = [Figure(name, summary(samples[name])) for name in names]
+    figures = [Figure.with_load(name, samples[name]) for name in names]
     best = min(peers, key=lambda p: summary(samples[p])["cpu_us"])
     return Row(question, figures, [at_most(f"{ours} / {best}", ratios(samples[ours], samples[best]), target)])
 
@@ -65,7 +65,7 @@ def keepalive(bench):
             samples = run_contenders(bench, g, servers, g.client.leaf, mode="keepalive", threads=16, h2=h2)
             ours, peer, *_ = names = [s.name for s in servers]
             verdict = at_most(f"{ours} / {peer}", ratios(samples[ours], samples[peer]), 1.0)
-            rows.append(Row(f"Keep-alive API request over mTLS, {title}", [Figure(n, summary(samples[n])) for n in names], [verdict]))
+            rows.append(Row(f"Keep-alive API request over mTLS, {title}", [Figure.with_load(n, samples[n]) for n in names], [verdict]))
     return rows
 
 
@@ -88,7 +88,7 @@ def two_fronts(bench):
         samples = interleaved(contenders, bench.rounds, bench.progress)
         names = [one.ours.name, two.ours.name]
         verdict = at_most("two fronts / one", ratios(samples[names[1]], samples[names[0]]), 1.1)
-        return [Row("CPU per handshake, two fronts busy against one", [Figure(n, summary(samples[n])) for n in names], [verdict])]
+        return [Row("CPU per handshake, two fronts busy against one", [Figure.with_load(n, samples[n]) for n in names], [verdict])]
 
 
 def memory(bench):

@@ -4,6 +4,8 @@
 import statistics
 from dataclasses import dataclass, field
 
+from measure import summary
+
 WIDTH = 34
 
 
@@ -22,6 +24,10 @@ class Figure:
     @classmethod
     def plain(cls, name, values, unit):
         return cls(name, {"low": min(values), "high": max(values)}, statistics.median(values), unit)
+
+    @classmethod
+    def with_load(cls, name, samples):
+        return cls(name, summary(samples))
 
     def line(self):
         d = self.data
