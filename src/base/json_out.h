@@ -13,7 +13,7 @@
  *       json_int(&j, "code", 403);
  *     json_end(&j);
  *
- * The names keep clear of jansson's: a json_open_object() of ours would take the place of the library's own
+ * The names keep clear of jansson's: a json_object() of ours would take the place of the library's own
  * in the whole process. `name` is NULL inside arrays and at the top. Keys are constants and are not escaped.
  */
 

@@ -1,41 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/routes.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/buffer.h"
+#include "base/own.h"
 #include "check.h"
+#include "golden.h"
 
-/* A change of the table is a change of policy: it must be seen in review. To accept one, run the test with
- * FAIRLEAD_UPDATE_GOLDEN=1. */
+/* A change of the table is a change of policy: it must be seen in review. */
 static void is_what_the_golden_file_says(void **state)
 {
     (void)state;
-    struct buffer dump;
-    struct buffer golden;
+    OWNED(buffer_release) struct buffer dump;
     buffer_init(&dump, 1 << 20);
-    buffer_init(&golden, 1 << 20);
     api_routes_dump(&dump);
     assert_ok(buffer_status(&dump));
-    if (getenv("FAIRLEAD_UPDATE_GOLDEN")) {
-        FILE *out = fopen(GOLDEN_FILE, "w");
-        assert_non_null(out);
-        assert_int_equal(fwrite(buffer_bytes(&dump).p, 1, buffer_size(&dump), out), buffer_size(&dump));
-        assert_int_equal(fclose(out), 0);
-    }
-    FILE *in = fopen(GOLDEN_FILE, "r");
-    assert_non_null(in);
-    char block[4096];
-    size_t n;
-    while ((n = fread(block, 1, sizeof block, in)) > 0)
-        buffer_append(&golden, (struct bytes){(const uint8_t *)block, n});
-    fclose(in);
-    if (!text_equal(buffer_as_text(&dump), buffer_as_text(&golden)))
-        fail_msg("the route table is not what tests/golden/routes.txt says; it is:\n%.*s",
-                 TEXT_ARG(buffer_as_text(&dump)));
-    buffer_release(&dump);
-    buffer_release(&golden);
+    assert_golden("tests/golden/routes.txt", buffer_as_text(&dump));
 }
 
 static void has_no_rows_that_collide(void **state)
