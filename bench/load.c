@@ -270,7 +270,7 @@ static int parse(int argc, char **argv, struct load_options *o)
             o->name = optarg;
             break;
         case 'p':
-            o->port = atoi(optarg);
+            o->port = (int)strtol(optarg, NULL, 10);
             break;
         case 'a':
             o->ca_file = optarg;
@@ -291,16 +291,16 @@ static int parse(int argc, char **argv, struct load_options *o)
             o->targets_file = optarg;
             break;
         case 'j':
-            o->threads = (unsigned)atoi(optarg);
+            o->threads = (unsigned)(int)strtol(optarg, NULL, 10);
             break;
         case 's':
-            o->seconds = atof(optarg);
+            o->seconds = strtod(optarg, NULL);
             break;
         case 'e':
-            o->expect = atoi(optarg);
+            o->expect = (int)strtol(optarg, NULL, 10);
             break;
         case 'C':
-            o->connections = (unsigned)atoi(optarg);
+            o->connections = (unsigned)(int)strtol(optarg, NULL, 10);
             break;
         case 'H':
             o->header = optarg;

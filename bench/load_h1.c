@@ -58,7 +58,7 @@ int load_h1_request(const struct load_options *o, struct load_connection *c, con
     if (!length || length > c->buffer + head)
         return -1;
     size_t total = head + strtoul(length + strlen("\r\ncontent-length:"), NULL, 10);
-    int status = atoi(c->buffer + strlen("HTTP/1.1 "));
+    int status = (int)strtol(c->buffer + strlen("HTTP/1.1 "), NULL, 10);
     size_t seen = c->have;
     while (seen < total) {
         int n = load_read(c, c->buffer, sizeof c->buffer - 1);

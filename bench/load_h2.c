@@ -17,7 +17,7 @@ static int on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8
     (void)s, (void)frame, (void)flags, (void)value_n;
     struct load_connection *c = user;
     if (name_n == 7 && memcmp(name, ":status", 7) == 0)
-        c->status = atoi((const char *)value);
+        c->status = (int)strtol((const char *)value, NULL, 10);
     return 0;
 }
 

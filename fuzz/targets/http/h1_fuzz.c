@@ -280,6 +280,12 @@ static void read_answers(const struct run *r)
     h1_client_free(c);
 }
 
+static bool same_request(const struct seen_request *a, const struct seen_request *b)
+{
+    return a->method == b->method && a->target_n == b->target_n && a->body_n == b->body_n &&
+           memcmp(a->target, b->target, sizeof a->target) == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct run whole, pieces;
@@ -298,7 +304,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run_session(&pieces, &settings, in, data[0] % 64 + 1U);
     check(whole.count == pieces.count && whole.failed == pieces.failed);
     for (size_t i = 0; i < whole.count; i++)
-        check(memcmp(&whole.requests[i], &pieces.requests[i], sizeof(whole.requests[i])) == 0);
+        check(same_request(&whole.requests[i], &pieces.requests[i]));
 
     struct text rest = bytes_text(in);
     for (size_t i = 0; i < whole.count; i++)
