@@ -111,8 +111,9 @@ struct status sandbox_paths_for_core(const struct settings *settings, struct san
 
 static bool is_at_or_below(const char *path, const char *directory)
 {
-    struct text p = text_of(path), d = text_of(directory);
-    return text_starts_with(p, d) && (p.n == d.n || p.p[d.n] == '/' || d.p[d.n - 1] == '/');
+    size_t n = strlen(directory);
+    bool is_root = n == 1 && directory[0] == '/';
+    return is_root || (strncmp(path, directory, n) == 0 && (path[n] == '/' || path[n] == '\0'));
 }
 
 static bool covers(const struct sandbox_paths *p, const struct sandbox_path *wanted)

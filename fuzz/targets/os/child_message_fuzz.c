@@ -30,11 +30,10 @@ static bool send_raw(int fd, struct bytes packet, unsigned descriptors)
         const int fds[3] = {fd, fd, fd};
         m.msg_control = space.bytes;
         m.msg_controllen = CMSG_SPACE(descriptors * sizeof(int));
-        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(descriptors * sizeof(int));
-        memcpy(CMSG_DATA(c), fds, descriptors * sizeof(int));
+        space.header.cmsg_level = SOL_SOCKET;
+        space.header.cmsg_type = SCM_RIGHTS;
+        space.header.cmsg_len = CMSG_LEN(descriptors * sizeof(int));
+        memcpy(CMSG_DATA(&space.header), fds, descriptors * sizeof(int));
     }
     return sendmsg(fd, &m, MSG_NOSIGNAL) >= 0;
 }
