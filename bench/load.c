@@ -291,7 +291,7 @@ static int parse(int argc, char **argv, struct load_options *o)
             o->targets_file = optarg;
             break;
         case 'j':
-            o->threads = (unsigned)(int)strtol(optarg, NULL, 10);
+            o->threads = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 's':
             o->seconds = strtod(optarg, NULL);
@@ -300,7 +300,7 @@ static int parse(int argc, char **argv, struct load_options *o)
             o->expect = (int)strtol(optarg, NULL, 10);
             break;
         case 'C':
-            o->connections = (unsigned)(int)strtol(optarg, NULL, 10);
+            o->connections = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 'H':
             o->header = optarg;
