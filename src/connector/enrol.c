@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/encoding.h"
+#include "base/fault.h"
 #include "base/json_out.h"
 #include "base/limits.h"
 #include "ca/ca.h"
@@ -159,10 +160,12 @@ struct status connector_sign(struct connector *c, const struct connector_caller 
     if (!by.actor.p)
         return STATUS(NOMEM);
     struct certificate_issue in = {.token_hash = grant->hash};
+    FAULT_POINT("sign.made");
     const struct status stored = record(c, &by, &grant->holder, &m, &in, TEXT("certificate.issue"), a);
     if (stored.code == E_CONFLICT || stored.code == E_NOT_FOUND)
         return error_set(err, E_DENIED, "Invalid token.");
     TRY(stored);
+    FAULT_POINT("sign.committed");
     slab_add(c->parts.slab, SLAB_TOKENS_USED, 1);
     hand_out(c, &m, out);
     return DONE;

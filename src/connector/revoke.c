@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/encoding.h"
+#include "base/fault.h"
 
 /* Two million certificates of one application; beyond that every answer of every front is asked again
  * instead. */
@@ -59,7 +60,9 @@ struct status connector_revoke(struct connector *c, const struct connector_calle
         store_certificate_revoke(c->parts.store, fingerprint, reason, now, &audit, &was_revoked);
     if (!status_ok(revoked))
         return cannot_revoke(revoked, err);
+    FAULT_POINT("revoke.committed");
     announce_certificate(c, fingerprint);
+    FAULT_POINT("revoke.announced");
     if (!was_revoked)
         slab_add(c->parts.slab, SLAB_CERTIFICATES_REVOKED, 1);
     return DONE;

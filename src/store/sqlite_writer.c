@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/fault.h"
 
 #define GROUP_MAX              256 /* operations per commit: bounds how long the first one waits for the last */
 #define WRITER_CACHE_KIB       (32 * 1024)
@@ -138,6 +139,7 @@ static void commit(struct sqlite_writer *w, struct group *g)
     }
     int64_t started = clock_monotonic_us();
     struct status s = flush_totals(w, &g->total);
+    FAULT_POINT("store.committing");
     if (status_ok(s))
         s = run_plain(&w->db, SQL_COMMIT);
     if (!status_ok(s)) {

@@ -17,6 +17,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("FAIRLEAD_BINARY", str(ROOT / "build" / "fairlead"))
 FRONTS = os.environ.get("FAIRLEAD_TEST_FRONTS", "1")
+SANITIZED = b"__asan_init" in pathlib.Path(BINARY).read_bytes() if os.path.exists(BINARY) else False
 READY_SECONDS = 60
 JSON_TYPE = "application/json;charset=UTF-8"  # as the original writes it, without a blank
 
@@ -27,6 +28,15 @@ def run(command, check=True, timeout=60, **more):
     if check and done.returncode != 0:
         raise AssertionError(f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def poll(condition, seconds, complaint):
+    """Waits until the condition holds and returns what it said; for what another process does in its own time."""
+    give_up = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < give_up, complaint
+        time.sleep(0.01)
+    return found
 
 
 class Answer:
