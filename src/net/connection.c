@@ -276,7 +276,7 @@ void connection_settle(struct connection *c)
     }
     /* What libssl has read ahead raises no event on the descriptor: once the session wants it again, we must
      * fetch it ourselves. */
-    if (c->tls && (want & WATCH_READ) && tls_pending(c->tls))
+    if (c->tls && (want & WATCH_READ) && !c->tls_starved && tls_pending(c->tls))
         connection_flush_later(c);
     if (left && left < before)
         timeout_disarm(&c->timeout); /* progress: a new period */

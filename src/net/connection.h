@@ -63,6 +63,7 @@ struct connection {
     uint8_t watching;
     uint8_t depth; /* callbacks on the stack: free later */
     bool dirty, shutting_down, input_ended, has_preamble;
+    bool tls_starved;   /* libssl holds part of a record at most: only the descriptor can bring the rest */
     bool close_wanted;  /* connection_close() from inside the session, which cannot be freed then */
     uint8_t in_session; /* calls into the session on the stack */
     uint32_t lingered;  /* bytes thrown away */

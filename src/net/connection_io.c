@@ -138,8 +138,10 @@ static void read_tls(struct connection *c)
             connection_close(c);
             return;
         } else {
+            c->tls_starved = true; /* SSL_has_pending() counts part of a record too */
             return;
         }
+        c->tls_starved = false;
         /* What libssl has read ahead raises no event on the descriptor (DESIGN 3.1, 19). */
     } while (c->state == CONNECTION_OPEN && !c->close_wanted && tls_pending(c->tls) &&
              session_wants_read(c->session));
@@ -147,8 +149,8 @@ static void read_tls(struct connection *c)
 
 void connection_read_ahead(struct connection *c)
 {
-    if (c->tls && c->state == CONNECTION_OPEN && !c->input_ended && !c->close_wanted && tls_pending(c->tls) &&
-        session_wants_read(c->session))
+    if (c->tls && c->state == CONNECTION_OPEN && !c->input_ended && !c->close_wanted && !c->tls_starved &&
+        tls_pending(c->tls) && session_wants_read(c->session))
         read_tls(c);
 }
 
