@@ -66,12 +66,19 @@ static void idle_too_long(void *ctx, struct timeout_entry *e)
         (struct pool_connection *)(void *)((char *)e - offsetof(struct pool_connection, idle_timeout)));
 }
 
-/* One connection is dialled for each waiting call that no connecting one will serve. */
+/* One connection is dialled for each waiting call that no connecting one will serve; none more once dialling
+ * fails. */
 static void dial_for_waiting(struct pool *p)
 {
-    unsigned open = p->counts[POOL_CONNECTING] + p->counts[POOL_IDLE] + p->counts[POOL_ACTIVE];
-    if (p->waiting > p->counts[POOL_CONNECTING] && open < p->settings.max_connections && !p->closing)
+    for (;;) {
+        unsigned connecting = p->counts[POOL_CONNECTING];
+        unsigned open = connecting + p->counts[POOL_IDLE] + p->counts[POOL_ACTIVE];
+        if (p->waiting <= connecting || open >= p->settings.max_connections || p->closing)
+            return;
         pool_dial(p);
+        if (p->counts[POOL_CONNECTING] == connecting)
+            return;
+    }
 }
 
 static void redial(void *ctx)
@@ -102,7 +109,7 @@ void pool_connection_lost(struct pool_connection *pc, enum pool_failure why)
     } else if (call) {
         pool_call_fail(call, why);
     }
-    pool_schedule_redial(p);
+    pool_schedule_redial(p); /* the call may have been queued again */
 }
 
 struct status pool_new(const struct pool_settings *settings, struct pool **out)

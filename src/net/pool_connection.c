@@ -32,6 +32,8 @@ static void on_end(void *owner)
     pc->call_ended = true;
     if (!call)
         return;
+    /* Answered before all of the request was sent: what the server takes the next bytes for, nobody knows. */
+    pc->cut = pc->cut || call->sent < call->size;
     pc->call = NULL;
     call->events->end(call->owner);
     pool_call_free(call);
@@ -75,7 +77,7 @@ void pool_connection_watch(struct pool_connection *pc)
     if (pc->state == POOL_ACTIVE && pc->call) {
         if (pc->call->paused)
             want = 0;
-        if (pc->call->sent < pc->call->size)
+        if (pc->call->sent < pc->call->size && !pc->cut)
             want |= WATCH_WRITE;
     } else if (pc->state == POOL_CONNECTING && pc->pool->settings.greeting == 0) {
         want = WATCH_WRITE;
@@ -98,8 +100,12 @@ static void send_more(struct pool_connection *pc)
             pool_connection_lost(pc, POOL_UNREACHED);
             return;
         }
-        if (n < 0)
-            break; /* the end of the input follows and says whether an answer came first */
+        if (n < 0) {
+            /* The rest can never be sent. The end of the input follows and says whether an answer came first.
+             */
+            pc->cut = true;
+            break;
+        }
         call->sent += (size_t)n;
     }
     pool_connection_watch(pc);
@@ -130,7 +136,7 @@ static void feed(struct pool_connection *pc, struct bytes in)
     } else if (!status_ok(st)) {
         pool_connection_lost(pc, st.code == E_NOMEM ? POOL_MEMORY : POOL_MALFORMED);
     } else if (pc->call_ended) {
-        if (used < in.n || !h1_client_reusable(pc->client)) {
+        if (used < in.n || pc->cut || !h1_client_reusable(pc->client)) {
             pool_connection_free(pc); /* bytes that nobody asked for, or Connection: close */
             return;
         }
@@ -177,7 +183,7 @@ static void on_ready(void *ctx, unsigned ready)
         pool_connection_available(pc);
         return;
     }
-    if ((ready & WATCH_WRITE) && pc->call && pc->call->sent < pc->call->size) {
+    if ((ready & WATCH_WRITE) && pc->call && pc->call->sent < pc->call->size && !pc->cut) {
         send_more(pc);
         return; /* level-triggered: what can be read will be reported again */
     }
@@ -252,6 +258,7 @@ void pool_connection_free(struct pool_connection *pc)
         pc->watch = NULL;
         (void)close(pc->fd);
         list_remove(pc);
+        pool_schedule_redial(pc->pool); /* there is room for a call that waits */
     }
     if (pc->feeding) {
         pc->dead = true; /* feed() frees it */

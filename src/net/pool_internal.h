@@ -24,6 +24,7 @@ struct pool_connection {
     bool feeding; /* inside h1_client_feed: free later */
     bool dead;
     bool call_ended; /* during feeding */
+    bool cut;        /* a request was not sent to its end: not used again */
 };
 
 struct pool_call {

@@ -274,6 +274,57 @@ static void a_cancelled_call_says_nothing_more_and_loses_its_connection(void **s
     teardown(&w);
 }
 
+static void a_cancelled_call_makes_room_for_one_that_waits(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, true);
+    struct pool_call *first = send_get(&w, false);
+    for (int i = 0; i < 3; i++) {
+        run_for(&w, 10);
+        assert_non_null(send_get(&w, false));
+    }
+    run_for(&w, 10);
+    assert_non_null(send_get(&w, false)); /* all four connections are busy */
+    pool_cancel(first);
+    run_for(&w, 80);
+    assert_int_equal(w.failures, 0);
+    assert_int_equal(w.dialled, 5);
+    assert_true(received_request(&w, 4));
+    teardown(&w);
+}
+
+/* More than a socket's buffer holds. */
+static uint8_t big_request[2u * 1024 * 1024];
+
+static void a_request_that_cannot_be_sent_to_its_end_is_lost(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, true);
+    assert_non_null(pool_send(w.pool, HTTP_POST, BYTES_OF(big_request), false, &events, &w));
+    run_for(&w, 20);
+    (void)shutdown(w.servers[0], SHUT_RDWR);
+    run_for(&w, 2000);
+    assert_int_equal(w.failures, 1);
+    assert_int_equal(w.why, POOL_LOST);
+    teardown(&w);
+}
+
+static void a_connection_whose_request_was_cut_by_the_answer_is_not_reused(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, true);
+    assert_non_null(pool_send(w.pool, HTTP_POST, BYTES_OF(big_request), false, &events, &w));
+    run_for(&w, 20);
+    answer(&w, 0, OK_ANSWER);
+    run_for(&w, 2000);
+    assert_int_equal(w.ends, 1);
+    assert_int_equal(pool_stats(w.pool).open, 0);
+    teardown(&w);
+}
+
 static void a_paused_call_is_not_read(void **state)
 {
     (void)state;
@@ -304,6 +355,9 @@ int main(void)
         cmocka_unit_test(a_malformed_answer_is_refused),
         cmocka_unit_test(reuses_a_connection_for_the_next_call),
         cmocka_unit_test(a_cancelled_call_says_nothing_more_and_loses_its_connection),
+        cmocka_unit_test(a_cancelled_call_makes_room_for_one_that_waits),
+        cmocka_unit_test(a_request_that_cannot_be_sent_to_its_end_is_lost),
+        cmocka_unit_test(a_connection_whose_request_was_cut_by_the_answer_is_not_reused),
         cmocka_unit_test(a_paused_call_is_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
