@@ -53,6 +53,7 @@ struct exchange {
     struct headers trailers; /* after body_end */
     struct session *session; /* NULL only after finished */
     void *owner;             /* free for the owner of this exchange */
+    bool uploading;          /* free for the owner of the session (net/: counted among the arriving bodies) */
     uint32_t stream_id;      /* h2; 1, 3, 5...; h1 counts requests from 1 */
     bool responded;          /* a final head was sent */
     bool body_complete;      /* the request body has ended */

@@ -10,6 +10,7 @@ static void on_request(void *owner, struct exchange *x)
     struct net_server *s = c->server;
     slab_add(s->settings.slab, x->request.version == HTTP_2 ? SLAB_REQUESTS_H2 : SLAB_REQUESTS_H1, 1);
     if (x->request.body != BODY_NONE) {
+        x->uploading = true;
         if (c->uploads++ == 0) {
             c->body_started_ms = loop_now_ms(s->settings.loop);
             c->body_bytes = 0;
@@ -18,10 +19,12 @@ static void on_request(void *owner, struct exchange *x)
     s->settings.handler->request(s->settings.ctx, c, x);
 }
 
-static void upload_ended(struct connection *c, const struct exchange *x)
+/* Once per exchange: at the end of its body, or, where nobody wanted the body, at its own. */
+static void upload_ended(struct connection *c, struct exchange *x)
 {
-    if (x->request.body != BODY_NONE && c->uploads > 0)
+    if (x->uploading)
         c->uploads--;
+    x->uploading = false;
 }
 
 static void on_body(void *owner, struct exchange *x, struct bytes chunk)
@@ -46,8 +49,7 @@ static void on_drained(void *owner, struct exchange *x)
 static void on_finished(void *owner, struct exchange *x, bool cancelled)
 {
     struct connection *c = owner;
-    if (!x->body_complete)
-        upload_ended(c, x);
+    upload_ended(c, x);
     c->server->settings.handler->finished(c->server->settings.ctx, c, x, cancelled);
     if (c->kind == NET_HOP) {
         c->has_preamble = false;

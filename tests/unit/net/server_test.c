@@ -23,6 +23,8 @@ struct world {
     size_t heard_size;
     bool ended;
     int64_t give_up_at;
+    int64_t wait_until;
+    bool ignore_body;
     char application[64]; /* from the preamble */
 };
 
@@ -35,7 +37,7 @@ static void on_request(void *ctx, struct connection *c, struct exchange *x)
     const struct hop_preamble *p = connection_preamble(c);
     if (p)
         assert_true(text_to_cstr(p->application, w->application, sizeof w->application));
-    if (x->request.body != BODY_NONE)
+    if (x->request.body != BODY_NONE && !w->ignore_body)
         exchange_want_body(x);
     if (w->close_inside)
         connection_close(c);
@@ -230,6 +232,33 @@ static void ends_a_body_that_stops_with_408(void **state)
     teardown(&w);
 }
 
+static bool has_second_request(struct world *w)
+{
+    return w->requests == 2;
+}
+static bool has_waited(struct world *w)
+{
+    return w->ended || loop_now_ms(w->loop) >= w->wait_until;
+}
+
+static void a_body_that_nobody_wanted_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, NET_TCP, 80);
+    w.ignore_body = true;
+    say(&w, TEXT("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"));
+    run_until(&w, one_answer);
+    w.keep_open = true; /* the next answer takes longer than a body may */
+    say(&w, GET);
+    run_until(&w, has_second_request);
+    w.wait_until = loop_now_ms(w.loop) + 200;
+    run_until(&w, has_waited);
+    assert_false(w.ended);
+    assert_null(strstr(w.heard, "408"));
+    teardown(&w);
+}
+
 static void answers_two_requests_on_one_connection(void **state)
 {
     (void)state;
@@ -329,6 +358,7 @@ int main(void)
         cmocka_unit_test(ends_a_hop_connection_with_a_malformed_preamble),
         cmocka_unit_test(cancels_the_exchange_when_the_connection_is_closed_under_it),
         cmocka_unit_test(drains_idle_connections_at_once),
+        cmocka_unit_test(a_body_that_nobody_wanted_is_not_waited_for),
         cmocka_unit_test(answers_two_requests_on_one_connection),
         cmocka_unit_test(answers_pipelined_requests_in_order),
         cmocka_unit_test(reads_a_preamble_before_each_request_of_the_hop),
