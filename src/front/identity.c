@@ -118,7 +118,8 @@ static void sort_exchange(void *ctx, struct exchange *x)
 {
     struct open_exchanges *open = ctx;
     const struct front_call *fc = x->owner;
-    if (fc && fc->upstream && (fc->route->flags & ROUTE_ENDS_IDENTITY))
+    const bool under_way = fc && fc->route && (fc->upstream || fc->status != 0);
+    if (under_way && (fc->route->flags & ROUTE_ENDS_IDENTITY))
         open->own_revocation = true;
     else if (open->other_count < sizeof open->other / sizeof open->other[0])
         open->other[open->other_count++] = x;
@@ -130,7 +131,9 @@ static void end_refused(struct connection *c)
 {
     struct open_exchanges open = {0};
     session_each_exchange(connection_session(c), sort_exchange, &open);
-    if (!open.own_revocation) {
+    /* Its exchange may be over already, and the answer on its way out. */
+    const bool answered = open.other_count == 0 && session_output(connection_session(c)).n > 0;
+    if (!open.own_revocation && !answered) {
         connection_close(c);
         return;
     }

@@ -202,17 +202,15 @@ static int on_stream_close(nghttp2_session *ng, int32_t stream_id, uint32_t erro
 }
 
 /*
- * RFC 9113 8.1: the answer is complete, the rest of the request is not needed. A short rest is let in all the
+ * RFC 9113 8.1: the answer is complete, the rest of the request is not needed. Some of it is let in all the
  * same: curl (7.88) fails with an error of its own, and without the answer, when the stream is reset under
- * its upload.
+ * its upload before it has read the answer.
  */
 static void answer_sent(struct h2_stream *s)
 {
-    const struct request *r = &s->x.request;
     s->end_sent = true;
     s->session->due = true;
-    const bool long_rest = r->body == BODY_SIZED && r->content_length > s->received + H2_DRAIN_BYTES;
-    if (long_rest || s->session->closing)
+    if (s->session->closing)
         h2_stop_upload(s);
 }
 
