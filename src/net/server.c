@@ -82,9 +82,11 @@ void net_server_free(struct net_server *s)
 {
     if (!s)
         return;
-    while (s->connections)
-        connection_close(s->connections);
-    flush_dirty(s);
+    for (struct connection *c = s->connections, *next = NULL; c; c = next) {
+        next = c->next;
+        connection_close(c); /* one that waits to be written stays in the list, dead, */
+    }
+    flush_dirty(s); /* until this lets go of it */
     while (s->listeners) {
         struct net_listener *l = s->listeners;
         s->listeners = l->next;

@@ -296,6 +296,22 @@ static void cancels_the_exchange_when_the_connection_is_closed_under_it(void **s
     teardown(&w);
 }
 
+/* Its owner answers in the last moment: the connection is closed while it waits for the loop to write it. */
+static void is_freed_with_an_answer_that_nobody_wrote_yet(void **state)
+{
+    (void)state;
+    struct world w;
+    setup(&w, NET_TCP, 1000);
+    w.keep_open = true;
+    say(&w, GET);
+    run_until(&w, has_request);
+    struct response head = {.status = 200, .body = BODY_SIZED, .content_length = 2};
+    assert_ok(exchange_reply(w.held, &head, text_bytes(TEXT("ok"))));
+    connection_flush_later(w.connection);
+    teardown(&w);
+    assert_int_equal(w.finished, 1);
+}
+
 static void drains_idle_connections_at_once(void **state)
 {
     (void)state;
@@ -357,6 +373,7 @@ int main(void)
         cmocka_unit_test(ends_a_body_that_stops_with_408),
         cmocka_unit_test(ends_a_hop_connection_with_a_malformed_preamble),
         cmocka_unit_test(cancels_the_exchange_when_the_connection_is_closed_under_it),
+        cmocka_unit_test(is_freed_with_an_answer_that_nobody_wrote_yet),
         cmocka_unit_test(drains_idle_connections_at_once),
         cmocka_unit_test(a_body_that_nobody_wanted_is_not_waited_for),
         cmocka_unit_test(answers_two_requests_on_one_connection),
