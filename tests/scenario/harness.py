@@ -223,7 +223,10 @@ class Server:
 
     # ---- speaking to it ----
     def cli(self, *arguments, check=True, **more):
-        return run([BINARY, *arguments, "--data", self.data], check=check, env=self.environment, **more)
+        words = [*arguments]
+        at = words.index("--") if "--" in words else len(words)
+        words[at:at] = ["--data", self.data]
+        return run([BINARY, *words], check=check, env=self.environment, **more)
 
     def cli_json(self, *arguments):
         return json.loads(self.cli(*arguments, "-o", "json").stdout)
