@@ -9,15 +9,13 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "cli/file_copy.h"
 #include "os/files.h"
 
 /*
  * A backup is a whole SQLite database. Restoring is offline: the lock of the data directory is held, so no
- * server runs, and nothing that is there is written over. The copy is complete and synced before it gets its
- * name.
+ * server runs, and nothing that is there is written over.
  */
-
-#define COPY_SIZE 65536
 
 static const char magic[16] = "SQLite format 3"; /* with its NUL: the first 16 bytes of every database */
 
@@ -62,71 +60,6 @@ static struct status lock_data(const char *data_dir, int *out, struct error *err
     return s;
 }
 
-static struct status write_whole(int fd, const uint8_t *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t wrote = write(fd, p, n);
-        if (wrote < 0 && errno != EINTR)
-            return STATUS(UNAVAILABLE);
-        if (wrote > 0) {
-            p += wrote;
-            n -= (size_t)wrote;
-        }
-    }
-    return DONE;
-}
-
-static struct status copy(int from, int to, struct error *err)
-{
-    uint8_t chunk[COPY_SIZE];
-    for (;;) {
-        ssize_t n = read(from, chunk, sizeof chunk);
-        if (n == 0)
-            break;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return error_set(err, E_UNAVAILABLE, "cannot read the backup: %s", strerror(errno));
-        if (!status_ok(write_whole(to, chunk, (size_t)n)))
-            return error_set(err, E_UNAVAILABLE, "cannot write the store: %s", strerror(errno));
-    }
-    if (fsync(to) != 0)
-        return error_set(err, E_UNAVAILABLE, "cannot write the store: %s", strerror(errno));
-    return DONE;
-}
-
-static void sync_directory(const char *path)
-{
-    char parent[PATH_MAX];
-    struct text t = text_of(path);
-    size_t n = t.n;
-    while (n > 0 && t.p[n - 1] != '/')
-        n--;
-    if (n == 0 || !text_to_cstr(text_first(t, n), parent, sizeof parent))
-        return;
-    OWNED(descriptor_release) int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0)
-        (void)fsync(fd); /* best effort: the file itself is durable */
-}
-
-/* linkat never replaces what is there. */
-static struct status place(int from, const char *path, struct error *err)
-{
-    char temporary[PATH_MAX + 16];
-    snprintf(temporary, sizeof temporary, "%s.restoring", path);
-    OWNED(descriptor_release)
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return error_set(err, E_UNAVAILABLE, "cannot make %s: %s", temporary, strerror(errno));
-    struct status s = copy(from, fd, err);
-    if (status_ok(s) && link(temporary, path) != 0)
-        s = error_set(err, E_CONFLICT, "cannot make %s: %s", path, strerror(errno));
-    (void)unlink(temporary);
-    if (status_ok(s))
-        sync_directory(path);
-    return s;
-}
-
 /* A write-ahead log of another database would be played into the restored one. */
 static struct status check_empty(const char *path, struct error *err)
 {
@@ -154,7 +87,7 @@ struct status command_restore(struct cli *c, struct error *err)
     TRY(directory_make(settings->data_dir, 0700, err));
     TRY(lock_data(settings->data_dir, &lock, err));
     TRY(check_empty(path, err));
-    TRY(place(backup, path, err));
+    TRY(file_copy_new(backup, path, err));
     cli_progress("Restored into %s. The vault's key file that belonged to it is needed as well; then: "
                  "fairlead serve --data %s",
                  path, settings->data_dir);
