@@ -255,6 +255,13 @@ static void h2_shutdown(struct session *base)
     if (h->closing || h->dead)
         return;
     h->closing = true;
+    /* Closed right after this: a request that crosses it was not taken, and may be repeated elsewhere. */
+    if (!h->first && !h->head_open) {
+        h->last_goaway = true;
+        (void)nghttp2_submit_goaway(h->ng, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(h->ng),
+                                    NGHTTP2_NO_ERROR, NULL, 0);
+        return;
+    }
     (void)nghttp2_submit_shutdown_notice(h->ng);
     (void)nghttp2_submit_ping(h->ng, NGHTTP2_FLAG_NONE, NULL);
     for (struct h2_stream *s = h->first; s; s = s->next)

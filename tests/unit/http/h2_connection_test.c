@@ -292,9 +292,15 @@ static void an_idle_connection_closes_after_the_good_bye(void **state)
     (void)state;
     struct h2_peer p;
     open_manual(&p);
+    const int32_t id = h2_peer_get(&p, "/");
+    struct response head = {.status = 200};
+    assert_ok(exchange_reply(h2_peer_x(&p, id), &head, (struct bytes){NULL, 0}));
+    h2_peer_run(&p);
     assert_true(session_is_idle(p.server));
     session_shutdown(p.server);
     h2_peer_run(&p);
+    assert_int_equal(p.goaways, 1); /* not the warning alone: there is no second time */
+    assert_int_equal(p.goaway_last, id);
     assert_true(session_wants_close(p.server));
     h2_peer_close(&p);
 }
