@@ -17,6 +17,8 @@ struct question {
     struct front_call *waiting;
     struct pool_call *call;
     struct buffer answer;
+    struct text subject; /* owned: for asking again */
+    unsigned asked;
     int status;
     bool recheck; /* live connections depend on the answer */
 };
@@ -165,7 +167,19 @@ static void recheck_connection(void *ctx, struct connection *c)
 static void question_free(struct question *q)
 {
     buffer_release(&q->answer);
+    mem_free((void *)(uintptr_t)q->subject.p);
     mem_free(q);
+}
+
+/* The connection keeps the answer only if it is about its own certificate, not about one that a trusted proxy
+ * forwarded. */
+static void attach_to_connection(struct front_call *fc, struct identity *id)
+{
+    struct peer *peer = *connection_owner(fc->connection);
+    struct tls_session *tls = connection_tls(fc->connection);
+    if (peer && !peer->identity && tls &&
+        memcmp(tls_peer(tls)->fingerprint, id->fingerprint, SHA256_SIZE) == 0)
+        peer->identity = identity_ref(id);
 }
 
 static void release_waiting(struct question *q, struct identity *id)
@@ -179,9 +193,7 @@ static void release_waiting(struct question *q, struct identity *id)
             continue;
         }
         fc->identity = identity_ref(id);
-        struct peer *peer = *connection_owner(fc->connection);
-        if (peer && !peer->identity)
-            peer->identity = identity_ref(id);
+        attach_to_connection(fc, id);
         front_call_identified(fc);
     }
 }
@@ -211,11 +223,27 @@ static void on_body(void *owner, struct bytes chunk)
     buffer_append(&q->answer, chunk);
 }
 
+static struct status send_question(struct question *q);
+
+/*
+ * The core loaded the counters before it read; if one has moved since, the answer may be from before a
+ * revocation and is not used, not even once. Asked again, at most ASKED_MAX times: counters that move faster
+ * than that mean trouble, and an unknown identity is not served.
+ */
+#define ASKED_MAX 8
+
 static void on_end(void *owner)
 {
     struct question *q = owner;
     bool good = q->status == 200 && status_ok(buffer_status(&q->answer));
-    conclude(q, good ? identity_from(q) : NULL);
+    struct identity *id = good ? identity_from(q) : NULL;
+    if (id && !page_pairs_current(&id->answer.pairs, &q->front->page)) {
+        identity_unref(TAKE(id));
+        buffer_clear(&q->answer);
+        if (q->asked < ASKED_MAX && status_ok(send_question(q)))
+            return;
+    }
+    conclude(q, id);
 }
 
 static void on_failed(void *owner, enum pool_failure why, bool answer_started)
@@ -227,7 +255,7 @@ static void on_failed(void *owner, enum pool_failure why, bool answer_started)
 
 static const struct pool_events question_events = {on_head, on_body, on_end, on_failed};
 
-static struct status send_question(struct question *q, struct text subject)
+static struct status send_question(struct question *q)
 {
     struct front *f = q->front;
     char target[sizeof "/front/certificate?fingerprint=" + 2 * SHA256_SIZE];
@@ -235,8 +263,9 @@ static struct status send_question(struct question *q, struct text subject)
     hex_encode(hex, key_of(q->fingerprint));
     (void)snprintf(target, sizeof target, "/front/certificate?fingerprint=%s", hex);
     buffer_clear(&f->scratch);
-    front_write_question(f, HTTP_GET, target, text_bytes(subject), &f->scratch);
+    front_write_question(f, HTTP_GET, target, text_bytes(q->subject), &f->scratch);
     TRY(buffer_status(&f->scratch));
+    q->asked++;
     q->call = pool_send(f->edge, HTTP_GET, buffer_bytes(&f->scratch), true, &question_events, q);
     return q->call ? DONE : STATUS(AGAIN);
 }
@@ -253,9 +282,12 @@ static struct question *ask(struct front *f, const uint8_t fingerprint[static SH
     q->front = f;
     memcpy(q->fingerprint, fingerprint, SHA256_SIZE);
     buffer_init(&q->answer, IDENTITY_BYTES_MAX);
+    q->subject = (struct text){subject.n ? mem_strndup(subject.p, subject.n) : NULL, subject.n};
+    if (subject.n && !q->subject.p)
+        q->subject.n = 0;
     struct status st = map_put(&f->questions, key_of(fingerprint), q);
     if (status_ok(st)) {
-        st = send_question(q, subject);
+        st = send_question(q);
         if (!status_ok(st))
             map_remove(&f->questions, key_of(fingerprint));
     }
