@@ -96,11 +96,11 @@ static struct work *finish(struct workqueue *q, struct pool_thread *t, struct wo
     q->stats.completed++;
     bool first = !q->finished.first;
     list_append(&q->finished, w);
-    if (first) /* later ones ride on the same wake-up: `finished` is taken whole */
-        wakeup_send(q->wakeup);
     struct work *next = next_work(q, t);
     *ending = !next && q->closing;
     must(pthread_mutex_unlock(&q->lock) == 0);
+    if (first) /* later ones ride on the same wake-up: `finished` is taken whole */
+        wakeup_send(q->wakeup);
     return next;
 }
 
@@ -292,8 +292,8 @@ void lane_leave(struct lane *l)
 {
     must(pthread_mutex_lock(&l->lock) == 0);
     l->places++;
-    must(pthread_cond_signal(&l->left) == 0);
     must(pthread_mutex_unlock(&l->lock) == 0);
+    must(pthread_cond_signal(&l->left) == 0);
 }
 
 unsigned lane_waiting(struct lane *l)

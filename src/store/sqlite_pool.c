@@ -92,7 +92,7 @@ void sqlite_pool_give(struct sqlite_reader *r)
     p->lent--;
     if (r->db) /* NULL: opening failed */
         p->idle[p->idle_count++] = r->db;
-    (void)pthread_cond_signal(&p->given);
     (void)pthread_mutex_unlock(&p->lock);
+    (void)pthread_cond_signal(&p->given);
     *r = (struct sqlite_reader){NULL, NULL};
 }

@@ -281,10 +281,11 @@ struct status sqlite_write(struct sqlite_writer *w, sqlite_operation *run, void 
         *w->last = &job;
         w->last = &job.next;
         w->queued++;
-        (void)pthread_cond_signal(&w->work);
     }
     (void)pthread_mutex_unlock(&w->lock);
     if (status_ok(s)) {
+        /* Not under the lock, which the woken writer would run into. Stopping comes after the last caller left. */
+        (void)pthread_cond_signal(&w->work);
         while (sem_wait(&job.done) != 0) /* EINTR */
             ;
         s = job.result;
