@@ -30,7 +30,7 @@ struct status command_audit_list(struct cli *c, struct error *err)
         {"AT", "at", COLUMN_TEXT},
         {"ACTION", "action", COLUMN_TEXT},
         {"APPLICATION", "application", COLUMN_TEXT},
-        {"ACTOR", "actor", COLUMN_TEXT},
+        {"ACTOR", "actor", COLUMN_SHORT},
         {"SUBJECT", "subject", COLUMN_SHORT},
         {"COUNT", "count", COLUMN_TEXT},
         {"ADDRESS", "address", COLUMN_TEXT},

@@ -17,7 +17,7 @@
 
 /* The core may write below its data directory only (os/sandbox.h), so it makes the copy there; this program
  * then carries it to where it is wanted. */
-static struct status ask(struct cli *c, const char *path, struct error *err)
+static struct status ask(struct cli *c, const char *path, const char *destination, struct error *err)
 {
     OWNED(buffer_release) struct buffer body;
     buffer_init(&body, BODY_MAX);
@@ -25,6 +25,7 @@ static struct status ask(struct cli *c, const char *path, struct error *err)
     json_out_init(&j, &body);
     json_open_object(&j, NULL);
     json_cstr(&j, "path", path);
+    json_cstr(&j, "destination", destination);
     json_end(&j);
     TRY(buffer_status(&body));
     struct text json;
@@ -42,7 +43,7 @@ static struct status carry(const char *from, const char *to, struct error *err)
 struct status command_backup(struct cli *c, struct error *err)
 {
     const char *file = c->args.positional[0];
-    char name[64], made[PATH_MAX];
+    char name[64], made[PATH_MAX], here[PATH_MAX] = "", whole[2 * PATH_MAX];
     OWNED(settings_free) struct settings *settings = NULL;
     TRY(cli_settings(c, true, &settings, err));
     if (access(file, F_OK) == 0)
@@ -52,7 +53,10 @@ struct status command_backup(struct cli *c, struct error *err)
         return error_set(err, E_INVALID, "the data directory's path is too long");
     (void)unlink(made); /* of a process that died with the same number */
     cli_progress("Writing %s ...", file);
-    TRY(ask(c, made, err));
+    if (file[0] != '/' && !getcwd(here, sizeof here))
+        return error_set(err, E_UNAVAILABLE, "cannot tell the working directory: %s", strerror(errno));
+    snprintf(whole, sizeof whole, "%s%s%s", here, here[0] ? "/" : "", file);
+    TRY(ask(c, made, whole, err));
     struct status s = carry(made, file, err);
     (void)unlink(made);
     TRY(s);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/json_list.h"
+#include "cli/table.h"
 #include "os/files.h"
 
 /* Debian's place for certificates of the host's owner; the file must end in .crt (update-ca-certificates(8)).
@@ -92,8 +93,15 @@ struct status command_ca_trust(struct cli *c, struct error *err)
         return error_set(err, E_BROKEN, "the server's answer holds no certificate");
     if (add)
         return install(path, pem, err);
+    const char *data = args_value(&c->args, "data");
+    buffer_cstr(&c->out, "fairlead ca export ");
+    if (data) {
+        buffer_cstr(&c->out, "--data ");
+        shell_word(text_of(data), &c->out);
+        buffer_byte(&c->out, ' ');
+    }
     buffer_printf(&c->out,
-                  "fairlead ca export | sudo tee %s >/dev/null\n"
+                  "| sudo tee %s >/dev/null\n"
                   "sudo update-ca-certificates\n",
                   path);
     return DONE;

@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/encoding.h"
 #include "base/own.h"
 #include "cli/json_list.h"
 #include "cli/table.h"
@@ -53,13 +55,23 @@ static struct text distance(struct text value, bool past, struct arena *a)
     return arena_text(a, text_of(duration_format(seconds * 1000, words)));
 }
 
+/* What ends in a SHA-256 ("8bb4...", "certificate:8bb4...") loses the end of it; other values stay whole. */
+static struct text shortened(struct text value)
+{
+    uint8_t hash[SHA256_SIZE];
+    const size_t digits = 2 * SHA256_SIZE;
+    if (value.n < digits || !hex_decode(hash, sizeof hash, text_from(value, value.n - digits)))
+        return value;
+    return text_first(value, value.n - digits + SHORT_DIGITS);
+}
+
 static struct text shown(const struct column *column, struct text value, struct arena *a)
 {
     switch (column->kind) {
     case COLUMN_TEXT:
         break;
     case COLUMN_SHORT:
-        return text_first(value, SHORT_DIGITS);
+        return shortened(value);
     case COLUMN_AGE:
         return value.n ? distance(value, true, a) : value;
     case COLUMN_LEFT:

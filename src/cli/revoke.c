@@ -69,8 +69,11 @@ static struct status revoke_on_server(struct cli *c, const char *collection, con
     struct text count = json_shown(json, "revoked", &c->arena);
     if (output == OUTPUT_JSON)
         buffer_printf(&c->out, "%.*s\n", TEXT_ARG(json.n ? json : TEXT("{}")));
-    else if (count.n > 0 && !text_equal(count, TEXT("true")))
-        buffer_printf(&c->out, "Revoked %.*s\n", TEXT_ARG(count));
+    else if (count.n > 0)
+        buffer_printf(&c->out, "Revoked %.*s certificate%s.\n", TEXT_ARG(count),
+                      text_equal(count, TEXT("1")) ? "" : "s");
+    else
+        cli_progress("Revoked.");
     return DONE;
 }
 

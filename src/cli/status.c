@@ -11,6 +11,8 @@ static void show_listeners(struct cli *c, struct text json)
     static const char *const titles[] = {"LISTENER", "ADDRESS", "URL", NULL};
     struct text rest = json_raw_member(json, "listeners"), row;
     OWNED(table_release) struct table t;
+    if (!text_starts_with(rest, TEXT("[{")))
+        return;
     table_init(&t, 65536);
     table_header(&t, titles);
     while (json_item(&rest, &row)) {
@@ -22,29 +24,45 @@ static void show_listeners(struct cli *c, struct text json)
     table_print(&t, &c->out);
 }
 
-/* Every scalar the store reports, under the names it uses. */
 static void show_store(struct cli *c, struct text json)
 {
-    struct text rest = json_raw_member(json, "store"), name, raw;
-    buffer_cstr(&c->out, "\nStore:");
-    for (const char *gap = " "; json_next_member(&rest, &name, &raw); gap = ", ") {
-        if (raw.n > 1 && raw.p[0] == '"')
-            raw = text_first(text_from(raw, 1), raw.n - 2);
-        buffer_printf(&c->out, "%s%.*s ", gap, TEXT_ARG(name));
-        text_printable(raw, &c->out);
-    }
+    struct arena *a = &c->arena;
+    struct text store = json_raw_member(json, "store");
+    struct text soonest = json_string(store, "soonestExpiry", a), until = {NULL, 0};
+    int64_t at;
+    char left[CLOCK_RFC3339_MAX];
+    if (cli_parse_time(soonest, &at))
+        until = at <= clock_now_s() ? arena_printf(a, ", the first ended %.*s", TEXT_ARG(soonest))
+                                    : arena_printf(a, ", the first ends %.*s (in %s)", TEXT_ARG(soonest),
+                                                   duration_format((at - clock_now_s()) * 1000, left));
+    const struct fact facts[] = {
+        {"Store", arena_printf(a, "%.*s, schema %.*s", TEXT_ARG(json_shown(store, "kind", a)),
+                               TEXT_ARG(json_shown(store, "schemaVersion", a)))},
+        {"Applications", json_shown(store, "applications", a)},
+        {"Certificates", arena_printf(a, "%.*s active%.*s; %.*s revoked",
+                                      TEXT_ARG(json_shown(store, "activeCertificates", a)), TEXT_ARG(until),
+                                      TEXT_ARG(json_shown(store, "revokedCertificates", a)))},
+        {"Tokens", arena_printf(a, "%.*s active", TEXT_ARG(json_shown(store, "activeTokens", a)))},
+        {"Writes",
+         arena_printf(a, "%.*s in %.*s commits, %.*s waiting", TEXT_ARG(json_shown(store, "operations", a)),
+                      TEXT_ARG(json_shown(store, "commits", a)),
+                      TEXT_ARG(json_shown(store, "writeQueueDepth", a)))},
+    };
     buffer_byte(&c->out, '\n');
+    cli_facts(c, facts, sizeof facts / sizeof facts[0]);
 }
 
 static void show_warnings(struct cli *c, struct text json)
 {
     struct text rest = json_raw_member(json, "warnings"), raw;
+    const char *gap = "\n";
     while (json_item(&rest, &raw)) {
         OWNED(buffer_release) struct buffer words;
         buffer_init(&words, 65536);
         if (!status_ok(json_string_decode(raw, &words)))
             continue;
-        buffer_cstr(&c->out, "Warning: ");
+        buffer_printf(&c->out, "%sWarning: ", gap);
+        gap = "";
         text_printable(buffer_as_text(&words), &c->out);
         buffer_byte(&c->out, '\n');
     }
@@ -62,7 +80,7 @@ struct status command_status(struct cli *c, struct error *err)
     }
     struct arena *a = &c->arena;
     struct text started = json_string(json, "startedAt", a), ca = json_raw_member(json, "ca");
-    struct text vault = json_raw_member(json, "vault");
+    struct text vault = json_raw_member(json, "vault"), sandbox = json_string(json, "sandbox", a);
     int64_t at;
     char age[CLOCK_RFC3339_MAX];
     if (cli_parse_time(started, &at))
@@ -73,7 +91,9 @@ struct status command_status(struct cli *c, struct error *err)
         {"Process", json_shown(json, "pid", a)},
         {"Started", started},
         {"Fronts", json_shown(json, "fronts", a)},
-        {"Sandbox", json_shown(json, "sandbox", a)},
+        {"Sandbox", text_equal(sandbox, TEXT("off"))
+                        ? TEXT("off: core and fronts run unconfined")
+                        : arena_printf(a, "core and fronts: %.*s", TEXT_ARG(sandbox))},
         {"CA", json_string(ca, "subject", a)},
         {"CA SHA-256", json_string(ca, "fingerprint", a)},
         {"CA ends", json_string(ca, "notAfter", a)},

@@ -119,7 +119,9 @@ struct status connector_revoke_application(struct connector *c, const struct con
     }
     buffer_release(&all.fingerprints);
     if (revoked.code == E_NOT_FOUND)
-        return error_set(err, E_NOT_FOUND, "there is no application %.*s", TEXT_ARG(application));
+        return error_set(err, E_NOT_FOUND,
+                         "there is no application %.*s: `fairlead app list` shows those there are",
+                         TEXT_ARG(application));
     return revoked;
 }
 
@@ -140,6 +142,8 @@ struct status connector_application_delete(struct connector *c, const struct con
     }
     buffer_release(&all.fingerprints);
     if (deleted.code == E_NOT_FOUND)
-        return error_set(err, E_NOT_FOUND, "there is no application %.*s", TEXT_ARG(name));
+        return error_set(err, E_NOT_FOUND,
+                         "there is no application %.*s: `fairlead app list` shows those there are",
+                         TEXT_ARG(name));
     return deleted;
 }

@@ -130,7 +130,8 @@ struct status connector_token_revoke(struct connector *c, const struct connector
     audit.subject = id;
     const struct status revoked = store_token_revoke(c->parts.store, id, now, &audit);
     if (revoked.code == E_NOT_FOUND)
-        return error_set(err, E_NOT_FOUND, "there is no token %.*s", TEXT_ARG(id));
+        return error_set(err, E_NOT_FOUND,
+                         "there is no token %.*s: `fairlead token list` shows those there are", TEXT_ARG(id));
     if (revoked.code == E_CONFLICT)
         return error_set(err, E_CONFLICT, "token %.*s is no longer active", TEXT_ARG(id));
     return revoked;

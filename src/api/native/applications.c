@@ -21,7 +21,9 @@ static struct status answer_one(struct call *c, int status, struct text tenant, 
     struct application app;
     const struct status found = store_application_get(c->domain->store, tenant, name, c->arena, &app);
     if (found.code == E_NOT_FOUND)
-        return error_set(&c->err, E_NOT_FOUND, "There is no application %.*s", TEXT_ARG(name));
+        return error_set(&c->err, E_NOT_FOUND,
+                         "There is no application %.*s: `fairlead app list` shows those there are",
+                         TEXT_ARG(name));
     TRY(found);
     struct json_out j;
     reply_json(c, status);

@@ -25,9 +25,10 @@ static struct audit_entry entry(struct call *c, struct text action, struct text 
 struct status native_backup(struct call *c)
 {
     struct text object;
-    struct text path;
+    struct text path, destination;
     TRY(body_object(c, false, &object));
     TRY(body_text(c, object, "path", &path));
+    TRY(body_text(c, object, "destination", &destination)); /* where the caller carries it; for the audit */
     if (path.n == 0 || path.p[0] != '/')
         return error_set(&c->err, E_INVALID,
                          "path must be an absolute path of a file that does not exist yet");
@@ -35,7 +36,7 @@ struct status native_backup(struct call *c)
     if (!name || strlen(name) != path.n)
         return error_set(&c->err, E_INVALID, "path holds a NUL");
     TRY(store_backup(c->domain->store, name, &c->err));
-    const struct audit_entry audit = entry(c, TEXT("store.backup"), path);
+    const struct audit_entry audit = entry(c, TEXT("store.backup"), destination.n > 0 ? destination : path);
     TRY(store_audit_append(c->domain->store, &audit, 1));
     struct json_out j;
     reply_json(c, 201);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "ca/ca.h"
+#include "os/sandbox.h"
 
 #define CA_WARN_S (30 * 24 * 3600)
 
@@ -79,7 +80,7 @@ struct status native_status(struct call *c)
     json_bool(&j, "insideDataDir", vault_key_is_inside_data_dir(d->vault));
     json_end(&j);
     put_ca(&j, d->ca);
-    json_bool(&j, "sandbox", d->settings->server_sandbox);
+    json_cstr(&j, "sandbox", sandbox_describe());
     put_warnings(&j, d);
     json_end(&j);
     return DONE;

@@ -11,6 +11,7 @@ def test_a_backup_goes_where_the_sandboxed_core_may_not_write(server, shop, tmp_
     file = tmp_path / "elsewhere.db"
     server.cli("backup", str(file))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert server.audit(action="store.backup")["entries"][0]["subject"] == str(file)
     assert not list(server.data.glob("backup-*")), "what the core made is left behind"
     again = server.cli("backup", str(file), check=False)
     assert again.returncode == 1 and "is there already" in again.stderr
