@@ -59,6 +59,9 @@ struct status snapshot_new(struct core *c, int config_fd, struct connector *prev
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s); /* accepts NULL */
 
+/* check_tls.c: can the listeners serve with what tls.* says? The error names the setting. */
+struct status core_check_tls(const struct settings *settings, struct error *err);
+
 /* job.c */
 extern const struct net_handler core_handler;
 

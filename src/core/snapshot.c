@@ -78,6 +78,8 @@ struct status snapshot_new(struct core *c, int config_fd, struct connector *prev
     s->references = 1;
     buffer_init(&s->listeners, LISTENERS_JSON_MAX);
     struct status st = read_settings(config_fd, &s->settings, err);
+    if (status_ok(st))
+        st = core_check_tls(s->settings, err);
     if (status_ok(st)) {
         s->domain = (struct domain){
             .settings = s->settings,
