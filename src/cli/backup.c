@@ -68,6 +68,8 @@ struct status command_vault_rekey(struct cli *c, struct error *err)
 {
     struct text json;
     TRY(cli_call(c, HTTP_POST, TEXT("/api/v1/vault/rekey"), TEXT("{}"), &json, err));
-    cli_progress("Done. Backups made before need the old key file (kept beside the new one as .old).");
+    cli_progress(
+        "Done. Keep a copy of the new key file (`fairlead status` says where it is). Backups made before "
+        "need the old one, which is gone from this host.");
     return DONE;
 }

@@ -150,7 +150,10 @@ static const struct command rows[] = {
      .summary = "Put a backup into an empty data directory; the server must be stopped",
      .example = "fairlead restore backup.db --data /var/lib/fairlead"},
     {.name = "vault rekey", .arguments = "", .flags = SERVER, .run = command_vault_rekey,
-     .summary = "Make new keys and encrypt every secret anew"},
+     .summary = "Make new keys and encrypt every secret anew",
+     .details = "Replaces the vault's key file. Backups made before can be opened with the old file\n"
+                "only: keep a copy of it first (`fairlead status` says where it is) as long as you keep\n"
+                "them, and a copy of the new one afterwards."},
 
     {.name = "completion bash", .arguments = "", .run = command_completion_bash,
      .summary = "Print bash completion",
