@@ -243,7 +243,7 @@ void front_free(struct front *f)
     front_free_listeners(f);
     identity_release_all(f);
     front_tally_release(f);
-    map_release(&f->slots);
+    front_slots_release(f);
     buffer_release(&f->scratch);
     router_free(f->router);
     settings_free(f->settings);

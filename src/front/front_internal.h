@@ -114,6 +114,7 @@ void front_write_question(struct front *f, enum http_method method, const char *
 /* relay.c */
 void front_relay(struct front_call *fc);
 void front_slot_give(struct front_call *fc);
+void front_slots_release(struct front *f);
 
 /* reply.c */
 void front_error(struct front_call *fc, int status, const char *message);

@@ -7,6 +7,7 @@
 /* A request crosses to the core, the answer comes back: preamble + re-serialised head + collected body in one
  * write; answers stream. */
 
+#define SLOTS_KEPT          256
 #define HOP_CONNECTIONS_MAX 256 /* as front.c gives to the pools */
 
 /* One application holds at most a quarter of the slots (DESIGN 3.1, 3), so that a busy one leaves room for
@@ -39,8 +40,20 @@ void front_slot_give(struct front_call *fc)
     fc->slot = 0;
     struct bytes key = text_bytes(fc->identity->answer.application);
     size_t *count = map_get(&fc->front->slots, key);
-    if (count && --*count == 0)
+    /* A few entries of none stay, so that an application with one request at a time costs no allocation each.
+     */
+    if (count && --*count == 0 && fc->front->slots.count > SLOTS_KEPT)
         mem_free(map_remove(&fc->front->slots, key));
+}
+
+void front_slots_release(struct front *f)
+{
+    size_t cursor = 0;
+    struct bytes key;
+    void *count;
+    while (map_next(&f->slots, &cursor, &key, &count))
+        mem_free(count);
+    map_release(&f->slots);
 }
 
 /* ---- the answer ---- */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/front_internal.h"
 
-#include <stdio.h>
-
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -20,8 +18,13 @@ static void identify(struct front_call *fc);
 static void write_request_id(struct front_call *fc)
 {
     struct front *f = fc->front;
-    (void)snprintf(fc->request_id, sizeof fc->request_id, "%08x%08llx", f->id_seed,
-                   (unsigned long long)(f->next_request++ & 0xffffffffu));
+    uint32_t number = (uint32_t)f->next_request++;
+    const uint8_t id[] = {(uint8_t)(f->id_seed >> 24), (uint8_t)(f->id_seed >> 16),
+                          (uint8_t)(f->id_seed >> 8),  (uint8_t)f->id_seed,
+                          (uint8_t)(number >> 24),     (uint8_t)(number >> 16),
+                          (uint8_t)(number >> 8),      (uint8_t)number};
+    static_assert(sizeof fc->request_id > 2 * sizeof id);
+    hex_encode(fc->request_id, BYTES_OF(id));
 }
 
 static void on_request(void *ctx, struct connection *c, struct exchange *x)

@@ -107,14 +107,36 @@ void address_use_sweep(struct net_server *s)
             s->stale_addresses++;
 }
 
+static char *put_decimal(char *at, unsigned value)
+{
+    char digits[10];
+    size_t n = 0;
+    do
+        digits[n++] = (char)('0' + value % 10);
+    while ((value /= 10) != 0);
+    while (n > 0)
+        *at++ = digits[--n];
+    return at;
+}
+
+/* Without the printf family, because every request to the core carries its peer's address. */
+static void write_v4(const uint8_t address[static 4], unsigned port, char *at)
+{
+    for (int i = 0; i < 4; i++) {
+        at = put_decimal(at, address[i]);
+        *at++ = i < 3 ? '.' : ':';
+    }
+    *put_decimal(at, port) = '\0';
+}
+
 const char *connection_address(const struct connection *c, char out[static CONNECTION_ADDRESS_MAX])
 {
+    static_assert(CONNECTION_ADDRESS_MAX > sizeof "255.255.255.255:4294967295");
     char host[INET6_ADDRSTRLEN] = "";
     if (c->kind == NET_HOP || c->kind == NET_CONTROL) {
         (void)snprintf(out, CONNECTION_ADDRESS_MAX, "unix");
     } else if (c->address[10] == 0xff && c->address[11] == 0xff) {
-        (void)inet_ntop(AF_INET, c->address + 12, host, sizeof host);
-        (void)snprintf(out, CONNECTION_ADDRESS_MAX, "%s:%u", host, c->port);
+        write_v4(c->address + 12, c->port, out);
     } else {
         (void)inet_ntop(AF_INET6, c->address, host, sizeof host);
         (void)snprintf(out, CONNECTION_ADDRESS_MAX, "[%s]:%u", host, c->port);

@@ -118,6 +118,11 @@ struct status pool_new(const struct pool_settings *settings, struct pool **out)
     if (!p)
         return STATUS(NOMEM);
     p->settings = *settings;
+    p->read_buffer = mem_alloc(POOL_READ_SIZE);
+    if (!p->read_buffer) {
+        mem_free(p);
+        return STATUS(NOMEM);
+    }
     struct status st =
         timeout_class_new(settings->loop, settings->connect_ms, waited_too_long, p, &p->wait_class);
     if (status_ok(st))
@@ -146,6 +151,8 @@ void pool_free(struct pool *p)
     timer_stop(p->redial);
     timeout_class_free(p->wait_class);
     timeout_class_free(p->idle_class);
+    explicit_bzero(p->read_buffer, POOL_READ_SIZE); /* answers hold tokens and certificates */
+    mem_free(p->read_buffer);
     mem_free(p);
 }
 

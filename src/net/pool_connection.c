@@ -8,8 +8,6 @@
 
 #include "base/alloc.h"
 
-#define POOL_READ_SIZE (32u * 1024)
-
 /* ---- answers, from http/h1_client to the call's owner ---- */
 static void on_head(void *owner, const struct response *head)
 {
@@ -189,8 +187,8 @@ static void on_ready(void *ctx, unsigned ready)
     }
     if (!(ready & WATCH_READ) || (pc->call && pc->call->paused))
         return;
-    uint8_t bytes[POOL_READ_SIZE];
-    ssize_t n = recv(pc->fd, bytes, sizeof bytes, 0);
+    uint8_t *bytes = pc->pool->read_buffer;
+    ssize_t n = recv(pc->fd, bytes, POOL_READ_SIZE, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0)

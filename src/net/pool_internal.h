@@ -40,8 +40,12 @@ struct pool_call {
     bool retry, answer_started, paused;
 };
 
+#define POOL_READ_SIZE (32u * 1024)
+
 struct pool {
     struct pool_settings settings;
+    uint8_t *read_buffer; /* one for all: nothing reads while an answer is being told. Not on the stack, where
+                             the compiler's initialisation would clear it for each read */
     struct pool_connection *lists[3]; /* by enum pool_connection_state */
     unsigned counts[3];
     struct pool_call *waiting_first, *waiting_last;
