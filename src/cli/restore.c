@@ -18,6 +18,7 @@
  */
 
 static const char magic[16] = "SQLite format 3"; /* with its NUL: the first 16 bytes of every database */
+#define HEADER_SIZE 100
 
 static struct status store_path(const struct settings *s, char out[static PATH_MAX], struct error *err)
 {
@@ -33,15 +34,26 @@ static struct status store_path(const struct settings *s, char out[static PATH_M
     return DONE;
 }
 
+/* The database says how many pages it has (SQLite file format, 1.3): a copy that broke off has fewer. */
+static bool is_whole(const uint8_t head[static HEADER_SIZE], off_t size)
+{
+    const int64_t page = head[16] == 0 && head[17] == 1 ? 65536 : head[16] << 8 | head[17];
+    const int64_t pages = (int64_t)head[28] << 24 | head[29] << 16 | head[30] << 8 | head[31];
+    return page >= 512 && pages > 0 && size == page * pages;
+}
+
 static struct status open_backup(const char *file, int *out, struct error *err)
 {
-    char head[sizeof magic];
+    uint8_t head[HEADER_SIZE];
+    struct stat st;
     OWNED(descriptor_release) int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0 || fstat(fd, &st) != 0)
         return error_set(err, E_NOT_FOUND, "cannot open '%s': %s", file, strerror(errno));
     ssize_t n = pread(fd, head, sizeof head, 0);
-    if (n != (ssize_t)sizeof head || !bytes_equal(BYTES_OF(head), BYTES_OF(magic)))
+    if (n != (ssize_t)sizeof head || !bytes_equal((struct bytes){head, sizeof magic}, BYTES_OF(magic)))
         return error_set(err, E_INVALID, "'%s' is not a backup of fairlead", file);
+    if (!is_whole(head, st.st_size))
+        return error_set(err, E_INVALID, "'%s' is not a whole backup: copy it again", file);
     *out = descriptor_take(&fd);
     return DONE;
 }
