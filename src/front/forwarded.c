@@ -94,13 +94,18 @@ static bool read_element(struct text element, uint8_t fingerprint[static SHA256_
     return subject && hash;
 }
 
-bool front_forwarded_identity(const struct front_call *fc, uint8_t fingerprint[static SHA256_SIZE])
+enum forwarded front_forwarded_identity(const struct front_call *fc, uint8_t fingerprint[static SHA256_SIZE])
 {
-    if (!front_peer_is_trusted_proxy(fc->front, fc->connection))
-        return false;
-    struct text rest = headers_get(&fc->exchange->request.headers, TEXT("X-Forwarded-Client-Cert"));
+    static const struct text name = TEXT_INIT("X-Forwarded-Client-Cert");
+    const struct headers *headers = &fc->exchange->request.headers;
+    struct text rest = headers_get(headers, name);
+    if (!rest.p || !front_peer_is_trusted_proxy(fc->front, fc->connection))
+        return FORWARDED_NOTHING;
+    /* Of two, one may be the client's own. */
+    if (headers_count(headers, name) > 1)
+        return FORWARDED_ILLEGIBLE;
     while (rest.p)
         if (read_element(cut_unquoted(&rest, ','), fingerprint))
-            return true;
-    return false;
+            return FORWARDED_CERTIFICATE;
+    return FORWARDED_ILLEGIBLE;
 }

@@ -125,8 +125,10 @@ void front_reply_text(struct front_call *fc, int status, struct text body);
  * fine, else what to say. */
 const char *front_guard(const struct front_call *fc, int *out_status);
 
-/* forwarded.c: X-Forwarded-Client-Cert of a trusted proxy. False when there is none to believe. */
-bool front_forwarded_identity(const struct front_call *fc, uint8_t fingerprint[static SHA256_SIZE]);
+/* forwarded.c: X-Forwarded-Client-Cert of a trusted proxy. An illegible one still says that the request is
+ * not the proxy's own: it is nobody's. */
+enum forwarded { FORWARDED_NOTHING, FORWARDED_CERTIFICATE, FORWARDED_ILLEGIBLE };
+enum forwarded front_forwarded_identity(const struct front_call *fc, uint8_t fingerprint[static SHA256_SIZE]);
 bool front_peer_is_trusted_proxy(const struct front *f, const struct connection *c);
 
 /* tally.c */

@@ -74,9 +74,10 @@ static void identify(struct front_call *fc)
     const struct tls_peer *presented = tls ? tls_peer(tls) : NULL;
     uint8_t fingerprint[SHA256_SIZE];
     struct text subject = {NULL, 0};
-    if (front_forwarded_identity(fc, fingerprint)) {
+    const enum forwarded forwarded = front_forwarded_identity(fc, fingerprint);
+    if (forwarded == FORWARDED_CERTIFICATE) {
         fc->identity = identity_find(fc->front, fingerprint);
-    } else if (presented && presented->present) {
+    } else if (forwarded == FORWARDED_NOTHING && presented && presented->present) {
         struct peer *peer = peer_of(fc, presented);
         if (!peer) {
             front_call_unavailable(fc);
