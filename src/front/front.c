@@ -79,12 +79,14 @@ static void reload_apply(struct front *f)
     front_ask_listeners(f);
 }
 
-static void check_stopped(struct front *f)
+void front_check_stopped(struct front *f)
 {
     if (!f->stopping || f->stopped_said || net_server_connections(f->server) > 0)
         return;
-    f->stopped_said = true;
     front_tally_flush(f);
+    if (f->telling > 0) /* the core stops when we have, and must have heard this by then */
+        return;
+    f->stopped_said = true;
     status_ignore(child_send(f->ch->control_fd, CHILD_STOPPED, NULL, -1));
     if (!f->ch->single)
         loop_stop(f->loop);
@@ -94,7 +96,7 @@ static void stop(struct front *f)
 {
     f->stopping = true;
     net_server_drain(f->server);
-    check_stopped(f);
+    front_check_stopped(f);
 }
 
 static void on_control(void *ctx, unsigned ready)
@@ -146,7 +148,7 @@ static void every_second(void *ctx)
     if (front_listeners_stale(f))
         front_ask_listeners(f);
     front_tally_flush(f);
-    check_stopped(f);
+    front_check_stopped(f);
 }
 
 /* ---- start ---- */
@@ -233,6 +235,7 @@ void front_free(struct front *f)
 {
     if (!f)
         return;
+    f->stopped_said = true; /* calls that fail below ask whether we may stop */
     watch_stop(f->control_watch);
     watch_stop(f->wake_watch);
     watch_stop(f->lifeline_watch);

@@ -79,6 +79,7 @@ struct front {
     size_t body_budget_used;
     uint64_t next_request;
     uint32_t id_seed;
+    int telling; /* tallies on their way to the core */
     bool serving, stopping, stopped_said;
 };
 
@@ -130,6 +131,9 @@ const char *front_guard(const struct front_call *fc, int *out_status);
 enum forwarded { FORWARDED_NOTHING, FORWARDED_CERTIFICATE, FORWARDED_ILLEGIBLE };
 enum forwarded front_forwarded_identity(const struct front_call *fc, uint8_t fingerprint[static SHA256_SIZE]);
 bool front_peer_is_trusted_proxy(const struct front *f, const struct connection *c);
+
+/* front.c: says STOPPED when nothing is left to do. */
+void front_check_stopped(struct front *f);
 
 /* tally.c */
 void front_tally_refusal(struct front *f, const char *reason, struct text identity);

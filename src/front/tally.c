@@ -84,13 +84,15 @@ static void told_body(void *owner, struct bytes chunk)
 }
 static void told_end(void *owner)
 {
-    (void)owner;
+    struct front *f = owner;
+    f->telling--;
+    front_check_stopped(f);
 }
 static void told_failed(void *owner, enum pool_failure why, bool answer_started)
 {
-    (void)owner; /* tallies are counts of refusals: losing some with a dying core is accepted */
-    (void)why;
+    (void)why; /* tallies are counts of refusals: losing some with a dying core is accepted */
     (void)answer_started;
+    told_end(owner);
 }
 static const struct pool_events told = {told_head, told_body, told_end, told_failed};
 
@@ -105,8 +107,9 @@ void front_tally_flush(struct front *f)
     OWNED(buffer_release) struct buffer request;
     buffer_init(&request, TALLY_BODY_MAX + HOP_PREAMBLE_MAX + 1024);
     front_write_question(f, HTTP_POST, "/front/tallies", buffer_bytes(&body), &request);
-    if (status_ok(buffer_status(&body)) && status_ok(buffer_status(&request)))
-        (void)pool_send(f->edge, HTTP_POST, buffer_bytes(&request), false, &told, f);
+    if (status_ok(buffer_status(&body)) && status_ok(buffer_status(&request)) &&
+        pool_send(f->edge, HTTP_POST, buffer_bytes(&request), false, &told, f))
+        f->telling++;
 }
 
 void front_tally_release(struct front *f)
