@@ -35,7 +35,7 @@ struct status command_audit_list(struct cli *c, struct error *err)
         {"COUNT", "count", COLUMN_TEXT},
         {"ADDRESS", "address", COLUMN_TEXT},
         {"USER AGENT", "userAgent", COLUMN_TEXT},
-        {"DETAIL", "detail", COLUMN_TEXT},
+        {"DETAIL", "detail", COLUMN_PAIRS},
         {NULL, NULL, COLUMN_TEXT},
     };
     static const struct list_view view = {

@@ -79,9 +79,10 @@ void cli_segment(struct buffer *target, const char *value);
 
 enum column_kind {
     COLUMN_TEXT,
-    COLUMN_SHORT, /* fingerprints: the first 16 digits; a unique prefix is enough everywhere */
+    COLUMN_SHORT, /* what ends in a fingerprint: its first 16 digits; a unique prefix is enough everywhere */
     COLUMN_AGE,   /* a time in the past: "3d 4h" */
     COLUMN_LEFT,  /* a time in the future: "91d 2h", "over" */
+    COLUMN_PAIRS, /* an object of scalars: "kind=application reason=..." */
 };
 struct column {
     const char *title;  /* NULL ends the list */

@@ -54,7 +54,7 @@ static const struct command rows[] = {
                 "begins with '-' goes after --.",
      .example = "fairlead token revoke -- -Qx3...=="},
 
-    {.name = "connect", .arguments = "URL", .least = 1, .most = 1, .flags = OUTPUT, .run = command_connect,
+    {.name = "connect", .arguments = "URL --out DIR", .least = 1, .most = 1, .flags = OUTPUT, .run = command_connect,
      .summary = "Connect this system: turn a one-time URL into a certificate",
      .details = "The external system's side. Fetches the signing-request info, makes key and\n"
                 "request, has it signed, checks the answer and saves client.key, client.crt,\n"
@@ -74,7 +74,7 @@ static const struct command rows[] = {
      .example = "fairlead renew ./shop --if-expires-within 30d",
      .options = {{"if-expires-within", 0, OPTION_VALUE, "DURATION", "do nothing when it lasts longer (30d, 12h)"},
                  {"p12", 0, OPTION_OPTIONAL_VALUE, "PASSFILE", "save client.p12 as well; password from the file, else asked"}}},
-    {.name = "revoke", .arguments = "[DIR]", .most = 1, .flags = SERVER | OUTPUT, .run = command_revoke,
+    {.name = "revoke", .arguments = "DIR|--fingerprint HEX|--app APP", .most = 1, .flags = SERVER | OUTPUT, .run = command_revoke,
      .summary = "Revoke a certificate, or all of an application",
      .details = "With DIR, the external system revokes its own certificate. The other forms are the\n"
                 "operator's and go to the server on this host.",

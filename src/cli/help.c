@@ -12,6 +12,9 @@ static const char overview_head[] =
 
 static const char overview_tail[] =
     "\n"
+    "First steps: `fairlead serve --data ./data`, then, beside it,\n"
+    "`fairlead token create NAME --data ./data`, which says how to go on.\n"
+    "\n"
     "`fairlead help COMMAND` tells more. Exit status: 0 ok, 1 error, 2 wrong usage,\n"
     "3 found something. A value that begins with '-' goes after `--`.\n";
 

@@ -10,6 +10,7 @@
 
 #define TABLE_MAX    (128 * 1024 * 1024)
 #define SHORT_DIGITS 16
+#define PAIRS_MAX    65536
 
 struct listing {
     struct cli *cli;
@@ -65,6 +66,23 @@ static struct text shortened(struct text value)
     return text_first(value, value.n - digits + SHORT_DIGITS);
 }
 
+/* {"kind":"application","reason":"lost"} -> kind=application reason=lost */
+static struct text pairs(struct text object, struct arena *a)
+{
+    struct text rest = object, name, raw;
+    OWNED(buffer_release) struct buffer out;
+    buffer_init(&out, PAIRS_MAX);
+    while (json_next_member(&rest, &name, &raw)) {
+        const char *member = arena_cstr(a, name);
+        if (!member)
+            return object;
+        buffer_printf(&out, "%s%s=", buffer_size(&out) ? " " : "", member);
+        buffer_text(&out, json_shown(object, member, a));
+    }
+    struct text words = arena_text(a, buffer_as_text(&out));
+    return words.p && status_ok(buffer_status(&out)) ? words : object;
+}
+
 static struct text shown(const struct column *column, struct text value, struct arena *a)
 {
     switch (column->kind) {
@@ -72,6 +90,8 @@ static struct text shown(const struct column *column, struct text value, struct 
         break;
     case COLUMN_SHORT:
         return shortened(value);
+    case COLUMN_PAIRS:
+        return value.n ? pairs(value, a) : value;
     case COLUMN_AGE:
         return value.n ? distance(value, true, a) : value;
     case COLUMN_LEFT:
