@@ -119,6 +119,7 @@ void connection_close(struct connection *c)
     c->state = CONNECTION_DEAD;
     timeout_disarm(&c->timeout);
     watch_stop(TAKE(c->watch));
+    connection_forget_warm(c);
     session_free(TAKE(c->session)); /* ends the open exchanges */
     if (c->server->settings.handler->closing)
         c->server->settings.handler->closing(c->server->settings.ctx, c);
@@ -282,7 +283,7 @@ void connection_settle(struct connection *c)
         timeout_disarm(&c->timeout); /* progress: a new period */
     arm_timeout(c, left != 0);
     if (left == 0 && session_is_idle(c->session))
-        session_shrink(c->session);
+        connection_keep_warm(c);
 }
 
 void connection_flush_later(struct connection *c)

@@ -8,6 +8,8 @@
 #include "event/timeouts.h"
 #include "net/server.h"
 
+#define NET_WARM_MAX 64 /* fits the uint8_t in struct connection */
+
 enum connection_state {
     CONNECTION_HANDSHAKE,
     CONNECTION_OPEN,
@@ -65,6 +67,7 @@ struct connection {
     bool dirty, shutting_down, input_ended, has_preamble;
     bool tls_starved;   /* libssl holds part of a record at most: only the descriptor can bring the rest */
     bool close_wanted;  /* connection_close() from inside the session, which cannot be freed then */
+    uint8_t warm; /* its place in the server's list + 1; 0 = none */
     uint8_t in_session; /* calls into the session on the stack */
     uint32_t lingered;  /* bytes thrown away */
 };
@@ -82,8 +85,15 @@ struct net_server {
     struct map addresses; /* 16-byte key -> struct address_use */
     size_t stale_addresses;
     uint8_t *read_buffer; /* shared by all connections of the loop */
+    struct connection *warm[NET_WARM_MAX]; /* see warm.c */
+    unsigned warm_next;
     bool draining;
 };
+
+/* warm.c: who keeps a session's buffers between requests */
+void connection_keep_warm(struct connection *c);   /* idle now */
+void connection_forget_warm(struct connection *c); /* before its session is freed */
+void net_server_cool(struct net_server *s);        /* once a second */
 
 #define NET_READ_SIZE  (32u * 1024)
 #define NET_LINGER_MS  1000

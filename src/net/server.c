@@ -33,6 +33,7 @@ static void every_second(void *ctx)
 {
     struct net_server *s = ctx;
     address_use_sweep(s);
+    net_server_cool(s);
     if (s->closed_since_trim >= TRIM_AFTER_CLOSED) {
         s->closed_since_trim = 0;
         mem_trim();
