@@ -191,13 +191,13 @@ void connection_flush(struct connection *c)
  * can take the answer back out of the peer's hands (RFC 9112 9.6): close our side, then read and forget for a
  * while. The session is not needed any more.
  */
-static void linger(struct connection *c)
+void connection_linger(struct connection *c)
 {
     if (c->input_ended || c->kind == NET_HOP) {
         connection_close(c);
         return;
     }
-    if (c->tls)
+    if (c->tls && c->state != CONNECTION_HANDSHAKE)
         (void)tls_shutdown(c->tls);
     if (shutdown(c->fd, SHUT_WR) != 0) {
         connection_close(c);
@@ -259,7 +259,7 @@ void connection_settle(struct connection *c)
     bool quiet = (c->shutting_down && (session_is_idle(c->session) || session_wants_close(c->session))) ||
                  (c->input_ended && session_open_exchanges(c->session) == 0);
     if (left == 0 && said_last_words) {
-        linger(c);
+        connection_linger(c);
         return;
     }
     if (left == 0 && quiet) {

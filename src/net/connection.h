@@ -117,6 +117,8 @@ void connection_input(struct connection *c, struct bytes in);
 
 void connection_read_ahead(struct connection *c); /* what TLS holds already */
 void connection_discard(struct connection *c);
+/* Closes our side and forgets what the peer still sends, for a while. */
+void connection_linger(struct connection *c);
 
 /* connection_events.c: between the session and the handler */
 extern const struct session_events connection_session_events;

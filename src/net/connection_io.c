@@ -22,7 +22,9 @@ static void handshake_failed(struct connection *c)
     slab_add(c->server->settings.slab, SLAB_HANDSHAKES_FAILED, 1);
     log_event(LOG_INFO, "tls.handshake.failed", F_CSTR("peer", connection_address(c, address)),
               F_CSTR("class", tls_session_error_class(c->tls)), F_CSTR("reason", tls_session_error(c->tls)));
-    connection_close(c);
+    /* A TLS 1.3 client is through before its certificate is judged and may have sent a request already: RST
+     * would take the alert, which says what is wrong with the certificate, out of its hands. */
+    connection_linger(c);
 }
 
 static void handshake(struct connection *c)
