@@ -74,6 +74,14 @@ def curl(*arguments, check=True, timeout=30):
     return Answer(int(status), headers, rest.decode("utf-8", "replace"), version)
 
 
+def curl_failure(*arguments, timeout=30):
+    """What the real curl says when it gets no answer. An answer is the failure."""
+    done = subprocess.run(["curl", "-sS", "-i", "--max-time", str(timeout), *[str(a) for a in arguments]],
+                          capture_output=True, text=True, timeout=timeout + 10)
+    assert done.returncode != 0, f"curl {arguments} was answered: {done.stdout}"
+    return done.stderr
+
+
 class System:
     """An external system: a directory with its key, request and certificate."""
 
