@@ -103,6 +103,14 @@ struct status connector_revoke_application(struct connector *c, const struct con
 {
     OWNED(arena_release) struct arena scratch;
     arena_init(&scratch, 4096, 64 * 1024);
+    /* "0 certificates" would calm whoever mistyped the name of a stolen laptop's application. */
+    struct application record;
+    const struct status found = store_application_get(c->parts.store, tenant, application, &scratch, &record);
+    if (found.code == E_NOT_FOUND)
+        return error_set(err, E_NOT_FOUND,
+                         "there is no application %.*s: `fairlead app list` shows those there are",
+                         TEXT_ARG(application));
+    TRY(found);
     struct collected all = {0};
     buffer_init(&all.fingerprints, FINGERPRINTS_MAX);
     const int64_t now = clock_now_s();
@@ -118,10 +126,6 @@ struct status connector_revoke_application(struct connector *c, const struct con
         *out_revoked = all.count;
     }
     buffer_release(&all.fingerprints);
-    if (revoked.code == E_NOT_FOUND)
-        return error_set(err, E_NOT_FOUND,
-                         "there is no application %.*s: `fairlead app list` shows those there are",
-                         TEXT_ARG(application));
     return revoked;
 }
 
