@@ -284,7 +284,8 @@ struct status sqlite_write(struct sqlite_writer *w, sqlite_operation *run, void 
     }
     (void)pthread_mutex_unlock(&w->lock);
     if (status_ok(s)) {
-        /* Not under the lock, which the woken writer would run into. Stopping comes after the last caller left. */
+        /* Not under the lock, which the woken writer would run into. Stopping comes after the last caller
+         * left. */
         (void)pthread_cond_signal(&w->work);
         while (sem_wait(&job.done) != 0) /* EINTR */
             ;
