@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -226,18 +227,33 @@ def haproxy(directory, material, body):
     return Proxied("haproxy + nginx", front, behind)
 
 
+# certdb/sqlite/migrations of cfssl 1.2.0, in WAL mode with its default of synchronous=FULL, as ours.
+CFSSL_TABLES = """
+PRAGMA journal_mode=WAL;
+CREATE TABLE certificates (serial_number blob NOT NULL, authority_key_identifier blob NOT NULL, ca_label blob, status blob NOT NULL, reason int,
+    expiry timestamp, revoked_at timestamp, pem blob NOT NULL, PRIMARY KEY (serial_number, authority_key_identifier));
+CREATE TABLE ocsp_responses (serial_number blob NOT NULL, authority_key_identifier blob NOT NULL, body blob NOT NULL, expiry timestamp,
+    PRIMARY KEY (serial_number, authority_key_identifier));
+"""
+
+
 class Cfssl(Server):
-    """Debian's cfssl: by default in the cheapest form it has (plain HTTP, no authentication, no database)."""
+    """Debian's cfssl: in the cheapest form it has (plain HTTP, nothing kept), or with `tls` in the one that does what ours does: TLS, and each
+    certificate in an SQLite database before the answer."""
 
     def __init__(self, directory, ca, key, tls=None):
         super().__init__(directory)
-        self.name = "cfssl, TLS" if tls else "cfssl"
+        self.name = "cfssl, TLS and SQLite" if tls else "cfssl"
         self.port = free_port()
         profile = {"signing": {"default": {"expiry": "2208h", "usages": ["digital signature", "client auth"]}}}
         (self.directory / "config.json").write_text(json.dumps(profile))
         arguments = ["cfssl", "serve", "-address", "127.0.0.1", "-port", str(self.port), "-ca", str(ca), "-ca-key", str(key),
                      "-config", "config.json", "-loglevel", "5"]
         if tls:
-            arguments += ["-tls-cert", str(tls.server_certificate), "-tls-key", str(tls.server_key)]
+            arguments += ["-tls-cert", str(tls.server_certificate), "-tls-key", str(tls.server_key), "-db-config", "db.json"]
+            database = sqlite3.connect(self.directory / "certificates.db")
+            database.executescript(CFSSL_TABLES)
+            database.close()
+            (self.directory / "db.json").write_text(json.dumps({"driver": "sqlite3", "data_source": "certificates.db?_busy_timeout=10000"}))
         self.launch(arguments)
         wait_for(self.name, lambda: self.alive() and connects(self.port))
