@@ -31,7 +31,7 @@ static struct status check_files(const char *listener, const struct settings_tls
     struct status st = file_read(files->certificate_file, FILE_SIZE_MAX, &chain, err);
     if (!status_ok(st))
         return error_wrap(err, st, "tls.%s.certificate_file", listener);
-    st = file_read_secret(files->key_file, FILE_SIZE_MAX, &key, err);
+    st = file_read_key(files->key_file, FILE_SIZE_MAX, &key, err);
     if (!status_ok(st))
         return error_wrap(err, st, "tls.%s.key_file", listener);
     st = try_pair(buffer_as_text(&chain), bytes_text(secret_bytes(&key)), err);

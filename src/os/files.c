@@ -97,24 +97,29 @@ struct status file_read(const char *path, size_t max_bytes, struct buffer *out, 
     return DONE;
 }
 
-static struct status check_secret_file(const char *path, const struct stat *st, struct error *err)
+#define NOBODY_ELSE       077u
+#define NO_USER_NOR_WRITE 027u /* the group may read: Debian's ssl-cert, Kubernetes' fsGroup */
+
+static struct status check_secret_file(const char *path, const struct stat *st, unsigned forbidden,
+                                       struct error *err)
 {
     if (st->st_uid != geteuid() && st->st_uid != 0)
         return error_set(err, E_DENIED, "'%s' belongs to uid %u, not to us (uid %u); run: chown %u '%s'",
                          path, st->st_uid, geteuid(), geteuid(), path);
-    if (st->st_mode & 077)
+    if (st->st_mode & forbidden)
         return error_set(err, E_DENIED,
                          "'%s' can be read or written by others (mode %04o); run: chmod 600 '%s'", path,
                          st->st_mode & 07777, path);
     return DONE;
 }
 
-struct status file_read_secret(const char *path, size_t max_bytes, struct secret *out, struct error *err)
+static struct status read_secret(const char *path, int flags, unsigned forbidden, size_t max_bytes,
+                                 struct secret *out, struct error *err)
 {
     OWNED(descriptor_release) int fd = -1;
     struct stat st;
-    TRY(open_regular(path, O_NOFOLLOW, max_bytes, &fd, &st, err));
-    TRY(check_secret_file(path, &st, err));
+    TRY(open_regular(path, flags, max_bytes, &fd, &st, err));
+    TRY(check_secret_file(path, &st, forbidden, err));
     OWNED(secret_release) struct secret content = {0};
     struct status s = secret_alloc(&content, (size_t)st.st_size);
     if (!status_ok(s))
@@ -126,6 +131,16 @@ struct status file_read_secret(const char *path, size_t max_bytes, struct secret
     *out = content;
     content = (struct secret){0};
     return DONE;
+}
+
+struct status file_read_secret(const char *path, size_t max_bytes, struct secret *out, struct error *err)
+{
+    return read_secret(path, O_NOFOLLOW, NOBODY_ELSE, max_bytes, out, err);
+}
+
+struct status file_read_key(const char *path, size_t max_bytes, struct secret *out, struct error *err)
+{
+    return read_secret(path, 0, NO_USER_NOR_WRITE, max_bytes, out, err);
 }
 
 /* ---- writing ---- */

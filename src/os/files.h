@@ -38,6 +38,12 @@ struct status file_read(const char *path, size_t max_bytes, struct buffer *out, 
  * repair it. `out` must be empty.
  */
 struct status file_read_secret(const char *path, size_t max_bytes, struct secret *out, struct error *err);
+/*
+ * The same for keys that somebody else puts in place and renews (certbot, Kubernetes, Debian's ssl-cert), as
+ * config/ accepts them: symbolic links are followed, and the group may read. What the link leads to is
+ * checked.
+ */
+struct status file_read_key(const char *path, size_t max_bytes, struct secret *out, struct error *err);
 
 /*
  * All or nothing: written to a new file beside it, synced, renamed over `path`, directory synced. After DONE

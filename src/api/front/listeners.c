@@ -54,7 +54,7 @@ static struct status keys_from_files(const struct settings_tls *files, int64_t n
                                      struct error *err)
 {
     TRY(file_read(files->certificate_file, CERTIFICATE_FILE_MAX, &out->chain_pem, err));
-    TRY(file_read_secret(files->key_file, CERTIFICATE_FILE_MAX, &out->key_pem, err));
+    TRY(file_read_key(files->key_file, CERTIFICATE_FILE_MAX, &out->key_pem, err));
     out->renew_at = now + FILES_AGAIN_S;
     return DONE;
 }

@@ -321,6 +321,28 @@ def test_renewed_certificate_files_are_served_to_new_connections(make_server, tm
     assert server.system("shop").enrol().management().status == 200
 
 
+def test_keys_as_certbot_and_kubernetes_leave_them_are_taken(make_server, tmp_path):
+    """Links into another directory, which a renewal points elsewhere; readable by a group."""
+    authority = pki.Authority()
+    serials = []
+    for which in (1, 2):
+        (tmp_path / f"archive{which}").mkdir()
+        serials.append(own_certificate(tmp_path / f"archive{which}", authority, which))
+        (tmp_path / f"archive{which}" / "own.key").chmod(0o640)
+    live = tmp_path / "live"
+    live.symlink_to(tmp_path / "archive1")
+    server = make_server(settings={"tls.connector.certificate_file": live / "own.crt", "tls.connector.key_file": live / "own.key"})
+    server.ca.write_text(server.ca.read_text() + authority.pem)
+    assert serial(server, "connector") == serials[0]
+    for name in ("own.crt", "own.key"):  # renewed within the archive, as certbot numbers its files
+        (tmp_path / "archive1" / name).replace(tmp_path / "archive1" / f"old-{name}")
+        (tmp_path / "archive1" / f"new-{name}").write_bytes((tmp_path / "archive2" / name).read_bytes())
+        (tmp_path / "archive1" / f"new-{name}").chmod(0o640)
+        (tmp_path / "archive1" / name).symlink_to(f"new-{name}")
+    server.reload()
+    poll(lambda: serial(server, "connector") == serials[1], 5, f"the renewed certificate is not served:\n{server.log()}")
+
+
 def test_a_start_with_files_that_cannot_be_served_ends_and_names_them(make_server, tmp_path):
     own_certificate(tmp_path, pki.Authority(), 1)
     (tmp_path / "own.crt").write_text("nonsense")

@@ -103,6 +103,24 @@ static void refuses_what_is_no_regular_file(void **state)
     assert_secret_refused("absent", E_NOT_FOUND, "No such file");
 }
 
+/* certbot's live/ and Kubernetes' mounts are links, and a group may be the way to share a key. */
+static void reads_a_key_through_a_link_when_only_its_group_may_read_it(void **state)
+{
+    (void)state;
+    put("shared.key", "secret", 0640);
+    assert_int_equal(symlink("shared.key", at("live.key")), 0);
+    OWNED(secret_release) struct secret s = {0};
+    assert_ok(file_read_key(at("live.key"), 64, &s, NULL));
+    assert_memory_equal(s.p, "secret", 6);
+    assert_secret_refused("live.key", E_DENIED, "symbolic link");
+    static const mode_t refused[] = {0644, 0660, 0601, 0602};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        OWNED(secret_release) struct secret none = {0};
+        assert_int_equal(chmod(at("shared.key"), refused[i]), 0);
+        assert_status(file_read_key(at("live.key"), 64, &none, NULL), E_DENIED);
+    }
+}
+
 static void reads_a_key_of_ours(void **state)
 {
     (void)state;
@@ -248,6 +266,7 @@ static void a_child_that_has_the_descriptor_keeps_the_lock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_a_key_through_a_link_when_only_its_group_may_read_it),
         cmocka_unit_test(refuses_a_key_that_others_can_read_or_write),
         cmocka_unit_test(refuses_a_key_behind_a_symbolic_link),
         cmocka_unit_test(refuses_a_key_of_somebody_else),
