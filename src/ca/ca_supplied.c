@@ -41,7 +41,7 @@ static struct status read_certificate(const char *path, struct arena *a, struct 
 static struct status read_key(const char *path, EVP_PKEY **out, struct error *err)
 {
     OWNED(secret_release) struct secret pem = {0};
-    TRY(file_read_key(path, FILE_SIZE_MAX, &pem, err));
+    TRY(file_read_secret(path, FILE_SIZE_MAX, &pem, err));
     struct status s = key_from_pem(secret_bytes(&pem), out, err);
     return status_ok(s) ? s : error_wrap(err, s, "%s", path);
 }
