@@ -9,10 +9,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from harness import Server  # noqa: E402
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "release: only means something with the binary that users get (no sanitizers)")
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One server for the scenarios of a file. It must stop cleanly with exit status 0."""
