@@ -312,7 +312,9 @@ BROKEN = [
     ("SETTINGS_INITIAL_WINDOW_SIZE 2^31", raw(4, 0, 0, b"\0\4\x80\0\0\0"), FLOW_CONTROL_ERROR), ("SETTINGS_MAX_FRAME_SIZE 1", raw(4, 0, 0, b"\0\5\0\0\0\1"), PROTOCOL_ERROR),
     ("PING of 7 bytes", raw(6, 0, 0, bytes(7)), FRAME_SIZE_ERROR), ("PING on a stream", raw(6, 0, 1, bytes(8)), PROTOCOL_ERROR),
     ("RST_STREAM on stream 0", raw(3, 0, 0, bytes(4)), PROTOCOL_ERROR), ("a window beyond 2^31", raw(8, 0, 0, b"\x7f\xff\xff\xff"), FLOW_CONTROL_ERROR),
-    ("WINDOW_UPDATE of 0", raw(8, 0, 0, bytes(4)), PROTOCOL_ERROR), ("WINDOW_UPDATE of 0 on a stream", raw(1, 4, 1, b"\x82\x87\x84\x01\x01a") + raw(8, 0, 1, bytes(4)), PROTOCOL_ERROR), ("padding longer than the frame", raw(1, 13, 1, b"\xff\x82"), PROTOCOL_ERROR),
+    ("WINDOW_UPDATE of 0", raw(8, 0, 0, bytes(4)), PROTOCOL_ERROR),
+    ("WINDOW_UPDATE of 0 on a stream", raw(1, 4, 1, b"\x82\x87\x84\x01\x01a") + raw(8, 0, 1, bytes(4)), PROTOCOL_ERROR),
+    ("padding longer than the frame", raw(1, 13, 1, b"\xff\x82"), PROTOCOL_ERROR),
     ("GOAWAY on a stream", raw(7, 0, 1, bytes(8)), PROTOCOL_ERROR), ("a field that HPACK does not know", raw(1, 5, 1, b"\xff\xff\xff\x7f"), COMPRESSION_ERROR),
     ("a field cut off", raw(1, 5, 1, b"\x40\x0aabc"), COMPRESSION_ERROR),
 ]

@@ -10,7 +10,7 @@ import re
 
 import pytest
 import wire
-from harness import ROOT, curl
+from harness import ROOT
 
 HEALTH = b"GET /v1/health HTTP/1.1\r\nHost: @\r\n"
 POST = b"POST /POST HTTP/1.1\r\nHost: @\r\nApplication: carrier\r\n"
@@ -235,7 +235,8 @@ def to(server, listener, message):
 
 
 def exists(server, application):
-    status = curl(f"{server.internal}/api/v1/applications/{application}").status
+    request = f"GET /api/v1/applications/{application} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    status = wire.exchange(server, request.encode())[0].status
     assert status in (200, 404)
     return status == 200
 
@@ -251,7 +252,9 @@ def canary(server):
         else:
             second = f"GET /v1/applications/signingRequests/info?token={token} HTTP/1.1\r\nHost: @\r\nConnection: close\r\n\r\n"
         return to(server, listener, second.encode())
+    used = server.metric("fairlead_tokens_used_total")
     yield make
+    assert server.metric("fairlead_tokens_used_total") == used
     info = server.curl(f"{server.connector}/v1/applications/signingRequests/info?token={token}")
     assert info.status == 200, "the token behind refused requests was used"
     assert not exists(server, "inside"), "a request inside a body was executed"
