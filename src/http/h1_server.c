@@ -308,6 +308,14 @@ static size_t open_exchanges(const struct session *session)
     return has_exchange((const struct h1_session *)session) ? 1 : 0;
 }
 
+/* The socket is the only window here. */
+static bool withheld(const struct session *session, uint64_t *out_sent)
+{
+    (void)session;
+    *out_sent = 0;
+    return false;
+}
+
 static bool reading_head(const struct session *session)
 {
     const struct h1_session *s = (const struct h1_session *)session;
@@ -389,6 +397,7 @@ static const struct session_ops ops = {
     .wants_close = wants_close,
     .is_idle = is_idle,
     .open_exchanges = open_exchanges,
+    .withheld = withheld,
     .reading_head = reading_head,
     .shutdown = shutdown_session,
     .shrink = shrink,

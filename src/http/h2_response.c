@@ -97,6 +97,7 @@ static ssize_t read_body(nghttp2_session *ng, int32_t stream_id, uint8_t *to, si
     if (n > 0)
         memcpy(to, body.p, n);
     buffer_consume(&s->out, n);
+    s->session->body_sent += n;
     note_drained(s);
     if (s->ended && buffer_size(&s->out) == 0) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;

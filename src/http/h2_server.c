@@ -243,6 +243,16 @@ static size_t h2_open_exchanges(const struct session *base)
     return h2_session_of_const(base)->open;
 }
 
+static bool h2_withheld(const struct session *base, uint64_t *out_sent)
+{
+    const struct h2_session *h = h2_session_of_const(base);
+    *out_sent = h->body_sent;
+    for (const struct h2_stream *s = h->first; s; s = s->next)
+        if (buffer_size(&s->out) > 0 && !s->closed && !s->given_up)
+            return true;
+    return false;
+}
+
 static bool h2_reading_head(const struct session *base)
 {
     const struct h2_session *h = h2_session_of_const(base);
@@ -357,6 +367,7 @@ static const struct session_ops ops = {
     .wants_close = h2_wants_close,
     .is_idle = h2_is_idle,
     .open_exchanges = h2_open_exchanges,
+    .withheld = h2_withheld,
     .reading_head = h2_reading_head,
     .shutdown = h2_shutdown,
     .shrink = h2_shrink,

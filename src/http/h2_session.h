@@ -81,6 +81,7 @@ struct h2_session {
     struct h2_stream *first, *last; /* owned, in order of arrival */
     struct h2_stream *spare;        /* owned; memory for the next stream */
     size_t open;                    /* told and not gone */
+    uint64_t body_sent;             /* bytes of answers that nghttp2 took */
     struct h2_flood flood;
     enum code failed; /* of session_feed() */
     bool busy;        /* inside nghttp2_session_mem_recv() or _mem_send() */

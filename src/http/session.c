@@ -75,6 +75,11 @@ size_t session_open_exchanges(const struct session *s)
     return s->ops->open_exchanges(s);
 }
 
+bool session_withheld(const struct session *s, uint64_t *out_sent)
+{
+    return s->ops->withheld(s, out_sent);
+}
+
 bool session_reading_head(const struct session *s)
 {
     return s->ops->reading_head(s);

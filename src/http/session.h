@@ -101,6 +101,12 @@ bool session_wants_read(const struct session *s);  /* false: apply backpressure 
 bool session_wants_close(const struct session *s); /* nothing more will come: flush the output and close */
 bool session_is_idle(const struct session *s);     /* no open exchange, no buffered input or output */
 size_t session_open_exchanges(const struct session *s);
+/*
+ * True while the peer's HTTP/2 windows hold back bytes of an answer (for when the output is empty: nothing
+ * else does then). *out_sent counts the body bytes that went into the output so far: while it stands still,
+ * the peer takes nothing.
+ */
+bool session_withheld(const struct session *s, uint64_t *out_sent);
 /* Part of a head has arrived: the header time-out applies. */
 bool session_reading_head(const struct session *s);
 /* Graceful: h1 answers the current exchange with Connection: close; h2 sends GOAWAY and finishes open

@@ -23,6 +23,7 @@ struct session_ops {
     bool (*wants_close)(const struct session *s);
     bool (*is_idle)(const struct session *s);
     size_t (*open_exchanges)(const struct session *s);
+    bool (*withheld)(const struct session *s, uint64_t *out_sent);
     bool (*reading_head)(const struct session *s);
     void (*shutdown)(struct session *s);
     void (*shrink)(struct session *s);

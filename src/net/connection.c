@@ -217,6 +217,13 @@ static struct timeout_class *timeout_wanted(struct connection *c, bool output_wa
         return s->write;
     if (c->kind == NET_HOP || c->kind == NET_CONTROL)
         return NULL;
+    uint64_t sent = 0;
+    if (session_withheld(c->session, &sent)) {
+        if (sent != c->answer_bytes)
+            timeout_disarm(&c->timeout); /* progress: a new period */
+        c->answer_bytes = sent;
+        return s->window;
+    }
     if (session_reading_head(c->session))
         return s->header;
     if (session_open_exchanges(c->session) == 0)
@@ -229,9 +236,9 @@ static void arm_timeout(struct connection *c, bool output_waits)
     struct timeout_class *wanted = timeout_wanted(c, output_waits);
     if (!wanted) {
         timeout_disarm(&c->timeout);
-    } else if (wanted == c->server->header || wanted == c->server->write) {
-        /* The whole head has one deadline, however slowly it drips; a write's deadline moves with progress
-         * (settle_written). */
+    } else if (wanted == c->server->header || wanted == c->server->write || wanted == c->server->window) {
+        /* The whole head has one deadline, however slowly it drips; a write's deadline moves with progress.
+         */
         if (!timeout_armed(&c->timeout) || c->timeout.cls != wanted)
             timeout_arm(wanted, &c->timeout);
     } else {

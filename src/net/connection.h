@@ -53,6 +53,7 @@ struct connection {
     struct buffer preamble_bytes;  /* NET_HOP */
     struct hop_preamble *preamble; /* NET_HOP; valid while has_preamble */
     int64_t body_started_ms;       /* when `uploads` last rose from 0 */
+    uint64_t answer_bytes;         /* HTTP/2: sent when the peer's windows were last found shut */
     uint64_t body_bytes;           /* received since then */
     uint32_t uploads;              /* exchanges whose body is arriving */
     uint8_t address[16];
@@ -67,7 +68,7 @@ struct connection {
     bool dirty, shutting_down, input_ended, has_preamble;
     bool tls_starved;   /* libssl holds part of a record at most: only the descriptor can bring the rest */
     bool close_wanted;  /* connection_close() from inside the session, which cannot be freed then */
-    uint8_t warm; /* its place in the server's list + 1; 0 = none */
+    uint8_t warm;       /* its place in the server's list + 1; 0 = none */
     uint8_t in_session; /* calls into the session on the stack */
     uint32_t lingered;  /* bytes thrown away */
 };
@@ -81,10 +82,10 @@ struct net_server {
     size_t closed_since_trim;
     struct prepare *prepare;
     struct timer *second_timer; /* sweeps addresses, gives memory back after a burst */
-    struct timeout_class *handshake, *header, *body, *write, *idle, *linger;
+    struct timeout_class *handshake, *header, *body, *write, *window, *idle, *linger;
     struct map addresses; /* 16-byte key -> struct address_use */
     size_t stale_addresses;
-    uint8_t *read_buffer; /* shared by all connections of the loop */
+    uint8_t *read_buffer;                  /* shared by all connections of the loop */
     struct connection *warm[NET_WARM_MAX]; /* see warm.c */
     unsigned warm_next;
     bool draining;

@@ -48,6 +48,7 @@ static struct status make_timeouts(struct net_server *s)
     TRY(timeout_class_new(l, limits->header_ms, connection_timed_out, s, &s->header));
     TRY(timeout_class_new(l, limits->body_idle_ms, connection_timed_out, s, &s->body));
     TRY(timeout_class_new(l, limits->write_ms, connection_timed_out, s, &s->write));
+    TRY(timeout_class_new(l, limits->write_ms, connection_timed_out, s, &s->window));
     TRY(timeout_class_new(l, limits->idle_ms, connection_timed_out, s, &s->idle));
     TRY(timeout_class_new(l, NET_LINGER_MS, connection_timed_out, s, &s->linger));
     TRY(prepare_start(l, flush_dirty, s, &s->prepare));
@@ -97,6 +98,7 @@ void net_server_free(struct net_server *s)
     timeout_class_free(s->header);
     timeout_class_free(s->body);
     timeout_class_free(s->write);
+    timeout_class_free(s->window);
     timeout_class_free(s->idle);
     timeout_class_free(s->linger);
     prepare_stop(s->prepare);
@@ -120,6 +122,7 @@ void net_server_set_limits(struct net_server *s, const struct net_limits *limits
     timeout_class_set_period(s->header, limits->header_ms);
     timeout_class_set_period(s->body, limits->body_idle_ms);
     timeout_class_set_period(s->write, limits->write_ms);
+    timeout_class_set_period(s->window, limits->write_ms);
     timeout_class_set_period(s->idle, limits->idle_ms);
 }
 
