@@ -41,6 +41,8 @@ static void done(struct work *w)
 void core_housekeeping(struct core *c)
 {
     int64_t now = clock_monotonic_ms();
+    if (c->housekeeping_at_ms == 0) /* just started: nothing can be due, and starting is busy enough */
+        c->housekeeping_at_ms = now + HOUSEKEEPING_EVERY_MS;
     if (c->housekeeping_runs || now < c->housekeeping_at_ms)
         return;
     struct chores *chores = mem_alloc(sizeof *chores);
