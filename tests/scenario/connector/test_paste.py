@@ -36,7 +36,8 @@ def ask(server, shop, request_file):
 
 # ---- line breaks ----
 
-@pytest.mark.parametrize("tool", [["openssl", "base64", "-in"], ["base64"], ["base64", "-w", "60"], ["base64", "-w0"], ["openssl", "base64", "-A", "-in"]])
+@pytest.mark.parametrize("tool", [["openssl", "base64", "-in"], ["base64"], ["base64", "-w", "60"], ["base64", "-w0"],
+                                  ["openssl", "base64", "-A", "-in"]])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_the_output_of_base64_is_pasted_with_its_line_breaks(server, shop, request_file, tool, ending):
     pasted = run([*tool, request_file]).stdout.replace("\n", ending)
@@ -51,7 +52,8 @@ def test_escaped_line_breaks_are_as_good(server, request_file):
 
 
 def test_the_shell_of_the_tutorial_works_as_it_stands(server, request_file):
-    line = f"curl -sS --cacert {server.ca} -H \"Content-Type: application/json\" -d '{{\"csr\":\"'\"$(openssl base64 -in {request_file})\"'\"}}' '{server.sign_url('shop')}'"
+    body = f"""'{{"csr":"'"$(openssl base64 -in {request_file})"'"}}'"""
+    line = f'curl -sS --cacert {server.ca} -H "Content-Type: application/json" -d {body} \'{server.sign_url("shop")}\''
     assert '"crt":' in subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30).stdout
 
 
@@ -114,12 +116,14 @@ def test_a_4096_bit_key_whose_client_waits_for_100_continue(server, version, tmp
     run(["openssl", "genrsa", "-out", tmp_path / "generated.key", "4096"])
     run(["openssl", "req", "-new", "-out", tmp_path / "generated.csr", "-key", tmp_path / "generated.key", "-subj", subject])
     body = pki.write(tmp_path / "body", json.dumps({"csr": base64.b64encode((tmp_path / "generated.csr").read_bytes()).decode()}))
-    answer = server.curl(version, "-H", "Expect: 100-continue", "--expect100-timeout", "20", "-d", f"@{body}", server.sign_url("big"), timeout=15)
+    waits = ["-H", "Expect: 100-continue", "--expect100-timeout", "20"]
+    answer = server.curl(version, *waits, "-d", f"@{body}", server.sign_url("big"), timeout=15)
     assert answer.status == 201
 
 
 def test_an_expectation_before_a_refusal_is_answered_with_the_refusal(server):
-    answer = server.curl("--http1.1", "-H", "Expect: 100-continue", "--expect100-timeout", "20", "-d", "{}", server.connector + "/nowhere", timeout=15)
+    waits = ["-H", "Expect: 100-continue", "--expect100-timeout", "20"]
+    answer = server.curl("--http1.1", *waits, "-d", "{}", server.connector + "/nowhere", timeout=15)
     assert_error(answer, 404, "Requested resource could not be found.")
 
 

@@ -23,6 +23,10 @@ REVOCATIONS = "/v1/applications/certificates/revocations"
 SANITIZED_SECONDS, RELEASE_SECONDS = 0.5, 0.010
 
 
+def readable(sock, seconds):
+    return select.select([sock], [], [], seconds)[0] != []
+
+
 class H1:
     """A keep-alive connection that has been answered once."""
 
@@ -55,7 +59,7 @@ class H2:
         self.h2.send_headers(1, [(":method", "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", self.path)], end_stream=True)
         self.sock.sendall(self.h2.data_to_send())
         seen = []
-        while not self.answered(seen):
+        while not self.answered(seen) or readable(self.sock, 0.05):
             data = self.sock.recv(65536)
             assert data, seen
             seen += self.h2.receive_data(data)
@@ -125,6 +129,7 @@ def measured(server, kind, rounds):
     for i in range(rounds):
         system = server.system("measured", f"measured-{KINDS[kind].__name__}-{i}").enrol(key="ec:P-256")
         connection = KINDS[kind](server, system)
+        assert not readable(connection.sock, 0.05), "something was said before the revocation"
         took += until_told([connection], revoker(system.fingerprint()))
     return took
 

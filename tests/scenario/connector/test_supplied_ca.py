@@ -52,7 +52,8 @@ def test_a_leaf_ends_with_its_ca(make_server, tmp_path):
     assert leaf.not_valid_after <= authority.certificate.not_valid_after
 
 
-@pytest.mark.parametrize("what, say", [("other key", "key"), ("expired", "ended at"), ("not a CA", "CA"), ("readable by others", "chmod 600"), ("no key", "ca.key_file")])
+@pytest.mark.parametrize("what, say", [("other key", "key"), ("expired", "ended at"), ("not a CA", "CA"), ("readable by others", "chmod 600"),
+                                       ("no key", "ca.key_file")])
 def test_a_ca_that_cannot_work_differs_the_server_does_not_start(make_server, tmp_path, what, say):
     authority = pki.Authority(days=(-9, -1) if what == "expired" else (-1, 100))
     settings = supply(tmp_path, authority, key=pki.key("ec:P-256", 7) if what == "other key" else None)

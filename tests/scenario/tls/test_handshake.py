@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proves what else the handshake decides: server names and Host, listeners that share an address, resumption, protocol versions and ciphers."""
 
+import socket
 import subprocess
 
 import pki
 import pytest
-from harness import assert_error, curl, curl_failure, run
+from harness import Server, assert_error, curl, curl_failure
 
 MANAGEMENT = "/v1/applications/management/info"
 
@@ -13,7 +14,8 @@ MANAGEMENT = "/v1/applications/management/info"
 def s_client(server, *words, say="", port=None):
     """What openssl s_client prints. Stdin stays open for a moment, so that what follows a TLS 1.3 handshake is seen."""
     port = port or server.port("gateway")
-    command = f"(printf '{say}'; sleep 0.4) | openssl s_client -connect 127.0.0.1:{port} -CAfile {server.ca} -servername localhost " + " ".join(map(str, words))
+    options = ["-connect", f"127.0.0.1:{port}", "-CAfile", server.ca, "-servername", "localhost", *words]
+    command = f"(printf '{say}'; sleep 0.4) | openssl s_client " + " ".join(map(str, options))
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, errors="replace", timeout=30)
     return done.stdout + done.stderr
 
@@ -38,9 +40,10 @@ def test_a_name_or_none_in_the_handshake_serves_where_the_port_says_it_all(serve
 
 
 def test_listeners_that_share_an_address_are_told_apart_by_name(make_server):
-    free = run(["/usr/bin/python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"]).stdout.strip()
-    server = make_server(settings={"listen.connector": f"127.0.0.1:{free}", "listen.gateway": f"127.0.0.1:{free}", "url.domain": "example.test"}, start=False)
-    server.start()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free = probe.getsockname()[1]
+    shared = {"listen.connector": f"127.0.0.1:{free}", "listen.gateway": f"127.0.0.1:{free}", "url.domain": "example.test"}
+    server = make_server(settings=shared)
     to = ["--connect-to", f"::127.0.0.1:{free}"]
     connector, gateway = f"https://connector-service.example.test:{free}", f"https://gateway.example.test:{free}"
     url = server.token("shop")["url"]
@@ -101,7 +104,6 @@ def test_a_resumed_session_is_revoked_like_any_other(make_server, tmp_path):
 @pytest.fixture(scope="module")
 def rsa_server(tmp_path_factory):
     """Server certificates of an RSA key of our own, on both TLS listeners."""
-    from harness import Server
     directory = tmp_path_factory.mktemp("rsa")
     issuer = pki.Authority("CN=Server CA", which=5)
     leaf = issuer.issue("CN=localhost", pki.key("rsa:2048", 1), usages=(pki.SERVER_AUTH,), sans=["localhost"])
