@@ -42,9 +42,7 @@ def assert_kept(server, load):
 
 # ---- everything ----
 
-@pytest.mark.slow
-def test_twenty_times_killed_and_nothing_acknowledged_is_lost(make_server):
-    """With what came before: certificates of the first life are looked at after the last kill too."""
+def kill_twenty_times(make_server):
     server = make_server()
     loads = []
     for life in range(KILLS):
@@ -57,6 +55,19 @@ def test_twenty_times_killed_and_nothing_acknowledged_is_lost(make_server):
     client = Client(server)
     assert all(client.certificate(fingerprint) for load in loads[:3] for fingerprint in load.issued)
     assert sum(len(load.doubtful) for load in loads) > KILLS, "the server was never killed at work"
+
+
+@pytest.mark.slow
+def test_twenty_times_killed_and_nothing_acknowledged_is_lost(make_server):
+    """With what came before: certificates of the first lives are looked at after the last kill too."""
+    kill_twenty_times(make_server)
+
+
+@pytest.mark.slow
+@pytest.mark.release
+def test_the_same_with_the_binary_that_users_get(make_server):
+    """Faster, so that more is in flight when it ends."""
+    kill_twenty_times(make_server)
 
 
 @processes
