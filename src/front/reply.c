@@ -5,8 +5,15 @@
 
 /* Answers that the front gives itself: refusals before and instead of the core. */
 
+/*
+ * The connector and gateway listeners speak the contract's shape for every path they do not have (contract
+ * 2): a client cannot tell from the answer that the path exists on another listener.
+ */
 static bool is_kyma(const struct front_call *fc)
 {
+    unsigned listener = connection_tag(fc->connection);
+    if (!fc->route && (listener == LISTENER_CONNECTOR || listener == LISTENER_GATEWAY))
+        return true;
     return fc->route ? (fc->route->flags & ROUTE_KYMA) != 0 : api_path_is_kyma(fc->exchange->request.path);
 }
 
