@@ -13,6 +13,7 @@
  */
 
 #define LISTENERS_BYTES_MAX (512u * 1024)
+#define REFUSED_RETRY_S     30
 #define VERIFY_CACHE_MAX    65536
 
 /* The names that lead to a listener: with several listeners on one address they are what tells them apart
@@ -190,6 +191,7 @@ static void on_end(void *owner)
     if (!status_ok(st)) {
         log_event(LOG_ERROR, "listeners.refused", F_CSTR("reason", error_text(&err, st)),
                   F_INT("http_status", f->listeners_status));
+        f->listeners_retry_at = clock_now_s() + REFUSED_RETRY_S;
         if (!f->serving && f->listeners_status == 200)
             status_ignore(child_send(f->ch->control_fd, CHILD_FAILED, error_text(&err, st), -1));
     }
@@ -221,6 +223,8 @@ void front_ask_listeners(struct front *f)
 
 bool front_listeners_stale(const struct front *f)
 {
+    if (f->serving && clock_now_s() < f->listeners_retry_at)
+        return false; /* what serves goes on; the same refusal every second would only fill the log */
     return !f->serving || clock_now_s() >= f->listeners_answer.renew_at ||
            !page_pairs_current(&f->listeners_answer.pairs, &f->page);
 }
