@@ -70,12 +70,13 @@ struct front {
     struct pool_call *listeners_call;
     struct buffer listeners_bytes;
     int listeners_status;
-    struct buffer scratch; /* serialised request to the core */
-    struct map identities; /* fingerprint -> struct identity */
-    struct map questions;  /* fingerprint -> struct question */
-    struct map slots;      /* application -> count of running calls */
-    struct map tallies;    /* "reason\0identity" -> struct tally */
-    struct map seen;       /* application -> struct tally */
+    int64_t listeners_retry_at; /* seconds; after a refusal */
+    struct buffer scratch;      /* serialised request to the core */
+    struct map identities;      /* fingerprint -> struct identity */
+    struct map questions;       /* fingerprint -> struct question */
+    struct map slots;           /* application -> count of running calls */
+    struct map tallies;         /* "reason\0identity" -> struct tally */
+    struct map seen;            /* application -> struct tally */
     size_t body_budget_used;
     uint64_t next_request;
     uint32_t id_seed;
