@@ -26,11 +26,12 @@ class Issuing:
         self.csr = csr
         self.targets = directory / "targets"
         ports = self.server.ports
-        self.by_token = bench.load(port=ports["connector"], ca=material.ca, body=self.body, targets=self.targets, expect=201, mode="keepalive")
-        self.by_renewal = bench.load(port=ports["gateway"], ca=material.ca, cert=self.client.leaf, key=self.client.key, body=self.body, expect=201,
-                                     path="/v1/applications/certificates/renewals", mode="keepalive")
-        self.tokens = bench.load(port=ports["internal"], plain=True, body="", header="Application: bench", path="/v1/applications/tokens",
-                                 expect=201, mode="keepalive", threads=CLIENTS, collect=directory / "tokens")
+        posts = {"expect": 201, "mode": "keepalive"}
+        self.by_token = bench.load(port=ports["connector"], ca=material.ca, body=self.body, targets=self.targets, **posts)
+        self.by_renewal = bench.load(port=ports["gateway"], ca=material.ca, cert=self.client.leaf, key=self.client.key, body=self.body,
+                                     path="/v1/applications/certificates/renewals", **posts)
+        self.tokens = bench.load(port=ports["internal"], plain=True, body="", header="Application: bench", threads=CLIENTS,
+                                 path="/v1/applications/tokens", collect=directory / "tokens", **posts)
 
     def make_tokens(self, seconds):
         """Tokens for the next round, made through the internal listener, outside of what is measured."""
@@ -44,8 +45,7 @@ class Issuing:
 
     def token_round(self, threads):
         self.make_tokens(self.bench.seconds if threads > 1 else self.bench.seconds / 2)
-        sample = measured(self.server, lambda: self.by_token.run(threads=threads, seconds=self.bench.seconds))
-        return sample
+        return measured(self.server, lambda: self.by_token.run(threads=threads, seconds=self.bench.seconds))
 
     def renewal_round(self):
         return measured(self.server, lambda: self.by_renewal.run(threads=CLIENTS, seconds=self.bench.seconds))
@@ -53,7 +53,8 @@ class Issuing:
 
 def cfssl_load(bench, server, material, csr, tls):
     body = json.dumps({"certificate_request": csr})
-    return bench.load(port=server.port, plain=not tls, ca=material.ca, body=body, path="/api/v1/cfssl/sign", mode="keepalive", threads=CLIENTS)
+    return bench.load(port=server.port, plain=not tls, ca=material.ca, body=body, path="/api/v1/cfssl/sign", mode="keepalive",
+                      threads=CLIENTS)
 
 
 def p256(bench):
@@ -62,32 +63,36 @@ def p256(bench):
     issuing = Issuing(bench, directory, material)
     with issuing.server, Cfssl(directory / "cfssl", material.ca, material.ca_key) as plain, \
             Cfssl(directory / "cfssl-tls", material.ca, material.ca_key, tls=material) as over_tls:
-        loads = {s.name: (s, cfssl_load(bench, s, material, issuing.csr, tls)) for s, tls in ((plain, False), (over_tls, True))}
-        contenders = {"by token": lambda: issuing.token_round(CLIENTS), "by renewal": issuing.renewal_round, "one client": lambda: issuing.token_round(1)}
-        for name, (server, load) in loads.items():
+        contenders = {"by token": lambda: issuing.token_round(CLIENTS), "by renewal": issuing.renewal_round,
+                      "one client": lambda: issuing.token_round(1)}
+        for server in (plain, over_tls):
+            load = cfssl_load(bench, server, material, issuing.csr, tls=server is over_tls)
             load.run(seconds=0.5)
-            contenders[name] = lambda s=server, l=load: measured(s, lambda: l.run(seconds=bench.seconds))
+            contenders[server.name] = lambda s=server, l=load: measured(s, lambda: l.run(seconds=bench.seconds))
         samples = interleaved(contenders, bench.rounds, bench.progress)
     figures = {name: Figure.with_load(name, s) for name, s in samples.items()}
     return [
         Row("Durable certificate, 16 keep-alive clients, RSA-2048 request, P-256 CA", [figures[n] for n in ("by token", "by renewal", plain.name, over_tls.name)],
-            [at_most("by token, us", figures["by token"].value, 200), at_most("by renewal, us", figures["by renewal"].value, 200),
+            [at_most("by token, us", figures["by token"].value, 200),
+             at_most("by renewal, us", figures["by renewal"].value, 200),
              at_least(f"{plain.name} / by token", ratios(samples[plain.name], samples["by token"]), 2.5),
              at_least(f"{over_tls.name} / by token", ratios(samples[over_tls.name], samples["by token"]), 2.5)],
             ["Ours over TLS and committed to disk before the answer; plain cfssl without TLS, and it keeps nothing."]),
-        Row("The same, one client", [figures["one client"]], [at_most("one client, us", figures["one client"].value, 400)]),
+        Row("The same, one client", [figures["one client"]],
+            [at_most("one client, us", figures["one client"].value, 400)]),
     ]
 
 
 def raw_signature(seconds):
     """CPU of one RSA-2048 signature by `openssl speed`, which counts user time itself."""
-    done = subprocess.run(["openssl", "speed", "-seconds", str(max(1, int(seconds))), "rsa2048"], capture_output=True, text=True, check=False)
-    found = re.search(r"^rsa 2048 bits +([0-9.]+)s", done.stdout, re.MULTILINE)
+    command = ["openssl", "speed", "-seconds", str(max(1, int(seconds))), "rsa2048"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     rate = re.search(r"^rsa 2048 bits +\S+ +\S+ +([0-9.]+)", done.stdout, re.MULTILINE)
-    if not found or not rate:
+    if not rate:
         raise Unmeasured("openssl speed said nothing about rsa2048")
     microseconds = 1e6 / float(rate.group(1))
-    return {"cpu_us": microseconds, "user_us": microseconds, "kernel_us": 0, "rate": float(rate.group(1)), "p50_us": 0, "p99_us": 0, "operations": 0}
+    return {"cpu_us": microseconds, "user_us": microseconds, "kernel_us": 0, "rate": float(rate.group(1)), "p50_us": 0, "p99_us": 0,
+            "operations": 0}
 
 
 def rsa2048(bench):
@@ -101,5 +106,6 @@ def rsa2048(bench):
                       "cfssl": lambda: measured(cfssl, lambda: load.run(seconds=bench.seconds))}
         samples = interleaved(contenders, bench.rounds, bench.progress)
     over = [a["cpu_us"] - b["cpu_us"] for a, b in zip(samples["by token"], samples["raw signature"])]
-    return [Row("Durable certificate, 16 keep-alive clients, RSA-2048 request, RSA-2048 CA", [Figure.with_load(n, s) for n, s in samples.items()],
+    return [Row("Durable certificate, 16 keep-alive clients, RSA-2048 request, RSA-2048 CA",
+                [Figure.with_load(n, s) for n, s in samples.items()],
                 [at_most("over the raw signature, us", sorted(over)[len(over) // 2], 200)])]

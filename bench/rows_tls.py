@@ -61,11 +61,12 @@ def keepalive(bench):
     """Management info through front and core, 16 kept-alive mTLS connections; nginx asks a second nginx over a Unix socket."""
     rows = []
     with Gateways(bench, bench.directory("keepalive")) as g:
-        for title, h2, servers in (("HTTP/1.1", False, g.servers), ("HTTP/2", True, g.servers)):
-            samples = run_contenders(bench, g, servers, g.client.leaf, mode="keepalive", threads=16, h2=h2)
-            ours, peer, *_ = names = [s.name for s in servers]
+        for title, h2 in (("HTTP/1.1", False), ("HTTP/2", True)):
+            samples = run_contenders(bench, g, g.servers, g.client.leaf, mode="keepalive", threads=16, h2=h2)
+            ours, peer, *_ = names = [s.name for s in g.servers]
             verdict = at_most(f"{ours} / {peer}", ratios(samples[ours], samples[peer]), 1.0)
-            rows.append(Row(f"Keep-alive API request over mTLS, {title}", [Figure.with_load(n, samples[n]) for n in names], [verdict]))
+            figures = [Figure.with_load(n, samples[n]) for n in names]
+            rows.append(Row(f"Keep-alive API request over mTLS, {title}", figures, [verdict]))
     return rows
 
 
@@ -79,16 +80,19 @@ def handshake(bench):
 
 
 def two_fronts(bench):
-    with Gateways(bench, bench.directory("one-front"), 1, peers=False) as one, Gateways(bench, bench.directory("two-fronts"), 2, peers=False) as two:
+    options = {"mode": "handshake", "threads": 8}
+    with Gateways(bench, bench.directory("one-front"), 1, peers=False) as one, \
+            Gateways(bench, bench.directory("two-fronts"), 2, peers=False) as two:
         contenders = {}
         for g in (one, two):
             load = g.load(bench, g.ours, g.client.leaf)
-            load.run(seconds=0.5, mode="handshake", threads=8)
-            contenders[g.ours.name] = lambda g=g, l=load: measured(g.ours, lambda: l.run(seconds=bench.seconds, mode="handshake", threads=8))
+            load.run(seconds=0.5, **options)
+            contenders[g.ours.name] = lambda g=g, l=load: measured(g.ours, lambda: l.run(seconds=bench.seconds, **options))
         samples = interleaved(contenders, bench.rounds, bench.progress)
         names = [one.ours.name, two.ours.name]
         verdict = at_most("two fronts / one", ratios(samples[names[1]], samples[names[0]]), 1.1)
-        return [Row("CPU per handshake, two fronts busy against one", [Figure.with_load(n, samples[n]) for n in names], [verdict])]
+        figures = [Figure.with_load(n, samples[n]) for n in names]
+        return [Row("CPU per handshake, two fronts busy against one", figures, [verdict])]
 
 
 def memory(bench):
@@ -116,5 +120,6 @@ def memory(bench):
     return [
         Row(f"Memory per idle mTLS connection ({CONNECTIONS:,} of them, PSS of all processes)", list(by.values()),
             [at_most(f"{ours} - {peer}, KB", by[ours].value - by[peer].value, 1.0)]),
-        Row(f"Memory kept after {CONNECTIONS:,} connections have gone", list(after.values()), [at_most("MB over the start", after[ours].value, 10.0)]),
+        Row(f"Memory kept after {CONNECTIONS:,} connections have gone", list(after.values()),
+            [at_most("MB over the start", after[ours].value, 10.0)]),
     ]
