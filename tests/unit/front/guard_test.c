@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/front_internal.h"
+
+#include "check.h"
+
+/* Which names in a request are accepted on which listener. */
+
+struct connection {
+    enum listener listener;
+    const char *sni; /* NULL: no TLS; "": TLS without SNI */
+};
+
+unsigned connection_tag(const struct connection *c)
+{
+    return c->listener;
+}
+
+/* No session is needed: the one thing asked of it is the name. */
+struct tls_session {
+    const char *name;
+};
+static struct tls_session handshake;
+
+struct tls_session *connection_tls(struct connection *c)
+{
+    handshake.name = c->sni;
+    return c->sni ? &handshake : NULL;
+}
+
+struct text tls_server_name(const struct tls_session *s)
+{
+    return text_of(s->name);
+}
+
+struct guard_row {
+    const char *host, *origin, *site; /* NULL: no such field */
+    int status;                       /* 0: accepted */
+};
+
+static int ask(struct connection *c, const struct guard_row *row)
+{
+    char own[] = "fairlead.internal";
+    struct settings settings = {.internal_hosts = {.item = {own}, .count = 1}};
+    struct front f = {.settings = &settings};
+    struct exchange x = {.request = {.authority = text_of(row->host)}};
+    struct front_call fc = {.front = &f, .connection = c, .exchange = &x};
+    int status = 0;
+    arena_init(&x.arena, 1024, 1 << 16);
+    if (row->origin)
+        assert_ok(headers_add(&x.request.headers, &x.arena, TEXT("origin"), text_of(row->origin)));
+    if (row->site)
+        assert_ok(headers_add(&x.request.headers, &x.arena, TEXT("sec-fetch-site"), text_of(row->site)));
+    const char *why = front_guard(&fc, &status);
+    arena_release(&x.arena);
+    assert_true(!why == (status == 0)); /* a refusal has both a status and words */
+    return status;
+}
+
+static void check(enum listener listener, const char *sni, const struct guard_row *rows, size_t count)
+{
+    struct connection c = {.listener = listener, .sni = sni};
+    for (size_t i = 0; i < count; i++) {
+        const int status = ask(&c, &rows[i]);
+        if (status != rows[i].status)
+            fail_msg("%s, SNI %s, Host '%s', Origin '%s', Sec-Fetch-Site '%s': %d, expected %d",
+                     listener == LISTENER_INTERNAL ? "internal" : "other", sni ? sni : "-",
+                     rows[i].host ? rows[i].host : "-", rows[i].origin ? rows[i].origin : "-",
+                     rows[i].site ? rows[i].site : "-", status, rows[i].status);
+    }
+}
+#define CHECK(listener, sni, rows) check(listener, sni, rows, sizeof(rows) / sizeof((rows)[0]))
+
+static void refuses_a_rebound_name(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {NULL, NULL, NULL, 421},
+        {"", NULL, NULL, 421},
+        {":8080", NULL, NULL, 421},
+        {"evil.example", NULL, NULL, 421},
+        {"evil.example:8080", NULL, NULL, 421},
+        {"localhost.evil.example", NULL, NULL, 421},
+        {"evil.localhost", NULL, NULL, 421},
+        {"localhost.", NULL, NULL, 421},
+        {"xlocalhost", NULL, NULL, 421},
+        {"127.0.0.1.evil.example", NULL, NULL, 421},
+        {"127.0.0.2", NULL, NULL, 421},
+        {"127.1", NULL, NULL, 421},
+        {"0.0.0.0:8080", NULL, NULL, 421},
+        {"[::]", NULL, NULL, 421},
+        {"[::2]:8080", NULL, NULL, 421},
+        {"::1", NULL, NULL, 421}, /* brackets are required (RFC 3986 3.2.2) */
+        {"[::1", NULL, NULL, 421},
+        {"[", NULL, NULL, 421},
+        {"[]", NULL, NULL, 421},
+        {"[localhost]", NULL, NULL, 421},
+        {"[::ffff:127.0.0.1]", NULL, NULL, 421},
+        {"x@localhost", NULL, NULL, 421},
+        {"sub.fairlead.internal", NULL, NULL, 421},
+        {"fairlead.internal.evil.example", NULL, NULL, 421},
+        /* the name goes first: a local Origin does not mend a foreign Host */
+        {"evil.example", "http://localhost", "same-origin", 421},
+    };
+    CHECK(LISTENER_INTERNAL, NULL, rows);
+    CHECK(LISTENER_PROXY, NULL, rows);
+}
+
+static void refuses_what_another_site_sends(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {"localhost", "null", NULL, 403},
+        {"localhost", "", NULL, 403},
+        {"localhost", "localhost", NULL, 403},
+        {"localhost", "https://evil.example", NULL, 403},
+        {"localhost", "http://evil.example:8080", NULL, 403},
+        {"localhost", "http://localhost.evil.example", NULL, 403},
+        {"localhost", "http://localhost@evil.example", NULL, 403},
+        {"localhost", "http://", NULL, 403},
+        {"localhost", "http:localhost", NULL, 403},
+        {"localhost", "https://http://localhost", NULL, 403},
+        {"localhost", "ftp://localhost", NULL, 403},
+        {"localhost", "file://localhost", NULL, 403},
+        {"localhost", "chrome-extension://localhost", NULL, 403},
+        {"localhost", "http://[::2]", NULL, 403},
+        {"localhost", "http://[::1", NULL, 403},
+        {"localhost", NULL, "cross-site", 403},
+        {"localhost", "http://localhost", "cross-site", 403},
+        {"localhost", "https://evil.example", "same-origin", 403},
+        {"localhost", "https://evil.example", "none", 403},
+    };
+    CHECK(LISTENER_INTERNAL, NULL, rows);
+    CHECK(LISTENER_PROXY, NULL, rows);
+}
+
+static void accepts_local_names(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {"localhost", NULL, NULL, 0},
+        {"LocalHost:8080", NULL, NULL, 0},
+        {"127.0.0.1", NULL, NULL, 0},
+        {"127.0.0.1:8080", NULL, NULL, 0},
+        {"[::1]", NULL, NULL, 0},
+        {"[::1]:8080", NULL, NULL, 0},
+        {"fairlead.internal", NULL, NULL, 0},
+        {"Fairlead.Internal:8080", NULL, NULL, 0},
+        {"localhost", "http://localhost:8080", "same-origin", 0},
+        {"localhost", "https://127.0.0.1:8443", NULL, 0},
+        {"localhost", "http://[::1]:8080", NULL, 0},
+        {"localhost", "http://fairlead.internal", NULL, 0},
+        {"localhost", NULL, "none", 0}, /* typed into the address bar */
+        {"localhost", NULL, "same-origin", 0},
+    };
+    CHECK(LISTENER_INTERNAL, NULL, rows);
+    CHECK(LISTENER_PROXY, NULL, rows);
+}
+
+static void refuses_a_host_that_is_not_the_name_of_the_handshake(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {NULL, NULL, NULL, 421},
+        {"", NULL, NULL, 421},
+        {"connector.example", NULL, NULL, 421},
+        {"connector.example:9443", NULL, NULL, 421},
+        {"gateway.example.evil", NULL, NULL, 421},
+        {"x.gateway.example", NULL, NULL, 421},
+        {"gateway.exampl", NULL, NULL, 421},
+        {"gateway.example.", NULL, NULL, 421},
+        {"localhost", NULL, NULL, 421}, /* nothing special here */
+        {"[::1]:9443", NULL, NULL, 421},
+    };
+    CHECK(LISTENER_GATEWAY, "gateway.example", rows);
+    CHECK(LISTENER_CONNECTOR, "gateway.example", rows);
+}
+
+static void accepts_the_name_of_the_handshake(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {"gateway.example", NULL, NULL, 0},
+        {"gateway.example:9443", NULL, NULL, 0},
+        {"GATEWAY.example", NULL, NULL, 0},
+        /* clients with certificates are not browsers on loopback: Origin is not looked at */
+        {"gateway.example", "https://elsewhere.example", "cross-site", 0},
+    };
+    CHECK(LISTENER_GATEWAY, "gateway.example", rows);
+    CHECK(LISTENER_CONNECTOR, "gateway.example", rows);
+}
+
+/* An address has no SNI (RFC 6066 3), and a listener without TLS has no handshake to compare with. */
+static void has_nothing_to_compare_without_a_name(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {"192.0.2.1:9443", NULL, NULL, 0},
+        {"[2001:db8::1]:9443", NULL, NULL, 0},
+        {"anything.example", NULL, NULL, 0},
+    };
+    CHECK(LISTENER_GATEWAY, "", rows);
+    CHECK(LISTENER_GATEWAY, NULL, rows);
+    CHECK(LISTENER_CLUSTER, NULL, rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_a_rebound_name),
+        cmocka_unit_test(refuses_what_another_site_sends),
+        cmocka_unit_test(accepts_local_names),
+        cmocka_unit_test(refuses_a_host_that_is_not_the_name_of_the_handshake),
+        cmocka_unit_test(accepts_the_name_of_the_handshake),
+        cmocka_unit_test(has_nothing_to_compare_without_a_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
