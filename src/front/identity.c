@@ -306,6 +306,9 @@ void identity_ask(struct front_call *fc, const uint8_t fingerprint[static SHA256
         front_call_unavailable(fc);
         return;
     }
+    const struct peer *peer = *connection_owner(fc->connection);
+    if (peer && peer->identity && memcmp(peer->identity->fingerprint, fingerprint, SHA256_SIZE) == 0)
+        q->recheck = true; /* other requests run on an older answer */
     fc->asking = q;
     fc->waiting_next = q->waiting;
     q->waiting = fc;

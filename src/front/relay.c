@@ -72,17 +72,17 @@ static void copy_head(struct front_call *fc, const struct response *head)
     fc->status = head->status;
     if (status_ok(st))
         st = exchange_respond(x, &out);
-    if (!status_ok(st) && st.code != E_AGAIN && fc->exchange)
-        exchange_abort(fc->exchange);
+    if (!status_ok(st) && st.code != E_AGAIN)
+        exchange_abort(x);
 }
 
 static void on_head(void *owner, const struct response *head)
 {
     struct front_call *fc = owner;
+    struct connection *c = fc->connection;
     if (!fc->exchange->responded)
-        copy_head(fc, head);
-    if (fc->exchange)
-        connection_flush_later(fc->connection);
+        copy_head(fc, head); /* may abort the exchange: fc is gone then */
+    connection_flush_later(c);
 }
 
 static void on_body(void *owner, struct bytes chunk)

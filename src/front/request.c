@@ -62,10 +62,30 @@ static struct peer *peer_of(struct front_call *fc, const struct tls_peer *tls)
         if (status_ok(certificate_parse(tls->der, &fc->exchange->arena, &view, NULL)))
             peer->subject = (struct text){mem_strndup((const char *)view.subject.der.p, view.subject.der.n),
                                           view.subject.der.n};
+        if (!peer->subject.p)
+            peer->subject.n = 0;
     }
     tls_peer_drop_der(connection_tls(fc->connection));
     *slot = peer;
     return peer;
+}
+
+/* An answer that has become stale goes, unless other requests of the connection run on it: then it stays as
+ * the mark by which identity_ask() has them ended, should the new answer be a refusal. */
+static void renew_identity(struct front_call *fc, struct peer *peer,
+                           const uint8_t fingerprint[static SHA256_SIZE])
+{
+    if (peer->identity && identity_usable(fc->front, peer->identity))
+        return;
+    struct identity *fresh = identity_find(fc->front, fingerprint);
+    const bool alone = session_open_exchanges(connection_session(fc->connection)) <= 1;
+    const bool good = fresh && fresh->answer.verdict == CERT_ACTIVE;
+    if (peer->identity && !alone && !good) {
+        identity_unref(fresh); /* what it says is asked again, so that all of the connection hears it */
+        return;
+    }
+    identity_unref(peer->identity);
+    peer->identity = fresh;
 }
 
 static void identify(struct front_call *fc)
@@ -83,11 +103,8 @@ static void identify(struct front_call *fc)
             front_call_unavailable(fc);
             return;
         }
-        if (peer->identity && !identity_usable(fc->front, peer->identity))
-            identity_unref(TAKE(peer->identity));
-        if (!peer->identity)
-            peer->identity = identity_find(fc->front, presented->fingerprint);
-        if (peer->identity) {
+        renew_identity(fc, peer, presented->fingerprint);
+        if (peer->identity && identity_usable(fc->front, peer->identity)) {
             peer->identity->references++;
             fc->identity = peer->identity;
         }

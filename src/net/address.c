@@ -76,19 +76,22 @@ void address_use_give(struct net_server *s, struct address_use *use)
     s->stale_addresses++;
 }
 
+/* Each batch walks the map from its start: large enough that a burst from many addresses is few walks. */
+#define SWEEP_BATCH 2048
+
 void address_use_sweep(struct net_server *s)
 {
     if (s->stale_addresses == 0)
         return;
     int64_t second = clock_monotonic_ms() / 1000;
-    struct address_use *stale[64];
+    struct address_use *stale[SWEEP_BATCH];
     size_t found;
     do {
         found = 0;
         size_t cursor = 0;
         struct bytes key;
         void *value;
-        while (found < 64 && map_next(&s->addresses, &cursor, &key, &value)) {
+        while (found < SWEEP_BATCH && map_next(&s->addresses, &cursor, &key, &value)) {
             struct address_use *use = value;
             if (use->open == 0 && use->second != second)
                 stale[found++] = use;
@@ -97,7 +100,7 @@ void address_use_sweep(struct net_server *s)
             map_remove(&s->addresses, (struct bytes){stale[i]->key, 16});
             mem_free(stale[i]);
         }
-    } while (found == 64);
+    } while (found == SWEEP_BATCH);
     s->stale_addresses = 0;
     size_t cursor = 0;
     struct bytes key;

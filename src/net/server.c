@@ -33,6 +33,9 @@ static void every_second(void *ctx)
 {
     struct net_server *s = ctx;
     address_use_sweep(s);
+    for (struct net_listener *l = s->listeners; l; l = l->next)
+        if (l->watch) /* NULL while draining */
+            watch_set(l->watch, WATCH_READ);
     net_server_cool(s);
     if (s->closed_since_trim >= TRIM_AFTER_CLOSED) {
         s->closed_since_trim = 0;
@@ -200,8 +203,11 @@ static void on_acceptable(void *ctx, unsigned ready)
         socklen_t size = sizeof from;
         int fd = accept4(l->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
                 log_event(LOG_ERROR, "accept.failed", F_CSTR("reason", "out of descriptors or memory"));
+                watch_set(l->watch, 0); /* the backlog stays readable: looked at again within a second */
+                return;
+            }
             if (errno != ECONNABORTED && errno != EINTR)
                 return;
             continue;
