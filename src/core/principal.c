@@ -8,7 +8,15 @@
  * claims. */
 static unsigned may_speak_for(unsigned tag)
 {
-    return tag == CORE_EDGE ? ON_CONNECTOR | ON_GATEWAY | ON_CLUSTER | ON_FRONT : ON_INTERNAL | ON_PROXY;
+    switch ((enum core_tag)tag) {
+    case CORE_EDGE:
+        return ON_CONNECTOR | ON_GATEWAY | ON_CLUSTER | ON_FRONT;
+    case CORE_EGRESS:
+        return ON_INTERNAL | ON_PROXY;
+    case CORE_CONTROL:
+        break; /* credentials instead of a preamble */
+    }
+    return 0;
 }
 
 static void from_certificate(const struct hop_preamble *p, struct arena *a, struct principal *out)

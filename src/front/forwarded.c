@@ -79,6 +79,18 @@ static struct text cut_unquoted(struct text *t, char separator)
     return all;
 }
 
+static bool quotes_are_closed(struct text t)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < t.n; i++) {
+        if (quoted && t.p[i] == '\\')
+            i++;
+        else if (t.p[i] == '"')
+            quoted = !quoted;
+    }
+    return !quoted;
+}
+
 /* One element: has it a subject, and a hash? */
 static bool read_element(struct text element, uint8_t fingerprint[static SHA256_SIZE])
 {
@@ -104,8 +116,17 @@ enum forwarded front_forwarded_identity(const struct front_call *fc, uint8_t fin
     /* Of two, one may be the client's own. */
     if (headers_count(headers, name) > 1)
         return FORWARDED_ILLEGIBLE;
-    while (rest.p)
-        if (read_element(cut_unquoted(&rest, ','), fingerprint))
-            return FORWARDED_CERTIFICATE;
-    return FORWARDED_ILLEGIBLE;
+    if (!quotes_are_closed(rest))
+        return FORWARDED_ILLEGIBLE;
+    unsigned found = 0;
+    while (rest.p) {
+        uint8_t candidate[SHA256_SIZE];
+        if (!read_element(cut_unquoted(&rest, ','), candidate))
+            continue;
+        memcpy(fingerprint, candidate, SHA256_SIZE);
+        found++;
+    }
+    /* A proxy that appends (Envoy's APPEND_FORWARD) leaves what the client wrote in front of its own element:
+     * with two that name a certificate we do not choose. */
+    return found == 1 ? FORWARDED_CERTIFICATE : FORWARDED_ILLEGIBLE;
 }

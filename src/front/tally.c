@@ -14,7 +14,7 @@
  * <tab> unix time
  */
 
-#define TALLIES_MAX    4096
+#define TALLIES_MAX    1024 /* of each kind: all lines fit into one body, names of 64 characters included */
 #define TALLY_BODY_MAX (256u * 1024)
 
 struct tally {

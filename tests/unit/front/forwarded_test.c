@@ -220,6 +220,9 @@ static void an_illegible_header_is_nobody(void **state)
         /* a quote that does not end swallows the rest */
         "Subject=\"CN=shop;Hash=" HASH_A,
         "Subject=\"CN=shop\\",
+        "Hash=" HASH_A ";Subject=\"CN=shop",
+        /* two that name a certificate: the first may be the client's own (APPEND_FORWARD) */
+        "Hash=" HASH_A ";Subject=\"CN=shop\",Hash=" HASH_A ";Subject=\"CN=other\"",
     };
     uint8_t fingerprint[SHA256_SIZE];
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)

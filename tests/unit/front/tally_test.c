@@ -11,7 +11,7 @@
 
 #define NOW      1700000000
 #define BODY_MAX (1u << 20)
-#define FILL     3000
+#define FILL     1024 /* TALLIES_MAX of front/tally.c */
 
 /* ---- the stubs: what was sent, and what was understood of it ---- */
 
