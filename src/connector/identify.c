@@ -38,6 +38,16 @@ static bool place_matches(const struct connector_settings *s, const struct name 
            text_equal(name_first(n, NAME_ST), s->province);
 }
 
+/* Names that this server would not have given travel no further: not into tables, audit rows and the hop. */
+static bool may_be_named(const struct connector_holder *h)
+{
+    const struct text names[] = {h->tenant, h->group, h->application};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].n > 0 && !status_ok(connector_check_name("The name", names[i], NULL)))
+            return false;
+    return true;
+}
+
 /* A certificate of our CA that is not on record, where ca.accept_unrecorded allows it (migration): contract 6
  * on its own subject. */
 static void identify_by_subject(const struct connector *c, const struct name *n,
@@ -88,6 +98,10 @@ static struct status identify_unrecorded(struct connector *c, struct bytes subje
     }
     TRY(parsed);
     identify_by_subject(c, &n, out);
+    if (!may_be_named(&out->holder)) {
+        out->holder = (struct connector_holder){.kind = TOKEN_APPLICATION};
+        out->subject_error = text_of(no_match);
+    }
     return DONE;
 }
 
