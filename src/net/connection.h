@@ -66,6 +66,8 @@ struct connection {
     uint8_t watching;
     uint8_t depth; /* callbacks on the stack: free later */
     bool dirty, shutting_down, input_ended, has_preamble;
+    bool spoke;         /* NET_TCP: the first bytes decided between HTTP/1 and HTTP/2 */
+    uint8_t held;       /* NET_TCP: bytes that may become HTTP/2's preface; they are its beginning */
     bool tls_starved;   /* libssl holds part of a record at most: only the descriptor can bring the rest */
     bool close_wanted;  /* connection_close() from inside the session, which cannot be freed then */
     uint8_t warm;       /* its place in the server's list + 1; 0 = none */

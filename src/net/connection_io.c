@@ -80,7 +80,7 @@ static struct status take_preamble(struct connection *c, struct bytes *in)
     return DONE;
 }
 
-void connection_input(struct connection *c, struct bytes in)
+static void feed_session(struct connection *c, struct bytes in)
 {
     if (c->kind == NET_HOP && !c->has_preamble) {
         struct status st = take_preamble(c, &in);
@@ -105,6 +105,45 @@ void connection_input(struct connection *c, struct bytes in)
         connection_close(c);
     else
         c->state = CONNECTION_CLOSING;
+}
+
+static const struct text h2_preface = TEXT_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+/*
+ * HTTP/2 without TLS, by prior knowledge (RFC 9113 3.3 and 3.4). While the bytes could still be the preface
+ * they are held back, so that the verdict does not depend on how they arrive; anything else is HTTP/1 from
+ * its first byte.
+ */
+static void decide_protocol(struct connection *c, struct bytes in)
+{
+    size_t held = c->held, used = 0;
+    while (used < in.n && held + used < h2_preface.n && in.p[used] == (uint8_t)h2_preface.p[held + used])
+        used++;
+    if (used == in.n && held + used < h2_preface.n) {
+        c->held = (uint8_t)(held + used);
+        return;
+    }
+    c->spoke = true;
+    if (held + used == h2_preface.n) {
+        held = h2_preface.n;
+        in = (struct bytes){in.p + used, in.n - used};
+        session_free(TAKE(c->session));
+        if (!status_ok(connection_open_session(c, SESSION_H2))) {
+            connection_close(c);
+            return;
+        }
+    }
+    feed_session(c, text_bytes(text_first(h2_preface, held)));
+    if (c->state == CONNECTION_OPEN && !c->close_wanted)
+        feed_session(c, in);
+}
+
+void connection_input(struct connection *c, struct bytes in)
+{
+    if (c->kind == NET_TCP && !c->spoke)
+        decide_protocol(c, in);
+    else
+        feed_session(c, in);
 }
 
 /* A body that drips slower than limits.body_min_rate, averaged from the tenth second on, ends like one that

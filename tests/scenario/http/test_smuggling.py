@@ -265,9 +265,16 @@ def refused(answers, status):
     assert answers[0].headers["connection"] == "close"
 
 
+def served_as_h2(listener, message):
+    """The preface on the plain listener is no HTTP/1 (test_plain_h2.py)."""
+    return listener == "internal" and message.startswith(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+
+
 @pytest.mark.parametrize("listener", ["internal", "connector"])
 @pytest.mark.parametrize("name, message, status", REFUSED, ids=[row[0] for row in REFUSED])
 def test_refused_and_nothing_behind_it_is_executed(server, canary, listener, name, message, status):
+    if served_as_h2(listener, message):
+        return
     behind = f"behind-{next(numbers)}"
     refused(wire.exchange(server, to(server, listener, message) + canary(listener, behind), listener), status)
     assert not exists(server, behind)
@@ -286,6 +293,8 @@ def test_accepted_and_what_is_behind_is_executed_once(server, listener, name, me
 @pytest.mark.parametrize("listener", ["internal", "connector"])
 @pytest.mark.parametrize("name, message, status", [row for row in REFUSED if len(row[1]) < 1000], ids=[row[0] for row in REFUSED if len(row[1]) < 1000])
 def test_the_verdict_does_not_depend_on_how_the_bytes_arrive(server, canary, listener, name, message, status):
+    if served_as_h2(listener, message):
+        return
     behind = f"behind-{next(numbers)}"
     data = to(server, listener, message) + canary(listener, behind)
     middle = len(to(server, listener, message)) // 2
@@ -328,6 +337,8 @@ def test_the_golden_verdicts_hold_on_the_wire(make_server):
     rows = [row for row in golden_rows() if row[0] not in OTHER_LIMIT]
     assert len(rows) > 150
     for listener, (name, data, verdict) in itertools.product(("internal", "connector"), rows):
+        if served_as_h2(listener, data):
+            continue
         if data.startswith(b"POST / "):  # a route that reads its body
             data = data.replace(b"POST / ", b"POST " + PATH[listener] + b" ").replace(b"Host: a\r\n", b"Host: a\r\nApplication: carrier\r\n", 1)
         last = b"GET /v1/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
