@@ -42,14 +42,30 @@ struct principal {
     struct text actor;         /* for the audit: "uid:1000", "loopback", "certificate:<hex>", ... */
 };
 
+struct call;
+
 struct reply {
     int status;               /* 0 = not answered yet */
     struct text content_type; /* constant or in the arena; empty = none */
     struct headers headers;   /* more fields; in the arena */
     struct buffer body;
+    /*
+     * A long answer is made piece by piece. A handler that sets `more` has put the beginning (or nothing)
+     * into `body`; `more` is called on a request thread each time the caller has taken what there was, and
+     * appends the next piece (REPLY_PIECE bytes or so) to the emptied body, until it sets `last`. A status
+     * other than OK cuts the connection, so that the answer looks cut. Between two calls nothing is held but
+     * the arena.
+     */
+    struct status (*more)(struct call *c);
+    void *state; /* the handler's; in the arena */
+    void (*done)(
+        struct call *c); /* releases what `state` owns: called once, whatever happened; may be NULL */
+    bool last;
 };
+#define REPLY_PIECE (64u * 1024)
 
 struct connector; /* connector/connector.h */
+struct registry;  /* registry/registry.h */
 struct ca;
 struct store;
 struct vault;
@@ -61,6 +77,7 @@ struct domain {
     struct vault *vault;
     struct ca *ca;
     struct connector *connector;
+    struct registry *registry;
     struct page *page;
     struct slab *slab;         /* the core's own */
     struct slab *const *slabs; /* all, for /metrics */

@@ -16,9 +16,9 @@ static struct text actor_of(struct call *c)
     return arena_printf(c->arena, "certificate:%s", hex);
 }
 
-struct connector_caller call_caller(struct call *c)
+struct audit_caller call_caller(struct call *c)
 {
-    return (struct connector_caller){
+    return (struct audit_caller){
         .actor = actor_of(c),
         .address = c->peer_address,
         .user_agent = text_first(headers_get(&c->request->headers, TEXT("User-Agent")), USER_AGENT_MAX),
@@ -28,7 +28,7 @@ struct connector_caller call_caller(struct call *c)
 
 void call_note_refusal(struct call *c, struct text action)
 {
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     connector_refused(c->domain->connector, action, &caller);
 }
 

@@ -16,7 +16,7 @@ API_HANDLERS(X)
 #undef X
 
 /* Who calls, for the domain and its audit. The actor of a certificate is "certificate:<hex>". */
-struct connector_caller call_caller(struct call *c);
+struct audit_caller call_caller(struct call *c);
 /* Tallies a refusal (E_DENIED) for the audit and hands the status on. `action` is constant. */
 struct status call_refused(struct call *c, struct text action, struct status s);
 /* Tallies a refusal that is already decided. */

@@ -16,6 +16,15 @@
 #define LIMIT_CHUNK_EXTENSION_BYTES 256    /* per chunk line; nobody uses them but attackers */
 #define LIMIT_BODY_JSON (256 * 1024)       /* JSON bodies of native and connector routes */
 #define LIMIT_BODY_CSR (64 * 1024)         /* a 16384-bit RSA request in base64 in JSON is 12 KiB */
+#define LIMIT_BODY_SERVICE (6 * 1024 * 1024) /* a registration with its specifications inline; larger ones are fetched by URL */
+#define LIMIT_SPECIFICATION_TOKENS 2000000 /* JSON values and keys in a registration: the largest public OpenAPI files have a million */
+#define LIMIT_PARAMETERS 64                /* custom headers, and query parameters, of one API or token request */
+#define LIMIT_PARAMETER_BYTES (16 * 1024)  /* names and values of one such list */
+#define LIMIT_LABELS 64                    /* of a service or application */
+#define LIMIT_LABEL_BYTES 256              /* a label's name, and its value */
+#define LIMIT_SERVICE_TEXT (64 * 1024)     /* a service's description; other texts of it 4 KiB */
+#define LIMIT_CREDENTIAL_BYTES (16 * 1024) /* user name, password, client id, client secret */
+#define LIMIT_LIST_SCAN 5000               /* rows that one page of a filtered list reads */
 #define LIMIT_RESPONSE_BUFFER (64 * 1024)  /* bytes queued towards a peer before the producer is paused */
 #define LIMIT_REQUEST_ARENA (1024 * 1024)  /* memory of one request besides its body */
 #define LIMIT_H2_STREAMS 128               /* concurrent streams per connection; RFC 9113 5.1.2 asks for at least 100 */

@@ -26,6 +26,8 @@
     X(NOT_FOUND,   "there is no such thing",          404, 1)    \
     X(CONFLICT,    "this contradicts what is stored", 409, 1)    \
     X(TOO_LARGE,   "a limit was exceeded",            413, 1)    \
+    X(CHANGED,     "it was changed in the meantime",  412, 1)    \
+    X(UPSTREAM,    "a system we called refused or failed", 502, 1) \
     X(AGAIN,       "not ready yet, try again",        503, 1)    \
     X(UNAVAILABLE, "something we depend on is down",  503, 1)    \
     X(BROKEN,      "a bug or damaged state",          500, 1)

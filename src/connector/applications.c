@@ -5,7 +5,7 @@
 
 #define DESCRIPTION_MAX 1024
 
-struct status connector_application_create(struct connector *c, const struct connector_caller *caller,
+struct status connector_application_create(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name, struct text description,
                                            struct error *err)
 {

@@ -8,7 +8,7 @@
 #define REASON_MAX 512
 #define DETAIL_MAX 4096
 
-struct audit_entry audit_of(const struct connector_caller *caller, struct text action,
+struct audit_entry audit_of(const struct audit_caller *caller, struct text action,
                             const struct connector_holder *holder, int64_t now)
 {
     return (struct audit_entry){

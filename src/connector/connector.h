@@ -67,14 +67,6 @@ unsigned connector_lane_waiting(const struct connector *c); /* for metrics */
 
 /* ---- who asks, and for whom ---- */
 
-/* The peer behind a call, for the audit. */
-struct connector_caller {
-    struct text actor;   /* "loopback", "uid:1000", "certificate:<hex>"; empty where a token says who it is */
-    struct text address; /* of the peer, with port */
-    struct text user_agent;
-    struct text request_id;
-};
-
 /* Whom a token or certificate speaks for. A remote environment is the first generation's application. */
 struct connector_holder {
     enum token_kind kind;
@@ -91,11 +83,11 @@ struct status connector_check_name(const char *what, struct text name, struct er
 
 /* ---- applications ---- */
 /* Checks the name; central mode wants a tenant, standalone mode refuses one. E_CONFLICT when it exists. */
-struct status connector_application_create(struct connector *c, const struct connector_caller *caller,
+struct status connector_application_create(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name, struct text description,
                                            struct error *err);
 /* Deletes it with its unused tokens and revokes its certificates. */
-struct status connector_application_delete(struct connector *c, const struct connector_caller *caller,
+struct status connector_application_delete(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name, uint64_t *out_revoked,
                                            struct error *err);
 
@@ -109,10 +101,10 @@ struct connector_token {
 
 /* A new token for `holder`; checks the names, that tenant and group are there in central mode (and drops them
  * otherwise), and that the kind exists in this mode (E_NOT_FOUND). */
-struct status connector_token_create(struct connector *c, const struct connector_caller *caller,
+struct status connector_token_create(struct connector *c, const struct audit_caller *caller,
                                      const struct connector_holder *holder, struct arena *a,
                                      struct connector_token *out, struct error *err);
-struct status connector_token_revoke(struct connector *c, const struct connector_caller *caller,
+struct status connector_token_revoke(struct connector *c, const struct audit_caller *caller,
                                      struct text id, struct error *err);
 
 /*
@@ -135,7 +127,7 @@ void connector_grant_close(struct connector_grant *g);
 OWNABLE_VALUE(struct connector_grant, connector_grant_close);
 
 /* The info call: the granted token is used up and `out` takes its place, with a full life of its kind. */
-struct status connector_exchange(struct connector *c, const struct connector_caller *caller,
+struct status connector_exchange(struct connector *c, const struct audit_caller *caller,
                                  const struct connector_grant *grant, struct arena *a,
                                  struct connector_token *out, struct error *err);
 
@@ -149,11 +141,11 @@ struct connector_issued {
 
 /* `csr` is standard base64 of PEM. The token is consumed in the transaction that records the certificate; a
  * failed call leaves it valid. */
-struct status connector_sign(struct connector *c, const struct connector_caller *caller,
+struct status connector_sign(struct connector *c, const struct audit_caller *caller,
                              const struct connector_grant *grant, struct text csr, struct arena *a,
                              struct connector_issued *out, struct error *err);
 /* For the holder of `fingerprint`; refused when that is revoked by the time of the commit. */
-struct status connector_renew(struct connector *c, const struct connector_caller *caller,
+struct status connector_renew(struct connector *c, const struct audit_caller *caller,
                               const struct connector_holder *holder,
                               const uint8_t fingerprint[static SHA256_SIZE], struct text csr, struct arena *a,
                               struct connector_issued *out, struct error *err);
@@ -166,12 +158,12 @@ void connector_chain_pem(const struct connector *c, const struct connector_issue
 void connector_der_pem(struct bytes der, struct buffer *out); /* one CERTIFICATE block */
 
 /* Idempotent; recorded or not. `reason` may be empty. */
-struct status connector_revoke(struct connector *c, const struct connector_caller *caller,
+struct status connector_revoke(struct connector *c, const struct audit_caller *caller,
                                const uint8_t fingerprint[static SHA256_SIZE], struct text reason,
                                struct error *err);
 /* 64 hex digits of either case; anything else is E_INVALID. */
 struct status connector_parse_hash(struct text hex, uint8_t out[static SHA256_SIZE], struct error *err);
-struct status connector_revoke_application(struct connector *c, const struct connector_caller *caller,
+struct status connector_revoke_application(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text application, struct text reason,
                                            uint64_t *out_revoked, struct error *err);
 
@@ -232,9 +224,9 @@ void connector_public_url(const struct settings *s, enum listener listener, stru
 
 /* Counts a refusal per (action, actor or address) in memory; never blocks on anything but its own lock.
  * `action` is constant: "refused.token", "refused.revoked", ... */
-void connector_refused(struct connector *c, struct text action, const struct connector_caller *caller);
+void connector_refused(struct connector *c, struct text action, const struct audit_caller *caller);
 /* What a front counted before it told us. */
-void connector_refused_times(struct connector *c, struct text action, const struct connector_caller *caller,
+void connector_refused_times(struct connector *c, struct text action, const struct audit_caller *caller,
                              int64_t times);
 /* Writes the tallies as audit rows, one each, when a minute has passed since the last time (or `force`).
  * Blocks: not on the loop. After a failure the tallies are kept for the next time. */

@@ -109,7 +109,7 @@ static struct text issue_detail(const struct made *m, struct arena *a)
 }
 
 /* Record, consumption (or the check that the old one stands) and audit in one transaction. */
-static struct status record(struct connector *c, const struct connector_caller *caller,
+static struct status record(struct connector *c, const struct audit_caller *caller,
                             const struct connector_holder *h, const struct made *m,
                             struct certificate_issue *in, struct text action, struct arena *a)
 {
@@ -149,13 +149,13 @@ static void hand_out(struct connector *c, const struct made *m, struct connector
         out->fingerprint[i] = m->leaf.fingerprint[i];
 }
 
-struct status connector_sign(struct connector *c, const struct connector_caller *caller,
+struct status connector_sign(struct connector *c, const struct audit_caller *caller,
                              const struct connector_grant *grant, struct text csr, struct arena *a,
                              struct connector_issued *out, struct error *err)
 {
     struct made m = {0};
     TRY(make(c, &grant->holder, csr, a, &m, err));
-    struct connector_caller by = *caller;
+    struct audit_caller by = *caller;
     by.actor = arena_printf(a, "token:%.*s", TEXT_ARG(grant->id));
     if (!by.actor.p)
         return STATUS(NOMEM);
@@ -171,7 +171,7 @@ struct status connector_sign(struct connector *c, const struct connector_caller 
     return DONE;
 }
 
-struct status connector_renew(struct connector *c, const struct connector_caller *caller,
+struct status connector_renew(struct connector *c, const struct audit_caller *caller,
                               const struct connector_holder *holder,
                               const uint8_t fingerprint[static SHA256_SIZE], struct text csr, struct arena *a,
                               struct connector_issued *out, struct error *err)

@@ -41,7 +41,7 @@ void claim_release(struct connector_shared *s, const uint8_t hash[static SHA256_
 void tallies_free(struct connector_shared *s);
 
 /* audit.c: the row that every change of this module writes; the caller adds subject and detail. */
-struct audit_entry audit_of(const struct connector_caller *caller, struct text action,
+struct audit_entry audit_of(const struct audit_caller *caller, struct text action,
                             const struct connector_holder *holder, int64_t now);
 /* 64 lower-case hex digits in the arena; {NULL, 0} when out of memory. */
 struct text fingerprint_text(const uint8_t fingerprint[static SHA256_SIZE], struct arena *a);

@@ -67,12 +67,12 @@ static struct tally *tally_of(struct connector_shared *s, struct text action, st
     return t;
 }
 
-void connector_refused(struct connector *c, struct text action, const struct connector_caller *caller)
+void connector_refused(struct connector *c, struct text action, const struct audit_caller *caller)
 {
     connector_refused_times(c, action, caller, 1);
 }
 
-void connector_refused_times(struct connector *c, struct text action, const struct connector_caller *caller,
+void connector_refused_times(struct connector *c, struct text action, const struct audit_caller *caller,
                              int64_t times)
 {
     struct connector_shared *s = c->shared;

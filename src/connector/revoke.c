@@ -36,7 +36,7 @@ static struct status cannot_revoke(struct status why, struct error *err)
     return error_set(err, why.code, "Unable to mark certificate as revoked: %s.", code_text(why.code));
 }
 
-struct status connector_revoke(struct connector *c, const struct connector_caller *caller,
+struct status connector_revoke(struct connector *c, const struct audit_caller *caller,
                                const uint8_t fingerprint[static SHA256_SIZE], struct text reason,
                                struct error *err)
 {
@@ -97,7 +97,7 @@ static void announce_collected(struct connector *c, const struct collected *all)
     slab_add(c->parts.slab, SLAB_CERTIFICATES_REVOKED, all->count);
 }
 
-struct status connector_revoke_application(struct connector *c, const struct connector_caller *caller,
+struct status connector_revoke_application(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text application, struct text reason,
                                            uint64_t *out_revoked, struct error *err)
 {
@@ -129,7 +129,7 @@ struct status connector_revoke_application(struct connector *c, const struct con
     return revoked;
 }
 
-struct status connector_application_delete(struct connector *c, const struct connector_caller *caller,
+struct status connector_application_delete(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name, uint64_t *out_revoked,
                                            struct error *err)
 {

@@ -93,7 +93,7 @@ static struct text token_detail(const struct token *t, struct arena *a)
     return status_ok(buffer_status(&b)) ? arena_text(a, buffer_as_text(&b)) : (struct text){NULL, 0};
 }
 
-struct status connector_token_create(struct connector *c, const struct connector_caller *caller,
+struct status connector_token_create(struct connector *c, const struct audit_caller *caller,
                                      const struct connector_holder *holder, struct arena *a,
                                      struct connector_token *out, struct error *err)
 {
@@ -122,7 +122,7 @@ struct status connector_token_create(struct connector *c, const struct connector
     return DONE;
 }
 
-struct status connector_token_revoke(struct connector *c, const struct connector_caller *caller,
+struct status connector_token_revoke(struct connector *c, const struct audit_caller *caller,
                                      struct text id, struct error *err)
 {
     const int64_t now = clock_now_s();
@@ -191,7 +191,7 @@ void connector_grant_close(struct connector_grant *g)
     g->claimed_by = NULL;
 }
 
-struct status connector_exchange(struct connector *c, const struct connector_caller *caller,
+struct status connector_exchange(struct connector *c, const struct audit_caller *caller,
                                  const struct connector_grant *grant, struct arena *a,
                                  struct connector_token *out, struct error *err)
 {

@@ -88,6 +88,8 @@ static struct status explain(struct status why, const char *data_dir, struct err
     case E_NOMEM:
     case E_UNAUTH:
     case E_CONFLICT:
+    case E_CHANGED:
+    case E_UPSTREAM:
     case E_BROKEN:
         break;
     }

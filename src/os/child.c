@@ -63,6 +63,7 @@ void child_channels_init(struct child_channels *ch)
         .control_fd = -1,
         .lifeline_fd = -1,
         .lock_fd = -1,
+        .fetch_fd = -1,
         .hop_edge_fd = -1,
         .hop_egress_fd = -1,
         .control_listen_fd = -1,

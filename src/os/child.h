@@ -43,8 +43,8 @@ enum listener {
 };
 const char *listener_name(enum listener l); /* "internal", "connector", ... */
 
-enum child_kind { CHILD_FRONT = 1, CHILD_CORE };
-const char *child_kind_name(enum child_kind k); /* "front", "core" */
+enum child_kind { CHILD_FRONT = 1, CHILD_CORE, CHILD_FETCHER };
+const char *child_kind_name(enum child_kind k); /* "front", "core", "fetcher" */
 bool child_kind_parse(struct text t, enum child_kind *out);
 
 #define CHILD_MANIFEST_FD     3
@@ -84,7 +84,9 @@ struct child_channels {
                         orphaned core */
     int hop_edge_fd; /* core only: listening Unix stream sockets, non-blocking; -1 in fronts */
     int hop_egress_fd;
-    int control_listen_fd;                     /* core only: {data}/run/control.sock */
+    int fetch_fd;                           /* fetcher only: {data}/run/fetch.sock, listening, non-blocking */
+    char fetch_path[CHILD_SOCKET_PATH_MAX]; /* core only: where it connects */
+    int control_listen_fd;                  /* core only: {data}/run/control.sock */
     char hop_edge_path[CHILD_SOCKET_PATH_MAX]; /* where fronts connect */
     char hop_egress_path[CHILD_SOCKET_PATH_MAX];
     /* This host's full name if it resolves here, else "localhost"; found by the supervisor, since no child
@@ -97,7 +99,7 @@ struct child_channels {
 void child_channels_init(struct child_channels *ch);  /* all descriptors -1 */
 void child_channels_close(struct child_channels *ch); /* closes every descriptor that is not -1 */
 /* Where the descriptors are: fills `out` with pointers into `ch`, returns how many. Unused ones are -1. */
-#define CHILD_DESCRIPTORS_MAX (9 + 2 * CHILD_FRONTS_MAX + LISTENER_COUNT)
+#define CHILD_DESCRIPTORS_MAX (10 + 2 * CHILD_FRONTS_MAX + LISTENER_COUNT)
 unsigned child_descriptors(struct child_channels *ch, int *out[static CHILD_DESCRIPTORS_MAX]);
 
 /*

@@ -52,6 +52,13 @@ struct audit_entry {
     struct text user_agent;
     struct text request_id;
 };
+/* The peer behind a call, as an audit row names it. */
+struct audit_caller {
+    struct text actor;   /* "loopback", "uid:1000", "certificate:<hex>"; empty where a token says who it is */
+    struct text address; /* of the peer, with port */
+    struct text user_agent;
+    struct text request_id;
+};
 struct audit_filter {
     struct text action_prefix, application, actor; /* empty = any */
     int64_t since, until;                          /* since <= at < until; 0 = open */
@@ -72,6 +79,8 @@ struct application {
     int64_t created_at;
     int64_t last_seen_at; /* 0 = never */
     bool auto_created;
+    struct text labels; /* JSON object of strings, keys sorted; empty is written as "{}" */
+    int64_t services;   /* how many are registered; kept by the store, ignored on creation */
 };
 struct page_request {
     struct text after; /* opaque cursor of the previous page; empty = first */
@@ -86,8 +95,15 @@ struct status store_application_get(struct store *s, struct text tenant, struct 
  * row. */
 struct status store_application_list(struct store *s, struct text contains, const struct page_request *page,
                                      struct arena *a, application_row *row, void *ctx);
-/* Deletes the application and its unused tokens and revokes its certificates, whose fingerprints go to `row`
- * (may be NULL) after the commit. E_NOT_FOUND. */
+/* Replaces description and labels; a NULL pointer leaves that one as it is. E_NOT_FOUND. */
+struct status store_application_update(struct store *s, struct text tenant, struct text name,
+                                       const struct text *description, const struct text *labels,
+                                       const struct audit_entry *audit);
+/* Active certificates of an application, counted up to `most`. */
+struct status store_application_certificates(struct store *s, struct text tenant, struct text name,
+                                             unsigned most, unsigned *out_count);
+/* Deletes the application with its unused tokens, services and their secrets, and revokes its certificates,
+ * whose fingerprints go to `row` (may be NULL) after the commit. E_NOT_FOUND. */
 typedef void fingerprint_row(void *ctx, const uint8_t fingerprint[static SHA256_SIZE]);
 struct status store_application_delete(struct store *s, struct text tenant, struct text name,
                                        const struct audit_entry *audit, fingerprint_row *row, void *ctx);

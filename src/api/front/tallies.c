@@ -23,7 +23,7 @@ static struct status take_refusal(struct call *c, struct text rest)
     uint64_t times = 0;
     if (!text_equal(reason, TEXT("revoked")) || !text_to_u64(rest, INT32_MAX, &times))
         return STATUS(INVALID);
-    const struct connector_caller caller = {
+    const struct audit_caller caller = {
         .actor = arena_printf(c->arena, "certificate:%.*s", TEXT_ARG(fingerprint)),
     };
     connector_refused_times(c->domain->connector, TEXT("refused.revoked"), &caller, (int64_t)times);

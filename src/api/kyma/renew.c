@@ -9,7 +9,7 @@ static struct status renew(struct call *c, enum token_kind kind)
     TRY(kyma_holder(c, kind, &h));
     struct text csr;
     TRY(kyma_body_csr(c, &csr));
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     struct connector_issued issued;
     TRY(call_refused(c, TEXT("refused.revoked"),
                      connector_renew(c->domain->connector, &caller, &h, c->principal.fingerprint, csr,

@@ -19,7 +19,7 @@ static struct status check_mode(struct call *c)
 struct status kyma_revoke_own(struct call *c)
 {
     TRY(check_mode(c));
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     TRY(connector_revoke(c->domain->connector, &caller, c->principal.fingerprint, TEXT("by its holder"),
                          &c->err));
     return reply_empty(c, 201);
@@ -42,7 +42,7 @@ struct status kyma_revoke_by_hash(struct call *c)
     if (read.code == E_INVALID) /* unlike on sign, this text ends in a full stop */
         return reply_error(c, 400, "Error while unmarshalling request body: %s.", error_text(&c->err, read));
     TRY(read);
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     TRY(connector_revoke(c->domain->connector, &caller, fingerprint, TEXT("by hash"), &c->err));
     return reply_empty(c, 201);
 }

@@ -6,7 +6,7 @@
 static struct status sign(struct call *c, enum token_kind kind, struct text name)
 {
     struct connector *connector = c->domain->connector;
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     OWNED(connector_grant_close) struct connector_grant grant = {0};
     TRY(call_refused(c, TEXT("refused.token"),
                      connector_grant_open(connector, kind, name, kyma_token(c), c->arena, &grant, &c->err)));

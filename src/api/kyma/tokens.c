@@ -10,7 +10,7 @@ static struct text header(struct call *c, struct text name)
 
 static struct status answer(struct call *c, const struct connector_holder *h)
 {
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     struct connector_token token;
     TRY(connector_token_create(c->domain->connector, &caller, h, c->arena, &token, &c->err));
     struct json_out j;

@@ -42,7 +42,7 @@ struct status native_application_create(struct call *c)
     TRY(body_text(c, object, "name", &name));
     TRY(body_text(c, object, "description", &description));
     TRY(body_text(c, object, "tenant", &tenant));
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     TRY(connector_application_create(c->domain->connector, &caller, tenant, name, description, &c->err));
     return answer_one(c, 201, tenant, name);
 }
@@ -106,7 +106,7 @@ static struct status answer_revoked(struct call *c, uint64_t count)
 
 struct status native_application_delete(struct call *c)
 {
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     uint64_t revoked = 0;
     TRY(connector_application_delete(c->domain->connector, &caller, query_text(c, "tenant"), c->params[0],
                                      &revoked, &c->err));
@@ -119,7 +119,7 @@ struct status native_application_revoke(struct call *c)
     struct text reason;
     TRY(body_object(c, true, &object));
     TRY(body_text(c, object, "reason", &reason));
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     uint64_t revoked = 0;
     TRY(connector_revoke_application(c->domain->connector, &caller, query_text(c, "tenant"), c->params[0],
                                      reason, &revoked, &c->err));

@@ -6,7 +6,7 @@
 
 static struct audit_entry entry(struct call *c, struct text action, struct text subject)
 {
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     const int64_t now = clock_now_s();
     return (struct audit_entry){
         .at = now,

@@ -208,7 +208,7 @@ struct status native_certificate_revoke(struct call *c)
     TRY(body_object(c, true, &object));
     TRY(body_text(c, object, "reason", &reason));
     TRY(native_resolve_fingerprint(c, c->params[0], fingerprint));
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     TRY(connector_revoke(c->domain->connector, &caller, fingerprint, reason, &c->err));
     return answer_one(c, fingerprint);
 }

@@ -65,7 +65,7 @@ struct status native_token_create(struct call *c)
 {
     struct connector_holder h = {0};
     TRY(read_holder(c, &h));
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     struct connector_token token;
     TRY(connector_token_create(c->domain->connector, &caller, &h, c->arena, &token, &c->err));
     const struct text url = connector_link(c->domain->connector, LINK_INFO, &h, token.token, c->arena);
@@ -152,7 +152,7 @@ struct status native_token_list(struct call *c)
 
 struct status native_token_revoke(struct call *c)
 {
-    const struct connector_caller caller = call_caller(c);
+    const struct audit_caller caller = call_caller(c);
     TRY(connector_token_revoke(c->domain->connector, &caller, c->params[0], &c->err));
     return reply_empty(c, 204);
 }

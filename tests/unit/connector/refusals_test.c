@@ -13,7 +13,7 @@ static void writes_one_row_a_minute_for_many_refusals(void **state)
     struct world *w = world_open(NULL);
     const int64_t start = clock_now_ms();
     clock_set_test(start, 1000000);
-    struct connector_caller caller = world_caller;
+    struct audit_caller caller = world_caller;
     caller.actor = TEXT("");
     for (int i = 0; i < 1000; i++)
         connector_refused(w->connector, TEXT("refused.token"), &caller);
@@ -44,7 +44,7 @@ static void keeps_a_bounded_number_of_tallies(void **state)
 {
     (void)state;
     struct world *w = world_open(NULL);
-    struct connector_caller caller = world_caller;
+    struct audit_caller caller = world_caller;
     char actor[32];
     for (int i = 0; i < 10000; i++) {
         snprintf(actor, sizeof actor, "certificate:%d", i);

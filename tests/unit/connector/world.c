@@ -9,7 +9,7 @@
 #include "base/encoding.h"
 #include "x509/pem.h"
 
-const struct connector_caller world_caller = {
+const struct audit_caller world_caller = {
     .actor = TEXT_INIT("loopback"),
     .address = TEXT_INIT("203.0.113.7:51234"),
     .user_agent = TEXT_INIT("curl/7.88.1"),

@@ -38,7 +38,7 @@ struct world {
 struct world *world_open(const char *const *set);
 void world_close(struct world *w);
 
-extern const struct connector_caller world_caller;
+extern const struct audit_caller world_caller;
 
 struct connector_holder world_application(const char *name);
 /* A new token for `h`; its value. */

@@ -61,7 +61,7 @@ static void note(char *out, size_t size, struct text t)
 
 static struct arena arena;
 
-void connector_refused_times(struct connector *c, struct text action, const struct connector_caller *caller,
+void connector_refused_times(struct connector *c, struct text action, const struct audit_caller *caller,
                              int64_t times)
 {
     (void)c;

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the store remembers of registered services: the rows, their secrets (sealed by the caller) and their
+ * specifications (packed by the caller). Rules of store.h hold: any thread, calls block, a write returns
+ * after its commit and carries its audit row, nothing is changed by a call that fails.
+ *
+ * One service is one transaction: the row, its two secrets and its three specifications change together. A
+ * specification's content is stored once per tenant and content (SHA-256); services refer to it and the store
+ * counts the references.
+ */
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "store/store.h"
+
+#define SERVICE_ID_SIZE 16 /* a UUID's octets */
+
+/* ---- specifications ---- */
+enum specification_slot {
+    SPECIFICATION_API,
+    SPECIFICATION_EVENTS,
+    SPECIFICATION_DOCUMENTATION,
+    SPECIFICATION_SLOTS
+};
+enum specification_format { FORMAT_JSON, FORMAT_YAML, FORMAT_XML, FORMAT_TEXT };
+
+/* What a service row says about one of its specifications. */
+struct specification_ref {
+    bool present;
+    uint8_t hash[SHA256_SIZE]; /* of the content as it was sent */
+    enum specification_format format;
+    int64_t size;       /* bytes of the content as it was sent */
+    int64_t fetched_at; /* seconds; 0 = it was sent with the registration */
+};
+/* The content, as the registry packed it. */
+struct specification_row {
+    uint8_t hash[SHA256_SIZE];
+    int packing; /* the registry's number for how */
+    int64_t size;
+    struct bytes packed;
+};
+
+/* ---- services ---- */
+struct service {
+    uint8_t id[SERVICE_ID_SIZE];
+    struct text tenant, application;
+    int64_t revision; /* 1, and one more with every change, its secrets' included */
+    int64_t created_at, updated_at;
+    struct text name, provider, description, short_description;
+    struct text identifier; /* empty = none; unique in its application */
+    struct text labels;     /* JSON object of strings, keys sorted */
+    struct text target_url; /* empty = no API */
+    int credential_kind;    /* enum credential_kind of registry/service.h */
+    struct text details;    /* JSON, the registry's: everything else that is no secret */
+    struct specification_ref specifications[SPECIFICATION_SLOTS];
+};
+
+enum secret_slot { SECRET_CREDENTIALS, SECRET_PARAMETERS, SECRET_SLOTS };
+struct service_secret {
+    bool present;
+    bool by_hand;     /* put in place by a person, not by a registration */
+    int64_t revision; /* 1, and one more with every change */
+    int64_t updated_at;
+    struct bytes sealed;
+};
+
+enum secret_change { SECRET_KEEP, SECRET_PUT, SECRET_REMOVE };
+struct secret_write {
+    enum secret_change change;
+    bool by_hand;
+    struct bytes sealed;  /* SECRET_PUT */
+    struct bytes history; /* what it replaces, sealed for the history; empty = do not keep it */
+};
+
+struct service_write {
+    struct service service;    /* revision and created_at are the store's on replacement */
+    int64_t expected_revision; /* replacement: E_CHANGED when the row has another one */
+    struct secret_write secrets[SECRET_SLOTS];
+    /* Content for service.specifications[i]; NULL where it is absent or stays as it was. */
+    const struct specification_row *specifications[SPECIFICATION_SLOTS];
+};
+
+/* E_NOT_FOUND: no such application. E_CONFLICT: the identifier is in use there (or the id, which is random).
+ */
+struct status store_service_create(struct store *s, const struct service_write *w,
+                                   const struct audit_entry *audit);
+/* E_NOT_FOUND: no such service (or application). E_CHANGED. The identifier stays what it was. */
+struct status store_service_replace(struct store *s, const struct service_write *w,
+                                    const struct audit_entry *audit);
+/* With its secrets, their history and its specifications (unless others refer to them). expected_revision 0 =
+ * any. E_NOT_FOUND, E_CHANGED. */
+struct status store_service_delete(struct store *s, struct text tenant, struct text application,
+                                   const uint8_t id[static SERVICE_ID_SIZE], int64_t expected_revision,
+                                   const struct audit_entry *audit);
+/* Row and, unless `secrets` is NULL, both secrets of one moment. E_NOT_FOUND. */
+struct status store_service_get(struct store *s, struct text tenant, struct text application,
+                                const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
+                                struct service *out, struct service_secret secrets[SECRET_SLOTS]);
+/* The same where only the id is known (a secret's name ends in it). */
+struct status store_service_find(struct store *s, struct text tenant,
+                                 const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
+                                 struct service *out, struct service_secret secrets[SECRET_SLOTS]);
+/* E_NOT_FOUND. */
+struct status store_specification_get(struct store *s, struct text tenant,
+                                      const uint8_t hash[static SHA256_SIZE], struct arena *a,
+                                      struct specification_row *out);
+
+struct service_filter {
+    struct text tenant;
+    struct text application;                                       /* empty = all of the tenant */
+    struct text name_contains, provider_contains, target_contains; /* ASCII case-insensitive; empty = any */
+    struct text label_name;                                        /* empty = any */
+    struct text label_value; /* with label_name: exact; {NULL, 0} = whatever value */
+};
+/*
+ * In the order of registration. Reads at most `scan_max` rows (1..100000), gives at most page->limit of them,
+ * and says in *out_next where to go on: empty after the last row. A filtered page may so be short or empty
+ * and still not be the last. No row is given with `details`. E_NOT_FOUND when a named application does not
+ * exist.
+ */
+typedef bool service_row(void *ctx, const struct service *service);
+struct status store_service_list(struct store *s, const struct service_filter *f,
+                                 const struct page_request *page, unsigned scan_max, struct arena *a,
+                                 service_row *row, void *ctx, struct text *out_next);
+
+/* ---- secrets by themselves ---- */
+/* Replaces one secret by hand: E_NOT_FOUND when the service or that secret does not exist; E_CHANGED when
+ * expected_revision (0 = any) is not the secret's. */
+struct status store_secret_replace(struct store *s, struct text tenant,
+                                   const uint8_t id[static SERVICE_ID_SIZE], enum secret_slot slot,
+                                   int64_t expected_revision, int64_t now, const struct secret_write *w,
+                                   const struct audit_entry *audit);
+struct secret_history {
+    int64_t sequence; /* identifies the row */
+    int64_t replaced_at;
+    bool by_hand;
+    struct bytes sealed;
+};
+#define SECRET_HISTORY_MAX 10                                               /* per secret; the oldest goes */
+typedef bool secret_history_row(void *ctx, const struct secret_history *h); /* newest first */
+struct status store_secret_history(struct store *s, struct text tenant,
+                                   const uint8_t id[static SERVICE_ID_SIZE], enum secret_slot slot,
+                                   struct arena *a, secret_history_row *row, void *ctx);
+
+/*
+ * Every sealed value of every service, history included, in an order of the store's: for sealing them anew.
+ * `place` is opaque, at most 32 bytes; the next page starts after the last one given. `name` is the identity
+ * under which the registry sealed it (secret_seal_name below).
+ */
+struct sealed_place {
+    uint8_t p[32];
+    uint8_t n; /* 0 = the start */
+};
+typedef bool sealed_row(void *ctx, const struct sealed_place *place, struct text name, struct bytes sealed);
+struct status store_sealed_list(struct store *s, const struct sealed_place *after, unsigned limit,
+                                struct arena *a, sealed_row *row, void *ctx);
+/* Puts `fresh` where `old` still is, for each; a value that changed or went meanwhile is left alone. No
+ * audit, no revision. */
+struct sealed_exchange {
+    struct sealed_place place;
+    struct bytes old, fresh;
+};
+struct status store_sealed_exchange(struct store *s, const struct sealed_exchange *list, size_t count);
+
+/* "secret/<tenant>/<uuid>/<slot number>" or, in the history, "secret/<tenant>/<uuid>/<slot number>/history".
+ */
+#define SECRET_SEAL_NAME_MAX 192
+struct text secret_seal_name(struct text tenant, const uint8_t id[static SERVICE_ID_SIZE],
+                             enum secret_slot slot, bool history, char out[static SECRET_SEAL_NAME_MAX]);
+
+/* Lower-case text of a service id, and back: exactly 36 characters, lower case only. */
+#define SERVICE_ID_TEXT 36
+struct text service_id_text(const uint8_t id[static SERVICE_ID_SIZE], char out[static SERVICE_ID_TEXT + 1]);
+bool service_id_parse(struct text t, uint8_t out[static SERVICE_ID_SIZE]);
+
+struct registry_counts {
+    int64_t services, specifications, specification_bytes; /* kept, not counted; bytes as stored */
+};
+struct status store_registry_counts(struct store *s, struct registry_counts *out);
