@@ -90,6 +90,7 @@ static void answer_failure(struct call *c, struct status s)
             text = code_text(s.code);
     }
     c->reply.headers.count = 0;
+    c->reply.more = NULL; /* what it began is not told; `done` still runs */
     if (http == 503)
         status_ignore(reply_header(c, TEXT("Retry-After"), TEXT("1")));
     status_ignore(reply_error(c, http, "%s", text));

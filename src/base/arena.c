@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/secret.h"
 #include "base/status.h"
 
 #if FAIRLEAD_SANITIZED
@@ -45,6 +46,16 @@ void arena_release(struct arena *a)
     }
     a->chunks = NULL;
     a->used = 0;
+}
+
+void arena_wipe(struct arena *a)
+{
+    for (struct arena_chunk *chunk = a->chunks; chunk; chunk = chunk->next) {
+        /* Only the newest chunk has an end that was never handed out. */
+        const size_t used = chunk == a->chunks ? a->used : chunk->size;
+        ASAN_UNPOISON_MEMORY_REGION(chunk->data, used);
+        secret_wipe(chunk->data, used);
+    }
 }
 
 void arena_reset(struct arena *a)

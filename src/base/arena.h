@@ -24,6 +24,8 @@ struct arena {
 void arena_init(struct arena *a, size_t chunk_size, size_t max); /* allocates nothing */
 void arena_release(struct arena *a);
 void arena_reset(struct arena *a);
+/* Overwrites what was allocated, for requests that carried secrets; before release or reset. */
+void arena_wipe(struct arena *a);
 OWNABLE_VALUE(struct arena, arena_release);
 
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type; NULL when out of memory */

@@ -1,66 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/job.h"
+
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "core/core_internal.h"
 
-/*
- * One request in the core. Inline routes run on the loop, in the exchange's own arena. Others run on a
- * request thread: the job takes the arena over from the exchange, so that a front which goes away while the
- * handler runs pulls nothing from under it.
- */
-
-struct job {
-    struct work work;
-    struct core *core;
-    struct connection *connection;
-    struct exchange *exchange; /* NULL once the front or CLI has gone */
-    struct snapshot *snapshot; /* referenced while the job lives */
-    struct buffer body;        /* collected */
-    struct arena arena;        /* taken over from the exchange while on a thread */
-    struct request request;    /* copy; its texts are in the arena */
-    struct call call;
-    bool on_thread;
-};
-
-static void job_free(struct job *j)
+void job_free(struct job *j)
 {
-    buffer_wipe(&j->body); /* CSRs and what operators send */
+    if (j->call.reply.done)
+        j->call.reply.done(&j->call);
+    buffer_wipe(&j->body); /* CSRs, passwords and what operators send */
     buffer_release(&j->body);
     buffer_wipe(&j->call.reply.body); /* tokens and keys */
     buffer_release(&j->call.reply.body);
+    arena_wipe(&j->arena); /* what handlers decoded from them */
     arena_release(&j->arena);
     snapshot_unref(j->snapshot);
     mem_free(j);
-}
-
-/* ---- the answer ---- */
-static struct status send_reply(struct job *j, struct exchange *x)
-{
-    struct reply *reply = &j->call.reply;
-    struct bytes body = buffer_bytes(&reply->body);
-    struct response head = {.status = reply->status, .body = BODY_SIZED, .content_length = body.n};
-    if (reply->content_type.n)
-        TRY(headers_add(&head.headers, &x->arena, TEXT("Content-Type"), reply->content_type));
-    TRY(headers_add(&head.headers, &x->arena, TEXT("X-Request-Id"), j->call.request_id));
-    for (size_t i = 0; i < reply->headers.count; i++)
-        TRY(headers_add(&head.headers, &x->arena, reply->headers.list[i].name, reply->headers.list[i].value));
-    TRY(buffer_status(&reply->body));
-    return exchange_reply(x, &head, body);
-}
-
-/* The job's last step. The exchange may finish (and free itself) inside exchange_reply(), so the two part
- * before. */
-static void answer(struct job *j)
-{
-    struct connection *c = j->connection;
-    struct exchange *x = TAKE(j->exchange);
-    x->owner = NULL;
-    struct status st = send_reply(j, x);
-    if (!status_ok(st) && st.code != E_AGAIN)
-        exchange_abort(x);
-    job_free(j);
-    connection_flush_later(c);
 }
 
 static void answer_error(struct job *j, int status, const char *message)
@@ -70,7 +26,7 @@ static void answer_error(struct job *j, int status, const char *message)
         call->arena = &j->exchange->arena;
     buffer_init(&call->reply.body, LIMIT_BODY_JSON);
     status_ignore(reply_error(call, status, "%s", message));
-    answer(j);
+    job_answer(j);
 }
 
 /* ---- running ---- */
@@ -98,7 +54,7 @@ static void done_on_loop(struct work *w)
     j->core->running--;
     j->on_thread = false;
     if (j->exchange)
-        answer(j);
+        job_answer(j);
     else
         job_free(j);
 }
@@ -112,7 +68,7 @@ static void run(struct job *j)
         log_set_request(j->call.request_id);
         api_dispatch(&j->call);
         log_set_request((struct text){NULL, 0});
-        answer(j);
+        job_answer(j);
         return;
     }
     j->arena = j->exchange->arena;
@@ -184,7 +140,7 @@ static void on_body(void *ctx, struct connection *connection, struct exchange *x
     (void)ctx;
     (void)connection;
     struct job *j = x->owner;
-    if (!j)
+    if (!j || j->streaming)
         return;
     buffer_append(&j->body, chunk);
     if (status_ok(buffer_status(&j->body)))
@@ -205,7 +161,9 @@ static void on_drained(void *ctx, struct connection *connection, struct exchange
 {
     (void)ctx;
     (void)connection;
-    (void)x; /* replies are whole; the session holds what the socket did not take */
+    struct job *j = x->owner;
+    if (j)
+        job_drained(j);
 }
 
 static void on_finished(void *ctx, struct connection *connection, struct exchange *x, bool cancelled)

@@ -137,9 +137,25 @@ static void memory_is_poisoned_after_reset(void **state)
 #endif
 }
 
+static void a_wiped_arena_holds_nothing(void **state)
+{
+    (void)state;
+    OWNED(arena_release) struct arena a;
+    arena_init(&a, 1024, 1 << 20);
+    char *small = arena_cstr(&a, TEXT("password"));
+    char *large = arena_alloc(&a, 4000); /* a chunk of its own */
+    memset(large, 'x', 4000);
+    arena_wipe(&a);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(small[i], 0);
+    for (size_t i = 0; i < 4000; i++)
+        assert_int_equal(large[i], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wiped_arena_holds_nothing),
         cmocka_unit_test(refuses_more_than_the_maximum),
         cmocka_unit_test(refuses_a_product_that_overflows),
         cmocka_unit_test(a_copy_without_memory_is_empty),
