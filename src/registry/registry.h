@@ -70,11 +70,17 @@ struct registry_view {
     bool credential_by_hand;
 };
 
-/* A client's description, read and checked (decode.h, validate.h). `dry_run`: everything but the download of
- * a specification and the write. */
+/* A client's description as service_decode read it; the registry validates it (validate.h), before anything
+ * else is looked at. `dry_run`: everything but the download of a specification and the write. */
 struct registry_input {
     const struct service_details *details;
     bool dry_run;
+    /*
+     * NULL, or where the whole message of a refused description goes (in the arena; it may be longer than
+     * `err`, which holds its beginning). Set when, and only when, E_INVALID is about the description itself:
+     * the contract puts "Failed to validate request body, " in front of these and of no other message.
+     */
+    struct text *out_refusal;
 };
 
 /*
