@@ -102,6 +102,10 @@ struct status store_service_get(struct store *s, struct text tenant, struct text
 struct status store_service_find(struct store *s, struct text tenant,
                                  const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
                                  struct service *out, struct service_secret secrets[SECRET_SLOTS]);
+/* Whether `identifier` is in use in the application, for refusing early: store_service_create decides. Empty
+ * = *out_taken is false. E_NOT_FOUND: no such application. */
+struct status store_service_identifier(struct store *s, struct text tenant, struct text application,
+                                       struct text identifier, bool *out_taken);
 /* E_NOT_FOUND. */
 struct status store_specification_get(struct store *s, struct text tenant,
                                       const uint8_t hash[static SHA256_SIZE], struct arena *a,
