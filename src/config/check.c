@@ -66,7 +66,7 @@ static bool is_alphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static bool check_label(struct text label)
+static bool check_host_label(struct text label)
 {
     if (label.n == 0 || label.n > 63 || label.p[0] == '-' || label.p[label.n - 1] == '-')
         return false;
@@ -81,9 +81,17 @@ bool check_host_name(struct text t)
     if (t.n == 0 || t.n > 253)
         return false;
     while (t.p)
-        if (!check_label(text_cut(&t, '.')))
+        if (!check_host_label(text_cut(&t, '.')))
             return false;
     return true;
+}
+
+bool check_label(struct text t)
+{
+    for (size_t i = 0; i < t.n; i++)
+        if (t.p[i] >= 'A' && t.p[i] <= 'Z')
+            return false;
+    return check_host_label(t);
 }
 
 bool check_network(struct text t)

@@ -11,6 +11,7 @@ bool check_printable(struct text t); /* UTF-8 without C0, DEL and C1 controls */
 bool check_address(struct text t, bool *out_loopback);
 /* RFC 1123 host name: labels of letters, digits and inner hyphens, 63 at most, 253 in all, no final dot. */
 bool check_host_name(struct text t);
+bool check_label(struct text t);   /* RFC 1123 label in lower case, as Kubernetes names are */
 bool check_ip(struct text t);      /* an IPv4 or IPv6 literal, no brackets */
 bool check_network(struct text t); /* the same with an optional /prefix; host bits must be zero */
 /* scheme "https" (or "http" when allowed), host, optional port and path; no user, query, fragment, final

@@ -76,7 +76,7 @@ static struct status default_data_dir(struct loader *l, const struct settings_so
 static bool is_path(const struct setting *row)
 {
     return row->type == SETTING_DIRECTORY || row->type == SETTING_FILE || row->type == SETTING_KEY_FILE ||
-           row->type == SETTING_SECRET_FILE;
+           row->type == SETTING_OWN_KEY_FILE || row->type == SETTING_SECRET_FILE;
 }
 
 static struct status make_absolute(struct loader *l, const struct setting *row, const char *here,
@@ -113,11 +113,20 @@ struct status paths_resolve(struct loader *l, const struct settings_sources *fro
 
 /* ---- files that settings name ---- */
 
+/* Who may do what with a file of this type, as the functions of os/files.h that read it later will ask: a
+ * configuration that passes here must start. */
+static bool is_ours_alone(const struct setting *row) /* file_read_secret */
+{
+    return row->type == SETTING_OWN_KEY_FILE || row->type == SETTING_SECRET_FILE;
+}
+
 /*
- * Symbolic links are followed (Kubernetes mounts secrets as links); what they point to must be a regular file
- * that others can neither read nor write, and that the group cannot write.
+ * file_read_key follows symbolic links (Kubernetes mounts secrets as links) and lets the group read (Debian's
+ * ssl-cert). No owner is looked at: this may run as root for a server that becomes another user, and what
+ * belongs to somebody else and passes here cannot be opened by anybody but root.
  */
-static struct status check_private(const char *path, const struct stat *st, struct error *err)
+static struct status check_private(const struct setting *row, const char *path, const struct stat *st,
+                                   struct error *err)
 {
     unsigned mode = (unsigned)st->st_mode & 07777;
     if (mode & (S_IROTH | S_IWOTH | S_IXOTH))
@@ -127,15 +136,21 @@ static struct status check_private(const char *path, const struct stat *st, stru
     if (mode & S_IWGRP)
         return error_set(err, E_INVALID, "'%s' can be written by its group (mode %04o): run chmod 600 on it",
                          path, mode);
+    if (is_ours_alone(row) && (mode & S_IRWXG))
+        return error_set(err, E_INVALID, "'%s' can be read by its group (mode %04o): run chmod 600 on it",
+                         path, mode);
     return DONE;
 }
 
 static struct status check_file(const struct setting *row, const char *path, struct error *err)
 {
     /* O_NONBLOCK: a FIFO must not hang the start. */
-    OWNED(close_descriptor) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (is_ours_alone(row) ? O_NOFOLLOW : 0);
+    OWNED(close_descriptor) int fd = open(path, flags);
     if (fd < 0 && errno == ENOENT && row->type == SETTING_SECRET_FILE)
         return DONE;
+    if (fd < 0 && errno == ELOOP && is_ours_alone(row))
+        return error_set(err, E_INVALID, "'%s' is a symbolic link: give the path of the file itself", path);
     if (fd < 0)
         return error_set(err, E_INVALID, "cannot open '%s': %s", path, strerror(errno));
     struct stat st;
@@ -143,7 +158,7 @@ static struct status check_file(const struct setting *row, const char *path, str
         return error_set(err, E_INVALID, "cannot look at '%s': %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return error_set(err, E_INVALID, "'%s' is not a file", path);
-    return row->type == SETTING_FILE ? DONE : check_private(path, &st, err);
+    return row->type == SETTING_FILE ? DONE : check_private(row, path, &st, err);
 }
 
 struct status files_check(const struct loader *l, struct error *err)

@@ -120,6 +120,30 @@ static struct status check_loopback(const struct loader *l, const char *key, str
     return loader_refuse(l, row, s, err);
 }
 
+/* What the registry promises about the certificates it generates, as far as the settings alone can tell;
+ * registry/generated.h knows the CA as well. */
+static struct status check_generated(const struct loader *l, struct error *err)
+{
+    const struct settings *s = l->settings;
+    struct text algorithm = text_of(s->registry_generated_key_algorithm);
+    if (s->registry_require_sha256_with_rsa && !text_starts_with(algorithm, TEXT("rsa:")))
+        return loader_refuse(
+            l, setting_find(TEXT("registry.generated_key_algorithm")),
+            error_set(err, E_INVALID,
+                      "'%.*s' is not what the tutorials promise, an RSA key and SHA256withRSA; set "
+                      "registry.require_sha256_with_rsa: false to give that up",
+                      TEXT_ARG(algorithm)),
+            err);
+    if (s->ca_accept_unrecorded && text_equal(text_of(s->registry_generated_issuer), TEXT("ca")))
+        return loader_refuse(
+            l, setting_find(TEXT("registry.generated_issuer")),
+            error_set(err, E_INVALID,
+                      "'ca' would make a service's certificate an identity on the gateway listener, as "
+                      "ca.accept_unrecorded is true; set one of them to its default"),
+            err);
+    return DONE;
+}
+
 static struct status check_together(const struct loader *l, struct error *err)
 {
     static const char *const pairs[][2] = {
@@ -134,6 +158,7 @@ static struct status check_together(const struct loader *l, struct error *err)
     const struct setting *root = setting_find(TEXT("ca.root_file"));
     if (l->settings->ca_root_file[0] && !l->settings->ca_certificate_file[0])
         return loader_refuse(l, root, error_set(err, E_INVALID, "needs ca.certificate_file as well"), err);
+    TRY(check_generated(l, err));
     TRY(check_loopback(l, "listen.internal", err));
     return check_loopback(l, "listen.proxy", err);
 }

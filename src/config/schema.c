@@ -15,6 +15,9 @@
 
 static const char *const key_algorithms[] = {"ec:P-256", "ec:P-384", "rsa:2048",
                                              "rsa:3072", "rsa:4096", NULL};
+static const char *const generated_algorithms[] = {"rsa:2048", "rsa:3072", "rsa:4096",
+                                                   "ec:P-256", "ec:P-384", NULL};
+static const char *const generated_issuers[] = {"self", "ca", NULL};
 static const char *const access_choices[] = {"off", "all", NULL};
 /* In the order of enum log_level and enum log_format (base/log.h). */
 static const char *const level_choices[] = {"debug", "info", "notice", "warning", "error", NULL};
@@ -110,8 +113,8 @@ const struct setting settings_schema[] = {
           "Subject of a CA made at first start.", "CN=Example Integration CA,O=Example Ltd,C=DE"),
     TEXTS("ca.certificate_file", SETTING_FILE, ca_certificate_file, TEXT_MAX, "", "a CA is made at first start", RELOAD_RESTART,
           "PEM certificate of your own CA. Needs ca.key_file.", "/etc/fairlead/ca.crt"),
-    TEXTS("ca.key_file", SETTING_KEY_FILE, ca_key_file, TEXT_MAX, "", NULL, RELOAD_RESTART,
-          "PEM key of that CA (PKCS#8, PKCS#1 or SEC1). Refused when others may read it.", "/etc/fairlead/ca.key"),
+    TEXTS("ca.key_file", SETTING_OWN_KEY_FILE, ca_key_file, TEXT_MAX, "", NULL, RELOAD_RESTART,
+          "PEM key of that CA (PKCS#8, PKCS#1 or SEC1). Refused when anybody else may read it, and behind a symbolic link.", "/etc/fairlead/ca.key"),
     TEXTS("ca.root_file", SETTING_FILE, ca_root_file, TEXT_MAX, "", "the CA is its own root", RELOAD_RESTART,
           "PEM certificate of the root that issued ca.certificate_file.", "/etc/fairlead/root.crt"),
     TEXTS("ca.crl_url", SETTING_URL, ca_crl_url, TEXT_MAX, "", "left out", RELOAD_RESTART,
@@ -138,6 +141,36 @@ const struct setting settings_schema[] = {
 
     CHOICE("applications.auto_create", SETTING_BOOL, applications_auto_create, NULL, "true", RELOAD_LIVE,
            "Asking for a token makes the application when it does not exist.", "false"),
+
+    CHOICE("registry.generated_key_algorithm", SETTING_CHOICE, registry_generated_key_algorithm, generated_algorithms, "rsa:2048",
+           RELOAD_LIVE, "Key of a service's generated certificate. Other than RSA needs registry.require_sha256_with_rsa: false.", "rsa:3072"),
+    CHOICE("registry.generated_issuer", SETTING_CHOICE, registry_generated_issuer, generated_issuers, "self", RELOAD_LIVE,
+           "Who signs a service's generated certificate: itself, or the CA. Not ca together with ca.accept_unrecorded: it would be an identity here.", "ca"),
+    NUMBER("registry.generated_validity", SETTING_DURATION, registry_generated_validity_ms, D, 3650 * D, "365d", RELOAD_LIVE,
+           "How long a service's generated certificate is valid; signed by the CA never past the CA's end.", "730d"),
+    CHOICE("registry.require_sha256_with_rsa", SETTING_BOOL, registry_require_sha256_with_rsa, NULL, "true", RELOAD_LIVE,
+           "Generated certificates have an RSA key and the signature SHA256withRSA, as the tutorials promise; false gives the promise up.", "false"),
+    TEXTS("registry.namespace", SETTING_LABEL, registry_namespace, 63, "kyma-integration", NULL, RELOAD_LIVE,
+          "The namespace in the host names that specifications are shown with.", "integration"),
+    NUMBER("registry.specification_bytes", SETTING_SIZE, registry_specification_bytes, KIB, 16 * MIB, "4MiB", RELOAD_LIVE,
+           "Largest specification, sent or downloaded.", "1MiB"),
+    NUMBER("registry.fetch_timeout", SETTING_DURATION, registry_fetch_timeout_ms, S, M, "20s", RELOAD_LIVE,
+           "How long the download of a specification may take, token and redirects included.", "10s"),
+    NUMBER("registry.fetch_redirects", SETTING_INTEGER, registry_fetch_redirects, 0, 20, "5", RELOAD_LIVE,
+           "Redirects that the download of a specification follows; each goes through the same checks.", "0"),
+    NUMBER("registry.fetches", SETTING_INTEGER, registry_fetches, 1, 16, "8", RELOAD_LIVE,
+           "Downloads of specifications at once.", "4"),
+    CHOICE("registry.verify_tls", SETTING_BOOL, registry_verify_tls, NULL, "true", RELOAD_LIVE,
+           "Verify the certificates of servers that specifications and their tokens come from.", "false"),
+
+    CHOICE("outbound.allow_loopback", SETTING_BOOL, outbound_allow_loopback, NULL, "false", RELOAD_LIVE,
+           "Connect to loopback addresses when a URL of a client leads there.", "true"),
+    CHOICE("outbound.allow_own_listeners", SETTING_BOOL, outbound_allow_own_listeners, NULL, "false", RELOAD_LIVE,
+           "Connect to this server's own listeners when a URL of a client leads there.", "true"),
+    TEXTS("outbound.refuse", SETTING_NETWORKS, outbound_refuse, 64, "", "link-local, metadata and reserved addresses, which always are", RELOAD_LIVE,
+          "More addresses or networks that are never connected to for a URL of a client.", "10.0.0.0/8,192.0.2.7"),
+    TEXTS("outbound.ca_file", SETTING_FILE, outbound_ca_file, TEXT_MAX, "", "the system's trust anchors alone", RELOAD_LIVE,
+          "PEM certificates trusted besides the system's when connecting to a URL of a client.", "/etc/fairlead/targets.pem"),
 
     NUMBER("server.fronts", SETTING_FRONTS, server_fronts, 0, 64, "auto", RELOAD_RESTART,
            "Network processes; auto is one per CPU, 0 runs everything in one process (for debuggers).", "2"),
@@ -270,9 +303,11 @@ static const char *const type_texts[SETTING_TYPE_COUNT] = {
     [SETTING_DIRECTORY] = "a directory",
     [SETTING_FILE] = "a file",
     [SETTING_KEY_FILE] = "a private file",
+    [SETTING_OWN_KEY_FILE] = "a private file",
     [SETTING_SECRET_FILE] = "a private file",
     [SETTING_ADDRESS] = "an IP address and port, or off",
     [SETTING_DOMAIN] = "a DNS name",
+    [SETTING_LABEL] = "a DNS label in lower case",
     [SETTING_BASE_URL] = "an https URL without a final slash",
     [SETTING_URL] = "an http or https URL",
     [SETTING_STORE_URL] = "sqlite:PATH or memory:",
@@ -325,9 +360,11 @@ const char *setting_describe_type(const struct setting *row, char out[static SET
     case SETTING_DIRECTORY:
     case SETTING_FILE:
     case SETTING_KEY_FILE:
+    case SETTING_OWN_KEY_FILE:
     case SETTING_SECRET_FILE:
     case SETTING_ADDRESS:
     case SETTING_DOMAIN:
+    case SETTING_LABEL:
     case SETTING_BASE_URL:
     case SETTING_URL:
     case SETTING_STORE_URL:

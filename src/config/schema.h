@@ -13,17 +13,19 @@
 #include "config/settings.h"
 
 enum setting_type {
-    SETTING_TEXT,        /* any printable text */
-    SETTING_RDN,         /* a subject attribute: no , = + / */
-    SETTING_COUNTRY,     /* two letters */
-    SETTING_DIRECTORY,   /* made absolute against the working directory */
-    SETTING_FILE,        /* the same; must be readable */
-    SETTING_KEY_FILE,    /* the same; refused when others may read it */
-    SETTING_SECRET_FILE, /* as KEY_FILE, but may be absent (made at first start) */
-    SETTING_ADDRESS,     /* IP address and port, or off */
-    SETTING_DOMAIN,      /* DNS name */
-    SETTING_BASE_URL,    /* https://host[:port][/path] without a final slash */
-    SETTING_URL,         /* http or https */
+    SETTING_TEXT,         /* any printable text */
+    SETTING_RDN,          /* a subject attribute: no , = + / */
+    SETTING_COUNTRY,      /* two letters */
+    SETTING_DIRECTORY,    /* made absolute against the working directory */
+    SETTING_FILE,         /* the same; must be readable */
+    SETTING_KEY_FILE,     /* the same; refused when others may read it; the group may */
+    SETTING_OWN_KEY_FILE, /* the same; refused behind a symbolic link, or when anybody else may read it */
+    SETTING_SECRET_FILE,  /* as OWN_KEY_FILE, but may be absent (made at first start) */
+    SETTING_ADDRESS,      /* IP address and port, or off */
+    SETTING_DOMAIN,       /* DNS name */
+    SETTING_LABEL,        /* one label of a DNS name, as Kubernetes writes it: lower case */
+    SETTING_BASE_URL,     /* https://host[:port][/path] without a final slash */
+    SETTING_URL,          /* http or https */
     SETTING_STORE_URL,
     SETTING_CHOICE,    /* one of `choices`, kept as text */
     SETTING_LOG_LEVEL, /* one of `choices`, kept as enum */

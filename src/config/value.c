@@ -33,9 +33,11 @@ static enum kept kept_as(const struct setting *row)
     case SETTING_DIRECTORY:
     case SETTING_FILE:
     case SETTING_KEY_FILE:
+    case SETTING_OWN_KEY_FILE:
     case SETTING_SECRET_FILE:
     case SETTING_ADDRESS:
     case SETTING_DOMAIN:
+    case SETTING_LABEL:
     case SETTING_BASE_URL:
     case SETTING_URL:
     case SETTING_STORE_URL:
@@ -136,6 +138,8 @@ static bool check_text_type(const struct setting *row, struct text value)
         return value.n == 0 || check_address(value, &loopback);
     case SETTING_DOMAIN:
         return value.n == 0 || check_host_name(value);
+    case SETTING_LABEL:
+        return check_label(value);
     case SETTING_BASE_URL:
         return value.n == 0 || check_url(value, false);
     case SETTING_URL:
@@ -146,6 +150,7 @@ static bool check_text_type(const struct setting *row, struct text value)
     case SETTING_DIRECTORY:
     case SETTING_FILE:
     case SETTING_KEY_FILE:
+    case SETTING_OWN_KEY_FILE:
     case SETTING_SECRET_FILE:
     case SETTING_LOG_LEVEL:
     case SETTING_LOG_FORMAT:

@@ -32,11 +32,49 @@ static void refuses_bad_options(void **state)
         {"listen.proxy=[::]:1",
          "--set listen.proxy: '[::]:1' is reachable from other hosts and nobody is asked "
          "who they are there: use 127.0.0.1 or [::1]"},
+        {"registry.generated_key_algorithm=ec:P-256",
+         "--set registry.generated_key_algorithm: 'ec:P-256' is not what the tutorials promise, an RSA key "
+         "and "
+         "SHA256withRSA; set registry.require_sha256_with_rsa: false to give that up"},
+        {"registry.generated_key_algorithm=rsa:1024", "--set registry.generated_key_algorithm: must be "
+                                                      "rsa:2048, rsa:3072, rsa:4096, ec:P-256 or ec:P-384, "
+                                                      "not 'rsa:1024'"},
+        {"registry.namespace=a.b", "--set registry.namespace: must be a DNS label in lower case, not 'a.b'"},
+        {"registry.namespace=A", "--set registry.namespace: must be a DNS label in lower case, not 'A'"},
+        {"registry.namespace=", "--set registry.namespace: must be a DNS label in lower case"},
+        {"registry.fetches=17", "--set registry.fetches: must be a whole number, 1 to 16, not '17'"},
+        {"outbound.refuse=10.0.0.1/8",
+         "--set outbound.refuse: must be a list of IP addresses or networks, not '10.0.0.1/8'"},
+        {"outbound.ca_file=/nowhere",
+         "--set outbound.ca_file: cannot open '/nowhere': No such file or directory"},
         {"log.level=\x1b[1m", "--set: holds control characters or is not UTF-8"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *set[] = {rows[i].option};
         refused(&(struct settings_sources){.set = set, .set_count = 1, .data_dir = "/x"}, rows[i].message);
+    }
+}
+
+static void a_promise_of_generated_certificates_is_given_up_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *message; /* NULL = taken */
+    } rows[] = {
+        {"{registry: {generated_key_algorithm: 'ec:P-384', require_sha256_with_rsa: false}}", NULL},
+        {"{registry: {generated_key_algorithm: 'rsa:4096'}}", NULL},
+        {"{registry: {generated_issuer: ca}}", NULL},
+        {"{ca: {accept_unrecorded: true}}", NULL},
+        {"{registry: {generated_issuer: ca}, ca: {accept_unrecorded: true}}",
+         "f:1: registry.generated_issuer: 'ca' would make a service's certificate an identity on the gateway "
+         "listener, as ca.accept_unrecorded is true; set one of them to its default"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        OWNED(settings_free) struct settings *s = NULL;
+        struct error err = {.code = E_OK};
+        struct status st = settings_load_text(text_of(rows[i].yaml), "f", &s, &err);
+        assert_string_equal(err.message, rows[i].message ? rows[i].message : "");
+        assert_int_equal(st.code, rows[i].message ? E_INVALID : E_OK);
     }
 }
 
@@ -150,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_bad_options),
+        cmocka_unit_test(a_promise_of_generated_certificates_is_given_up_by_name),
         cmocka_unit_test(refuses_bad_variables_of_our_sections_only),
         cmocka_unit_test(ignores_variables_that_are_not_ours),
         cmocka_unit_test(later_sources_win),
