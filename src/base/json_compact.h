@@ -14,8 +14,11 @@ struct json_compact {
     struct text rest; /* JSON that json_scan accepted */
     bool in_string;
 };
-/* Appends at least one byte's worth and stops once `most` bytes were appended or nothing is left: white space
- * between tokens goes, < > & U+2028 U+2029 inside strings are escaped, numbers, order and duplicates stay. */
+/* Appends at least one character's worth (unless only white space is left) and stops when the next piece may
+ * not fit into `most` bytes or nothing is left; never more than `most` if that is at least
+ * JSON_COMPACT_LEAST. White space between tokens goes, < > & U+2028 U+2029 inside strings are escaped,
+ * numbers, order and duplicates stay. */
+#define JSON_COMPACT_LEAST 64
 void json_compact_some(struct json_compact *c, size_t most, struct buffer *out);
 
 /* A text as the inside of a JSON string (the caller writes the quotes); invalid UTF-8 becomes U+FFFD. */

@@ -2,82 +2,8 @@
 #include "base/json_scan.h"
 
 #include "base/buffer.h"
+#include "base/json_cursor.h"
 #include "base/utf8.h"
-
-/*
- * Reads text that json_scan accepted, so it does not judge; but it stays inside the slice whatever it is
- * given.
- */
-
-static struct text skip_blanks(struct text t)
-{
-    size_t i = 0;
-    while (i < t.n && (t.p[i] == ' ' || t.p[i] == '\n' || t.p[i] == '\r' || t.p[i] == '\t'))
-        i++;
-    return text_from(t, i);
-}
-
-/* Length of the string at the start of t, with both quotes. */
-static size_t string_length(struct text t)
-{
-    for (size_t i = 1; i < t.n; i++) {
-        if (t.p[i] == '"')
-            return i + 1;
-        if (t.p[i] == '\\')
-            i++;
-    }
-    return t.n;
-}
-
-static size_t container_length(struct text t)
-{
-    int depth = 0;
-    size_t i = 0;
-    while (i < t.n) {
-        char c = t.p[i];
-        if (c == '"') {
-            i += string_length(text_from(t, i));
-            continue;
-        }
-        i++;
-        if (c == '{' || c == '[')
-            depth++;
-        if ((c == '}' || c == ']') && --depth == 0)
-            break;
-    }
-    return i;
-}
-
-static size_t value_length(struct text t)
-{
-    if (t.n && t.p[0] == '"')
-        return string_length(t);
-    if (t.n && (t.p[0] == '{' || t.p[0] == '['))
-        return container_length(t);
-    size_t i = 0;
-    while (i < t.n && !strchr(",}] \n\r\t", t.p[i]))
-        i++;
-    return i;
-}
-
-static enum json_type type_of(struct text raw)
-{
-    switch (raw.p[0]) {
-    case '{':
-        return JSON_TYPE_OBJECT;
-    case '[':
-        return JSON_TYPE_ARRAY;
-    case '"':
-        return JSON_TYPE_STRING;
-    case 't':
-    case 'f':
-        return JSON_TYPE_BOOL;
-    case 'n':
-        return JSON_TYPE_NULL;
-    default:
-        return JSON_TYPE_NUMBER;
-    }
-}
 
 static bool hex4(struct text t, uint32_t *out)
 {
@@ -162,55 +88,84 @@ static bool key_with_escapes_is(struct text key, struct text name)
     return name.n == 0;
 }
 
-static bool key_is(struct text raw, struct text name)
+bool json_key_is(struct text raw_key, struct text name)
 {
-    if (raw.n < 2)
+    if (raw_key.n < 2)
         return false;
-    struct text key = {raw.p + 1, raw.n - 2};
+    struct text key = {raw_key.p + 1, raw_key.n - 2};
     return text_contains(key, '\\') ? key_with_escapes_is(key, name) : text_equal_nocase(key, name);
 }
 
 bool json_member(struct text object, struct text name, struct text *out_raw, enum json_type *out_type)
 {
     bool found = false;
-    struct text rest = skip_blanks(object);
-    if (rest.n == 0 || rest.p[0] != '{')
+    struct json_cursor c = json_cursor_at(object);
+    if (json_cursor_type(&c) != JSON_TYPE_OBJECT)
         return false;
-    rest = skip_blanks(text_from(rest, 1));
-    while (rest.n && rest.p[0] == '"') {
-        struct text key = text_first(rest, string_length(rest));
-        rest = skip_blanks(text_from(rest, key.n));
-        rest = skip_blanks(text_from(rest, 1)); /* the colon */
-        struct text value = text_first(rest, value_length(rest));
-        if (value.n && key_is(key, name)) {
+    for (bool more = json_cursor_enter(&c); more; more = json_cursor_next(&c)) {
+        const struct text key = json_cursor_key(&c);
+        if (key.n == 0)
+            break;
+        const enum json_type type = json_cursor_type(&c);
+        const struct text value = json_cursor_skip(&c);
+        if (value.n && json_key_is(key, name)) {
             *out_raw = value;
-            *out_type = type_of(value);
+            *out_type = type;
             found = true;
         }
-        rest = skip_blanks(text_from(rest, value.n));
-        rest = skip_blanks(text_from(rest, 1)); /* the comma or the end */
     }
     return found;
 }
 
+/* The start of *rest, which is inside a string and not empty: a run of characters that stand for themselves,
+ * or one that was escaped, which is put into `decoded`. Empty when it is no escape. */
+static struct text next_piece(struct text *rest, char decoded[static UTF8_MAX])
+{
+    const struct text run = text_first(*rest, text_find(*rest, '\\'));
+    *rest = text_from(*rest, run.n);
+    return run.n ? run : (struct text){decoded, decode_escape(rest, decoded)};
+}
+
+/* Between the quotes; false when it has none. */
+static bool inside_of(struct text raw, struct text *out)
+{
+    struct json_cursor c = {raw};
+    if (raw.n < 2 || raw.p[0] != '"' || raw.p[raw.n - 1] != '"' || json_cursor_skip(&c).n != raw.n)
+        return false;
+    *out = (struct text){raw.p + 1, raw.n - 2};
+    return true;
+}
+
 struct status json_string_decode(struct text raw, struct buffer *out)
 {
-    if (raw.n < 2 || raw.p[0] != '"' || string_length(raw) != raw.n || raw.p[raw.n - 1] != '"')
+    struct text rest;
+    if (!inside_of(raw, &rest))
         return STATUS(INVALID);
-    struct text rest = {raw.p + 1, raw.n - 2};
     while (rest.n) {
-        struct text run = text_first(rest, text_find(rest, '\\'));
-        buffer_text(out, run);
-        rest = text_from(rest, run.n);
-        if (rest.n == 0)
-            break;
         char decoded[UTF8_MAX];
-        size_t length = decode_escape(&rest, decoded);
-        if (length == 0)
+        const struct text piece = next_piece(&rest, decoded);
+        if (piece.n == 0)
             return STATUS(INVALID);
-        buffer_text(out, (struct text){decoded, length});
+        buffer_text(out, piece);
     }
     return buffer_status(out);
+}
+
+size_t json_string_copy(struct text raw, char *out)
+{
+    struct text rest;
+    size_t n = 0;
+    if (!inside_of(raw, &rest))
+        return SIZE_MAX;
+    while (rest.n) {
+        char decoded[UTF8_MAX];
+        const struct text piece = next_piece(&rest, decoded);
+        if (piece.n == 0)
+            return SIZE_MAX;
+        memcpy(out + n, piece.p, piece.n); /* an escape is never shorter than what it stands for */
+        n += piece.n;
+    }
+    return n;
 }
 
 void json_drop_newlines_in_strings(struct text in, struct buffer *out)

@@ -16,18 +16,31 @@ static uint32_t bit_of(int depth)
     return UINT32_C(1) << (depth - 1);
 }
 
+static bool in_object(const struct json_out *j)
+{
+    return j->depth > 0 && !(j->array & bit_of(j->depth));
+}
+
+static void put_comma(struct json_out *j)
+{
+    if (j->depth == 0)
+        return;
+    if (j->first & bit_of(j->depth))
+        j->first &= ~bit_of(j->depth);
+    else
+        buffer_byte(j->out, ',');
+}
+
 /* Comma and name, as the place asks for. A name where none belongs, or none where one does, is a bug of ours.
  */
 static void begin_value(struct json_out *j, const char *name)
 {
-    bool in_object = j->depth > 0 && !(j->array & bit_of(j->depth));
-    must(in_object == (name != NULL));
-    if (j->depth > 0) {
-        if (j->first & bit_of(j->depth))
-            j->first &= ~bit_of(j->depth);
-        else
-            buffer_byte(j->out, ',');
+    must(in_object(j) ? (name != NULL) != j->keyed : name == NULL);
+    if (j->keyed) {
+        j->keyed = false;
+        return;
     }
+    put_comma(j);
     if (name) {
         buffer_byte(j->out, '"');
         buffer_cstr(j->out, name);
@@ -60,7 +73,7 @@ void json_open_array(struct json_out *j, const char *name)
 
 void json_end(struct json_out *j)
 {
-    must(j->depth > 0);
+    must(j->depth > 0 && !j->keyed);
     buffer_byte(j->out, j->array & bit_of(j->depth) ? ']' : '}');
     j->depth--;
 }
@@ -110,9 +123,8 @@ static size_t run_length(struct text value, size_t at)
     return i - at;
 }
 
-static void write_string(struct buffer *out, struct text value)
+void json_escape_text(struct buffer *out, struct text value)
 {
-    buffer_byte(out, '"');
     size_t i = 0;
     while (i < value.n) {
         size_t run = run_length(value, i);
@@ -130,7 +142,22 @@ static void write_string(struct buffer *out, struct text value)
             buffer_text(out, point == 0x2028 ? TEXT("\\u2028") : TEXT("\\u2029"));
         i += length ? length : 1;
     }
+}
+
+static void write_string(struct buffer *out, struct text value)
+{
     buffer_byte(out, '"');
+    json_escape_text(out, value);
+    buffer_byte(out, '"');
+}
+
+void json_key(struct json_out *j, struct text key)
+{
+    must(in_object(j) && !j->keyed);
+    put_comma(j);
+    write_string(j->out, key);
+    buffer_byte(j->out, ':');
+    j->keyed = true;
 }
 
 void json_text(struct json_out *j, const char *name, struct text value)

@@ -2,8 +2,11 @@
 #include "base/json_scan.h"
 
 #include <endian.h>
+#include <stdio.h>
 
 #include "base/utf8.h"
+
+#define UNEXPECTED_END "unexpected end of JSON input"
 
 /* What may come next. */
 enum expect {
@@ -21,7 +24,8 @@ struct scanner {
     size_t at;
     enum expect expect;
     int depth;
-    int tokens;       /* values and member names */
+    int tokens; /* values and member names */
+    int tokens_max;
     uint64_t objects; /* bit per depth: an object, otherwise an array */
     enum code code;
     const char *what; /* why not; set with code */
@@ -45,7 +49,7 @@ static bool refuse_too_large(struct scanner *s, const char *what)
 
 static bool refuse_end(struct scanner *s)
 {
-    return refuse(s, "unexpected end of JSON input");
+    return refuse(s, UNEXPECTED_END);
 }
 
 static bool is_digit_at(const struct scanner *s)
@@ -195,7 +199,7 @@ static bool refuse_character(struct scanner *s, char c)
 
 static bool count_token(struct scanner *s)
 {
-    return ++s->tokens <= JSON_TOKENS_MAX || refuse_too_large(s, "too many values");
+    return ++s->tokens <= s->tokens_max || refuse_too_large(s, "too many values");
 }
 
 static bool open_container(struct scanner *s, bool object)
@@ -310,26 +314,88 @@ static bool step(struct scanner *s)
     case EXPECT_NOTHING:
         break;
     }
-    return refuse(s, "unexpected data after the value");
+    /* A piece out of an object, pasted as it stood in a page. */
+    return refuse(s, c == ':' ? "':' outside of an object, a '{' is missing in front"
+                              : "unexpected data after the value");
 }
 
-/* Only for the failure: good input is not looked at twice. */
-static struct json_position position_of(const struct scanner *s)
+/* ---- only for the failure: good input is not looked at twice ---- */
+
+static void place_of(const struct scanner *s, size_t offset, int *out_line, int *out_column)
 {
-    struct json_position where = {.offset = s->at, .line = 1, .column = 1, .what = s->what};
-    for (size_t i = 0; i < s->at; i++) {
-        where.column++;
+    *out_line = 1;
+    *out_column = 1;
+    for (size_t i = 0; i < offset; i++) {
+        ++*out_column;
         if (s->p[i] == '\n') {
-            where.line++;
-            where.column = 1;
+            ++*out_line;
+            *out_column = 1;
         }
     }
+}
+
+/* What is open at the end. The text was accepted up to there, so brackets match and only a string can be in
+ * the way. */
+static void find_opening(const struct scanner *s, struct json_position *where)
+{
+    size_t starts[JSON_DEPTH_MAX];
+    size_t depth = 0, string = SIZE_MAX; /* SIZE_MAX: not inside one */
+    for (size_t i = 0; i < s->n; i++) {
+        char c = s->p[i];
+        if (c == '"')
+            string = string == SIZE_MAX ? i : SIZE_MAX;
+        else if (string != SIZE_MAX)
+            i += c == '\\';
+        else if (c == '{' || c == '[')
+            starts[depth++] = i;
+        else if (c == '}' || c == ']')
+            depth--;
+    }
+    size_t at = string;
+    if (string != SIZE_MAX) {
+        where->open_count = 1;
+    } else if (depth > 0) {
+        at = starts[depth - 1];
+        for (size_t i = 0; i < depth; i++)
+            where->open_count += s->p[starts[i]] == s->p[at];
+    } else {
+        return;
+    }
+    where->open = s->p[at];
+    place_of(s, at, &where->open_line, &where->open_column);
+}
+
+static struct json_position position_of(const struct scanner *s)
+{
+    struct json_position where = {.offset = s->at, .what = s->what};
+    place_of(s, s->at, &where.line, &where.column);
+    if (s->at == s->n && s->code == E_INVALID)
+        find_opening(s, &where);
     return where;
 }
 
-struct status json_scan(struct text in, struct json_position *out_where)
+struct text json_position_text(const struct json_position *where, char out[static JSON_POSITION_TEXT])
 {
-    struct scanner s = {.p = in.p ? in.p : "", .n = in.n, .expect = EXPECT_VALUE, .code = E_OK};
+    int n;
+    if (where->open == '"')
+        n = snprintf(out, JSON_POSITION_TEXT, "%s: the string at line %d, column %d is not closed",
+                     where->what, where->open_line, where->open_column);
+    else if (where->open)
+        n = snprintf(out, JSON_POSITION_TEXT, "%s: %d '%c' not closed, the last at line %d, column %d",
+                     where->what, where->open_count, where->open, where->open_line, where->open_column);
+    else if (strcmp(where->what, UNEXPECTED_END) == 0)
+        n = snprintf(out, JSON_POSITION_TEXT, "%s", where->what);
+    else
+        n = snprintf(out, JSON_POSITION_TEXT, "%s at line %d, column %d", where->what, where->line,
+                     where->column);
+    must(n > 0 && n < JSON_POSITION_TEXT);
+    return (struct text){out, (size_t)n};
+}
+
+struct status json_scan_with(struct text in, int tokens_max, struct json_position *out_where)
+{
+    struct scanner s = {
+        .p = in.p ? in.p : "", .n = in.n, .expect = EXPECT_VALUE, .tokens_max = tokens_max, .code = E_OK};
     bool good = true;
     skip_blanks(&s);
     while (good && s.at < s.n) {
@@ -342,4 +408,9 @@ struct status json_scan(struct text in, struct json_position *out_where)
     if (s.code != E_OK && out_where)
         *out_where = position_of(&s);
     return (struct status){s.code};
+}
+
+struct status json_scan(struct text in, struct json_position *out_where)
+{
+    return json_scan_with(in, JSON_TOKENS_MAX, out_where);
 }

@@ -3,8 +3,8 @@
 
 /*
  * Strict JSON syntax check (RFC 8259) without allocation: depth at most 64, at most 100,000 tokens, UTF-8
- * checked, no trailing commas, no comments, nothing after the value. Runs over every body before jansson sees
- * it, and cuts out the raw span of a member of the top-level object. Fuzzed:
+ * checked, no trailing commas, no comments, nothing after the value. Runs over every body before anything
+ * else reads it, and cuts out the raw span of a member of the top-level object. Fuzzed:
  * fuzz/targets/base/json_scan_fuzz.c.
  */
 
@@ -20,6 +20,11 @@ struct json_position {
     int column;       /* in bytes, from 1 */
     const char *what; /* constant: "unexpected end of JSON input", "trailing comma before '}'", "invalid
                          character", ... */
+    /* At an unexpected end, what was left open and where the innermost of its kind begins: '"' (a string),
+     * '{' or '['; 0 when nothing was. */
+    char open;
+    int open_count;
+    int open_line, open_column;
 };
 
 enum json_type {
@@ -34,6 +39,15 @@ enum json_type {
 /* E_OK, E_INVALID or E_TOO_LARGE (depth, tokens); on failure *out_where says where and what. out_where may be
  * NULL. */
 struct status json_scan(struct text in, struct json_position *out_where);
+/* The same with another limit of tokens, for documents that may be large. */
+struct status json_scan_with(struct text in, int tokens_max, struct json_position *out_where);
+
+/*
+ * The failure in words: "trailing comma before '}' at line 7, column 3"; "unexpected end of JSON input";
+ * "unexpected end of JSON input: 2 '{' not closed, the last at line 4, column 24". Borrows from `out`.
+ */
+#define JSON_POSITION_TEXT 160
+struct text json_position_text(const struct json_position *where, char out[static JSON_POSITION_TEXT]);
 
 /*
  * The raw span (without surrounding blanks) of member `name` of a top-level object that json_scan accepted.
@@ -42,10 +56,15 @@ struct status json_scan(struct text in, struct json_position *out_where);
  */
 bool json_member(struct text object, struct text name, struct text *out_raw, enum json_type *out_type);
 
+/* Is the raw member name `raw_key` (with quotes) this name? ASCII case does not count. */
+bool json_key_is(struct text raw_key, struct text name);
+
 /* Decodes a raw JSON string span ("..." with quotes, accepted by json_scan) into out. Lone surrogates become
  * U+FFFD. */
 struct buffer;
 struct status json_string_decode(struct text raw, struct buffer *out);
+/* The same into memory with room for raw.n characters; returns the length, SIZE_MAX when it is no string. */
+size_t json_string_copy(struct text raw, char *out);
 
 /* Appends `in` to out without the raw CR and LF inside its strings (what people paste: wrapped base64); the
  * rest is untouched, whether it is JSON or not. */

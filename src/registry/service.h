@@ -60,7 +60,8 @@ struct credentials {
 struct api_details {
     bool given;
     struct text target_url, api_type, specification_url;
-    struct text spec; /* raw JSON; "null" counts as given */
+    struct text spec;  /* raw JSON; "null" counts as given */
+    bool spec_is_text; /* `spec` is the text of a JSON string instead: YAML or XML (DECODE_TEXT_SPECS) */
     struct credentials credentials;
     struct request_parameters parameters; /* requestParameters, or the older headers/queryParameters */
     struct credentials specification_credentials;       /* never stored */
@@ -93,6 +94,7 @@ struct service_details {
     struct {
         bool given;
         struct text spec; /* raw JSON; {NULL, 0} when absent */
+        bool spec_is_text;
     } events;
     struct documentation_details documentation;
 };

@@ -18,6 +18,31 @@ static void a_name_in_the_wrong_place_is_a_bug(void **state)
     assert_aborts(json_int(&j, NULL, 1));
     json_open_array(&j, "items");
     assert_aborts(json_int(&j, "name", 1));
+    assert_aborts(json_key(&j, TEXT("name")));
+    json_end(&j);
+    json_key(&j, TEXT("name"));
+    assert_aborts(json_key(&j, TEXT("name")));
+    assert_aborts(json_int(&j, "name", 1));
+    assert_aborts(json_end(&j));
+}
+
+static void foreign_keys_are_escaped(void **state)
+{
+    (void)state;
+    OWNED(buffer_release) struct buffer b;
+    buffer_init(&b, 1000);
+    struct json_out j;
+    json_out_init(&j, &b);
+    json_open_object(&j, NULL);
+    json_key(&j, TEXT("a\"<"));
+    json_int(&j, NULL, 1);
+    json_key(&j, TEXT(""));
+    json_open_array(&j, NULL);
+    json_int(&j, NULL, 2);
+    json_end(&j);
+    json_int(&j, "c", 3);
+    json_end(&j);
+    assert_text(buffer_as_text(&b), "{\"a\\\"\\u003c\":1,\"\":[2],\"c\":3}");
 }
 
 static void refuses_the_33rd_level(void **state)
@@ -136,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_in_the_wrong_place_is_a_bug),
+        cmocka_unit_test(foreign_keys_are_escaped),
         cmocka_unit_test(refuses_the_33rd_level),
         cmocka_unit_test(failure_is_the_buffer_s),
         cmocka_unit_test(commas_and_names_are_put_where_they_belong),

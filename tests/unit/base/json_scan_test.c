@@ -94,6 +94,35 @@ static void refuses_with_place_and_reason(void **state)
     }
 }
 
+/* The failure in words. */
+static const struct {
+    const char *in, *words;
+} in_words[] = {
+    {"", END},
+    {" \n", END},
+    {"tru", END},
+    {"{", END ": 1 '{' not closed, the last at line 1, column 1"},
+    {"{\n \"a\": {}, \"b\":\n  {\"c\": {\"x\":\"}\"}",
+     END ": 2 '{' not closed, the last at line 3, column 3"},
+    {"{\"a\": [1, {\"b\":[\"[\"", END ": 2 '[' not closed, the last at line 1, column 16"},
+    {"{\"a\": \"x\\\"", END ": the string at line 1, column 7 is not closed"},
+    {"{\"a", END ": the string at line 1, column 2 is not closed"},
+    {"{\n  \"a\": 1,\n}", "trailing comma before '}' at line 3, column 1"},
+    {"\"api\": {\n}", "':' outside of an object, a '{' is missing in front at line 1, column 6"},
+    {"{} x", "unexpected data after the value at line 1, column 4"},
+};
+
+static void says_in_words_what_is_wrong_and_where(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(in_words) / sizeof(in_words[0]); i++) {
+        struct json_position where;
+        char words[JSON_POSITION_TEXT];
+        assert_status(json_scan(text_of(in_words[i].in), &where), E_INVALID);
+        assert_text(json_position_text(&where, words), in_words[i].words);
+    }
+}
+
 static void refuses_the_absent_text(void **state)
 {
     (void)state;
@@ -134,6 +163,7 @@ static void refuses_one_token_too_many(void **state)
         assert_int_equal(s.code, items < JSON_TOKENS_MAX ? E_OK : E_TOO_LARGE);
         if (items == JSON_TOKENS_MAX)
             assert_string_equal(where.what, "too many values");
+        assert_ok(json_scan_with(buffer_as_text(&b), JSON_TOKENS_MAX + 1, &where));
     }
 }
 
@@ -223,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_with_place_and_reason),
+        cmocka_unit_test(says_in_words_what_is_wrong_and_where),
         cmocka_unit_test(refuses_the_absent_text),
         cmocka_unit_test(refuses_the_65th_level),
         cmocka_unit_test(refuses_one_token_too_many),
