@@ -71,7 +71,8 @@ struct registry_view {
 };
 
 /* A client's description as service_decode read it; the registry validates it (validate.h), before anything
- * else is looked at. `dry_run`: everything but the download of a specification and the write. */
+ * else is looked at. `dry_run`: everything but the download of a specification, a new key
+ * and the write; results are left alone. */
 struct registry_input {
     const struct service_details *details;
     bool dry_run;

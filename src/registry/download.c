@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/domain.h"
+
+/* Words around a message: a line of struct error, and what masking may add. */
+#define WORDS_ARENA_MAX (16 * 1024)
+
+/* ---- a job of the fetcher ---- */
+
+static struct status job_run(struct registry *r, const struct fetch_request *request,
+                             struct fetch_answer *out, struct error *err)
+{
+    if (!r->parts.fetcher)
+        return error_set(err, E_UNAVAILABLE, "There is no fetcher that could read a specification");
+    atomic_uint *jobs = &r->shared->jobs;
+    if (atomic_fetch_add_explicit(jobs, 1, memory_order_relaxed) >= r->settings.fetches_at_once) {
+        atomic_fetch_sub_explicit(jobs, 1, memory_order_relaxed);
+        return error_set(err, E_AGAIN,
+                         "%u specifications are being read already (registry.fetches), try again in a moment",
+                         r->settings.fetches_at_once);
+    }
+    const struct status s = fetch_call(r->parts.fetcher, request, out, err);
+    atomic_fetch_sub_explicit(jobs, 1, memory_order_relaxed);
+    return s;
+}
+
+/* ---- the request ---- */
+
+struct fields {
+    struct fetch_field list[FETCH_FIELDS_MAX];
+    size_t count;
+};
+
+/* A field for each value of each parameter. */
+static bool fields_from(const struct parameter_list *from, struct fields *out)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        for (size_t k = 0; k < from->list[i].count; k++) {
+            if (out->count == FETCH_FIELDS_MAX)
+                return false;
+            out->list[out->count++] = (struct fetch_field){from->list[i].name, from->list[i].values[k]};
+        }
+    }
+    return true;
+}
+
+/* requestParameters of specificationCredentials.oauth are dropped, as in the original (contract 1.5). */
+static void authenticate(const struct credentials *c, struct fetch_request *request)
+{
+    if (c->oauth.given) {
+        request->authentication = FETCH_OAUTH;
+        request->user = c->oauth.client_id;
+        request->password = c->oauth.client_secret;
+        request->token_url = c->oauth.url;
+    } else if (c->basic.given) {
+        request->authentication = FETCH_BASIC;
+        request->user = c->basic.username;
+        request->password = c->basic.password;
+    }
+}
+
+/* ---- what came of it ---- */
+
+static const char *hint_of(const struct fetch_answer *answer, bool kept)
+{
+    const bool wanted = answer->http_status == 401 || answer->http_status == 403;
+    return kept && wanted ? " (credentials for a specification are not stored: send the registration again)"
+                          : "";
+}
+
+/* Contract 1.8; the place is the same for all. */
+static struct status refusal(const uint8_t id[static SERVICE_ID_SIZE], const struct fetch_answer *answer,
+                             bool kept, struct error *err)
+{
+    OWNED(arena_release) struct arena a;
+    arena_init(&a, 2048, WORDS_ARENA_MAX);
+    const struct text reason = url_credentials_hidden(text_of(answer->reason), &a);
+    if (!reason.p)
+        return STATUS(NOMEM);
+    const char *what = "Fetching API spec from URL failed, ";
+    enum code code = E_UPSTREAM;
+    switch (answer->outcome) {
+    case FETCH_STATUS:
+        what = "Fetching API spec from URL failed with status ";
+        break;
+    case FETCH_AUTHORIZATION:
+        what = "Adding authorization for fetching API spec from URL failed, ";
+        break;
+    case FETCH_REFUSED:
+        code = E_INVALID;
+        break;
+    case FETCH_FINE:
+    case FETCH_UNREACHABLE:
+    case FETCH_TIMEOUT:
+    case FETCH_TOO_LARGE:
+    case FETCH_WRONG_TYPE:
+    case FETCH_OUTCOME_END:
+        break;
+    }
+    char text[SERVICE_ID_TEXT + 1];
+    return error_set(err, code, "Determining API spec for service with ID %.*s failed, %s%.*s%s",
+                     TEXT_ARG(service_id_text(id, text)), what, TEXT_ARG(reason), hint_of(answer, kept));
+}
+
+struct status specification_download(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE],
+                                     const struct api_details *api, struct text url, bool kept,
+                                     struct fetch_answer *out_answer, struct error *err)
+{
+    struct fields headers = {.count = 0}, query = {.count = 0};
+    if (!fields_from(&api->specification_parameters.headers, &headers) ||
+        !fields_from(&api->specification_parameters.query, &query))
+        return error_set(err, E_INVALID, "api.specificationRequestParameters holds more than %d values",
+                         FETCH_FIELDS_MAX);
+    struct fetch_request request = {
+        .job = FETCH_DOCUMENT,
+        .url = url,
+        .headers = headers.list,
+        .header_count = headers.count,
+        .query = query.list,
+        .query_count = query.count,
+        .claim = api->api_type,
+        .document_max = (uint32_t)r->settings.specification_max,
+        .timeout_ms = r->settings.fetch_timeout_ms,
+    };
+    authenticate(&api->specification_credentials, &request);
+    TRY(job_run(r, &request, out_answer, err));
+    return out_answer->outcome == FETCH_FINE ? DONE : refusal(id, out_answer, kept, err);
+}
+
+struct status specification_examine(struct registry *r, struct text document, struct text claim,
+                                    struct fetch_answer *out_answer, struct error *err)
+{
+    const struct fetch_request request = {
+        .job = FETCH_CHECK,
+        .document = text_bytes(document),
+        .claim = claim,
+        .document_max = (uint32_t)r->settings.specification_max,
+        .timeout_ms = r->settings.fetch_timeout_ms,
+    };
+    return job_run(r, &request, out_answer, err);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/domain.h"
+
+#include "base/clock.h"
+
+void secret_plan_release(struct secret_plan *p)
+{
+    secret_data_release(&p->fresh);
+    buffer_release(&p->sealed);
+    buffer_release(&p->history);
+}
+
+/* ---- "********" ---- */
+
+/* `value` itself, or what is stored under `key` when it is the mask; {NULL, 0} when nothing is. */
+static struct text unmasked(struct text value, const struct secret_data *stored, const char *key)
+{
+    if (!text_equal(value, TEXT(CREDENTIAL_MASK)))
+        return value;
+    return stored ? bytes_text(secret_data_get(stored, key)) : (struct text){NULL, 0};
+}
+
+/* Stored values where the mask stands for them; NULL, or the field that has none. The copies borrow. */
+static const char *unmask(struct credentials *c, const struct secret_data *stored)
+{
+    switch (credential_kind_of(c)) {
+    case CREDENTIAL_BASIC:
+        c->basic.username = unmasked(c->basic.username, stored, "username");
+        c->basic.password = unmasked(c->basic.password, stored, "password");
+        if (!c->basic.username.p)
+            return "api.credentials.basic.username";
+        return c->basic.password.p ? NULL : "api.credentials.basic.password";
+    case CREDENTIAL_OAUTH:
+        c->oauth.client_id = unmasked(c->oauth.client_id, stored, "clientId");
+        c->oauth.client_secret = unmasked(c->oauth.client_secret, stored, "clientSecret");
+        if (!c->oauth.client_id.p)
+            return "api.credentials.oauth.clientId";
+        return c->oauth.client_secret.p ? NULL : "api.credentials.oauth.clientSecret";
+    case CREDENTIAL_CERTIFICATE:
+    case CREDENTIAL_NONE:
+        break;
+    }
+    return NULL;
+}
+
+static struct status nothing_to_keep(const struct registry_input *in, const char *field, struct arena *a,
+                                     struct error *err)
+{
+    return description_refused(
+        in, arena_printf(a, "%s is " CREDENTIAL_MASK ", but there is nothing to keep", field), err);
+}
+
+struct status masks_check(const struct registry_input *in, enum credential_kind stored, struct arena *a,
+                          struct error *err)
+{
+    struct credentials c = in->details->api.credentials;
+    if (!in->details->api.given || credential_kind_of(&c) == stored)
+        return DONE;
+    const char *missing = unmask(&c, NULL);
+    return missing ? nothing_to_keep(in, missing, a, err) : DONE;
+}
+
+/* ---- keep, put, remove ---- */
+
+static enum credential_kind kind_before(const struct stored_service *old)
+{
+    return old && old->secrets[SECRET_CREDENTIALS].present ? (enum credential_kind)old->row.credential_kind
+                                                           : CREDENTIAL_NONE;
+}
+
+static void plan_keep(const struct stored_service *old, enum secret_slot slot, struct secret_plan *plan)
+{
+    plan->write.change = SECRET_KEEP;
+    plan->after = old ? stored_secret(old, slot) : NULL;
+    plan->by_hand = plan->after && old->secrets[slot].by_hand;
+}
+
+static void plan_remove(const struct stored_service *old, enum secret_slot slot, struct secret_plan *plan)
+{
+    plan->write.change = old && old->secrets[slot].present ? SECRET_REMOVE : SECRET_KEEP;
+    plan->after = NULL;
+}
+
+/* A pair that the product made can be made again; that of a person cannot (history of 10, newest first). */
+static bool is_pair_of_a_person(const struct stored_service *old, enum secret_slot slot)
+{
+    return slot == SECRET_CREDENTIALS && old && kind_before(old) == CREDENTIAL_CERTIFICATE &&
+           old->secrets[slot].by_hand;
+}
+
+struct status secret_plan_put(struct registry *r, const struct registry_key *key, enum secret_slot slot,
+                              const struct stored_service *old, struct secret_plan *plan)
+{
+    TRY(secret_seal(r, key, slot, false, &plan->fresh, &plan->sealed));
+    plan->write.change = SECRET_PUT;
+    plan->write.sealed = buffer_bytes(&plan->sealed);
+    plan->after = &plan->fresh;
+    if (is_pair_of_a_person(old, slot)) {
+        TRY(secret_seal(r, key, slot, true, &old->data[slot], &plan->history));
+        plan->write.history = buffer_bytes(&plan->history);
+    }
+    return DONE;
+}
+
+/* ---- certificateGen ---- */
+
+static bool has_common_name(const struct stored_service *old, struct text common_name)
+{
+    if (kind_before(old) != CREDENTIAL_CERTIFICATE)
+        return false;
+    const struct bytes stored = secret_data_get(&old->data[SECRET_CREDENTIALS], "commonName");
+    return text_equal(bytes_text(stored), common_name);
+}
+
+static struct status make_pair(struct registry *r, struct text common_name, struct secret_data *out,
+                               struct error *err)
+{
+    OWNED(generated_pair_release) struct generated_pair pair = {0};
+    TRY(generated_pair_make(&r->settings.generated, r->shared->keys, r->parts.ca, common_name, clock_now_s(),
+                            &pair, err));
+    const struct secret_item items[] = {
+        {TEXT("commonName"), text_bytes(common_name)},
+        {TEXT("crt"), buffer_bytes(&pair.certificate_pem)},
+        {TEXT("key"), secret_bytes(&pair.key_pem)},
+    };
+    OWNED(secret_release) struct secret encoded = {0};
+    TRY(secret_data_encode(items, sizeof items / sizeof items[0], &encoded));
+    return secret_data_decode(&encoded, out);
+}
+
+/* The same name keeps the very same key and certificate; another one, or another method before, makes a pair
+ * (contract 1.11). */
+static struct status plan_certificate(struct registry *r, const struct registry_key *key,
+                                      const struct registry_input *in, const struct stored_service *old,
+                                      struct secret_plan *plan, struct error *err)
+{
+    const struct text common_name = in->details->api.credentials.certificate.common_name;
+    if (has_common_name(old, common_name)) {
+        plan_keep(old, SECRET_CREDENTIALS, plan);
+        return DONE;
+    }
+    if (in->dry_run)
+        return DONE;
+    TRY(make_pair(r, common_name, &plan->fresh, err));
+    return secret_plan_put(r, key, SECRET_CREDENTIALS, old, plan);
+}
+
+/* ---- all methods ---- */
+
+static struct status put_if_other(struct registry *r, const struct registry_key *key, enum secret_slot slot,
+                                  bool dry_run, const struct stored_service *old, struct secret_plan *plan)
+{
+    const struct secret_data *before = old ? stored_secret(old, slot) : NULL;
+    if (before && secret_data_equal(before, &plan->fresh)) {
+        plan_keep(old, slot, plan);
+        return DONE;
+    }
+    return dry_run ? DONE : secret_plan_put(r, key, slot, old, plan);
+}
+
+static struct status plan_credentials(struct registry *r, const struct registry_key *key,
+                                      const struct registry_input *in, const struct stored_service *old,
+                                      struct arena *a, struct secret_plan *plan, struct error *err)
+{
+    struct credentials c = in->details->api.credentials;
+    const enum credential_kind kind = in->details->api.given ? credential_kind_of(&c) : CREDENTIAL_NONE;
+    if (kind == CREDENTIAL_NONE) {
+        plan_remove(old, SECRET_CREDENTIALS, plan);
+        return DONE;
+    }
+    if (kind == CREDENTIAL_CERTIFICATE)
+        return plan_certificate(r, key, in, old, plan, err);
+    const bool same_kind = kind_before(old) == kind;
+    const char *missing = unmask(&c, same_kind ? &old->data[SECRET_CREDENTIALS] : NULL);
+    if (missing)
+        return nothing_to_keep(in, missing, a, err);
+    TRY(secret_data_of_credentials(&c, &plan->fresh));
+    return put_if_other(r, key, SECRET_CREDENTIALS, in->dry_run, old, plan);
+}
+
+static struct status plan_parameters(struct registry *r, const struct registry_key *key,
+                                     const struct registry_input *in, const struct stored_service *old,
+                                     struct secret_plan *plan)
+{
+    const struct status s = secret_data_of_parameters(&in->details->api, &plan->fresh);
+    if (s.code == E_NOT_FOUND) {
+        plan_remove(old, SECRET_PARAMETERS, plan);
+        return DONE;
+    }
+    TRY(s);
+    return put_if_other(r, key, SECRET_PARAMETERS, in->dry_run, old, plan);
+}
+
+struct status secret_plan_make(struct registry *r, const struct registry_key *key, enum secret_slot slot,
+                               const struct registry_input *in, const struct stored_service *old,
+                               struct arena *a, struct secret_plan *out, struct error *err)
+{
+    if (slot == SECRET_PARAMETERS)
+        return plan_parameters(r, key, in, old, out);
+    return plan_credentials(r, key, in, old, a, out, err);
+}
