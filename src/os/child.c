@@ -23,18 +23,27 @@ const char *listener_name(enum listener l)
 
 const char *child_kind_name(enum child_kind k)
 {
-    return k == CHILD_CORE ? "core" : "front";
+    switch (k) {
+    case CHILD_FRONT:
+        return "front";
+    case CHILD_CORE:
+        return "core";
+    case CHILD_FETCHER:
+        return "fetcher";
+    }
+    return "unknown";
 }
 
 bool child_kind_parse(struct text t, enum child_kind *out)
 {
-    if (text_equal(t, TEXT("front")))
-        *out = CHILD_FRONT;
-    else if (text_equal(t, TEXT("core")))
-        *out = CHILD_CORE;
-    else
-        return false;
-    return true;
+    static const enum child_kind kinds[] = {CHILD_FRONT, CHILD_CORE, CHILD_FETCHER};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (text_equal(t, text_of(child_kind_name(kinds[i])))) {
+            *out = kinds[i];
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *child_word_name(enum child_word w)
@@ -74,7 +83,7 @@ unsigned child_descriptors(struct child_channels *ch, int *out[static CHILD_DESC
 {
     int *const single[] = {
         &ch->config_fd, &ch->page_fd,     &ch->slab_fd,       &ch->control_fd,        &ch->lifeline_fd,
-        &ch->lock_fd,   &ch->hop_edge_fd, &ch->hop_egress_fd, &ch->control_listen_fd,
+        &ch->lock_fd,   &ch->hop_edge_fd, &ch->hop_egress_fd, &ch->control_listen_fd, &ch->fetch_fd,
     };
     unsigned count = 0;
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)

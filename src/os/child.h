@@ -2,17 +2,18 @@
 #pragma once
 
 /*
- * What the supervisor hands to a front or the core, and the words they exchange. Below front/ and core/, so
- * that both ends include it. Everything here may be called from any thread; one thread at a time per socket.
+ * What the supervisor hands to a front, the core or the fetcher, and the words they exchange. Below front/,
+ * core/ and fetch/, so that both ends include it. Everything here may be called from any thread; one thread
+ * at a time per socket.
  *
- * A child is started as `fairlead --child front|core`. Descriptor CHILD_MANIFEST_FD is a sealed memfd from
- * which child_receive_channels fills struct child_channels. In a child, every descriptor in it is open,
+ * A child is started as `fairlead --child front|core|fetcher`. Descriptor CHILD_MANIFEST_FD is a sealed memfd
+ * from which child_receive_channels fills struct child_channels. In a child, every descriptor in it is open,
  * CLOEXEC and the child's own; with `server.fronts: 0` front and core run in one process on one loop, each
- * with channels of its own, and nothing is exec'ed.
+ * with channels of its own; the fetcher is a process in any case.
  *
  * What front/ and core/ provide (the supervisor calls them):
  *     int front_main(const struct child_channels *ch);  exit status; loop_new + front_start + loop_run
- *     int core_main(const struct child_channels *ch);
+ *     int core_main(const struct child_channels *ch);    and fetcher_main
  *     struct status front_start(struct loop *l, const struct child_channels *ch, struct front **out, struct
  * error *err); void front_free(struct front *f);                  and core_start, core_free alike `ch`
  * outlives the child. After *_start the child watches ch->control_fd itself, on that loop.

@@ -41,6 +41,7 @@ struct status child_write_manifest(const struct child_channels *ch, int *out_fd)
         buffer_u32(&b, ch->sockets[i].listeners);
     write_text(&b, ch->hop_edge_path);
     write_text(&b, ch->hop_egress_path);
+    write_text(&b, ch->fetch_path);
     for (unsigned i = 0; i < LISTENER_COUNT; i++)
         write_text(&b, ch->addresses[i]);
     write_text(&b, ch->host_name);
@@ -95,10 +96,11 @@ static bool decode(struct bytes in, struct child_channels *ch)
         ch->sockets[i].listeners = reader_u32(&r);
     read_text(&r, ch->hop_edge_path, sizeof ch->hop_edge_path);
     read_text(&r, ch->hop_egress_path, sizeof ch->hop_egress_path);
+    read_text(&r, ch->fetch_path, sizeof ch->fetch_path);
     for (unsigned i = 0; i < LISTENER_COUNT; i++)
         read_text(&r, ch->addresses[i], sizeof ch->addresses[i]);
     read_text(&r, ch->host_name, sizeof ch->host_name);
-    return reader_done(&r) && known && (kind == CHILD_FRONT || kind == CHILD_CORE) && ch->fronts >= 1 &&
+    return reader_done(&r) && known && kind >= CHILD_FRONT && kind <= CHILD_FETCHER && ch->fronts >= 1 &&
            ch->fronts <= CHILD_FRONTS_MAX && ch->index < ch->fronts;
 }
 

@@ -12,8 +12,9 @@
 #include "base/status.h"
 
 enum sandbox_kind {
-    SANDBOX_FRONT, /* sockets; opens no file at all */
-    SANDBOX_CORE,  /* files below the paths given; Unix sockets only */
+    SANDBOX_FRONT,   /* sockets; opens no file at all */
+    SANDBOX_CORE,    /* files below the paths given; Unix sockets only */
+    SANDBOX_FETCHER, /* forks jobs and ends them; files for reading only */
 };
 
 struct sandbox_path {

@@ -21,7 +21,7 @@ static void add_front_parts(const struct supervisor *s, const struct worker *w, 
     }
 }
 
-static void add_core_parts(const struct supervisor *s, struct child_channels *ch)
+static void add_core_parts(struct supervisor *s, struct child_channels *ch)
 {
     ch->config_fd = s->core_config_fd;
     ch->page_fd = s->page_fd;
@@ -29,29 +29,40 @@ static void add_core_parts(const struct supervisor *s, struct child_channels *ch
     ch->hop_edge_fd = s->hop_edge_fd;
     ch->hop_egress_fd = s->hop_egress_fd;
     ch->control_listen_fd = s->control_listen_fd;
-    for (unsigned i = 1; i < s->workers_count; i++) {
-        ch->wake_fds[ch->wake_count++] = s->workers[i].wake_fd;
-        ch->front_slab_fds[ch->front_slab_count++] = s->workers[i].slab_fd;
+    for (unsigned i = 0; i < s->fronts; i++) {
+        const struct worker *front = the_front(s, i);
+        ch->wake_fds[ch->wake_count++] = front->wake_fd;
+        ch->front_slab_fds[ch->front_slab_count++] = front->slab_fd;
     }
+    /* listeners_open_private made sure that it fits. */
+    must(status_ok(run_path(s, "fetch.sock", ch->fetch_path, sizeof ch->fetch_path)));
 }
 
-void channels_for(const struct supervisor *s, const struct worker *w, int control_fd,
-                  struct child_channels *out)
+static void add_fetcher_parts(const struct supervisor *s, struct child_channels *ch)
 {
+    ch->config_fd = s->front_config_fd;
+    ch->fetch_fd = s->fetch_fd;
+}
+
+void channels_for(const struct worker *w, int control_fd, struct child_channels *out)
+{
+    struct supervisor *s = w->s;
     struct child_channels ch;
     child_channels_init(&ch);
     ch.kind = w->kind;
     ch.index = w->index;
     ch.fronts = s->fronts;
-    ch.single = s->single;
+    ch.single = worker_is_in_process(w);
     ch.supervisor = getpid();
     ch.control_fd = control_fd;
     ch.slab_fd = w->slab_fd;
-    ch.lifeline_fd = s->single ? -1 : s->lifeline[0];
+    ch.lifeline_fd = ch.single ? -1 : s->lifeline[0];
     if (w->kind == CHILD_FRONT)
         add_front_parts(s, w, &ch);
-    else
+    else if (w->kind == CHILD_CORE)
         add_core_parts(s, &ch);
+    else
+        add_fetcher_parts(s, &ch);
     /* listeners_open_private made sure that they fit. */
     must(status_ok(run_path(s, "core-edge.sock", ch.hop_edge_path, sizeof ch.hop_edge_path)));
     must(status_ok(run_path(s, "core-egress.sock", ch.hop_egress_path, sizeof ch.hop_egress_path)));
@@ -71,14 +82,14 @@ static bool starts_with_any(const char *entry, const char *const *prefixes)
     return false;
 }
 
-/* A front's environment holds nothing that a person could have put a secret into; the core's nothing meant
- * for the supervisor. */
+/* The environment of fronts and fetcher holds nothing that a person could have put a secret into (nor a proxy
+ * for downloads); the core's nothing meant for the supervisor. */
 static bool child_may_see(enum child_kind kind, const char *entry)
 {
-    static const char *const for_fronts[] = {"OPENSSL_",      "ASAN_",   "UBSAN_", "LSAN_",
-                                             "LLVM_PROFILE_", "MALLOC_", "GLIBC_", NULL};
+    static const char *const harmless[] = {"OPENSSL_",      "ASAN_",   "UBSAN_", "LSAN_",
+                                           "LLVM_PROFILE_", "MALLOC_", "GLIBC_", NULL};
     static const char *const not_for_core[] = {"NOTIFY_SOCKET=", "WATCHDOG_", "LISTEN_", "FAIRLEAD_", NULL};
-    return kind == CHILD_FRONT ? starts_with_any(entry, for_fronts) : !starts_with_any(entry, not_for_core);
+    return kind == CHILD_CORE ? !starts_with_any(entry, not_for_core) : starts_with_any(entry, harmless);
 }
 
 static char **make_environment(enum child_kind kind)
@@ -118,8 +129,9 @@ struct status channels_spawn(const struct supervisor *s, const struct child_chan
     if (!status_ok(st))
         return error_set(err, st.code, "cannot write the manifest: %s", code_text(st.code));
     hand_over[0] = (struct spawn_fd){.fd = manifest, .number = CHILD_MANIFEST_FD};
-    char name[] = "fairlead", option[] = "--child", front[] = "front", core[] = "core";
-    char *argv[] = {name, option, ch->kind == CHILD_CORE ? core : front, NULL};
+    char name[] = "fairlead", option[] = "--child", kind[16];
+    must(text_to_cstr(text_of(child_kind_name(ch->kind)), kind, sizeof kind));
+    char *argv[] = {name, option, kind, NULL};
     OWNED(mem_free) void *environment = make_environment(ch->kind);
     if (!environment)
         return error_set(err, E_NOMEM, "out of memory");
@@ -139,7 +151,7 @@ struct status channels_encode_settings(const struct settings *settings, enum chi
     buffer_init(&text, CONFIG_MAX);
     struct settings copy = *settings; /* shallow: only texts are exchanged, nothing is freed */
     char none[] = "";
-    if (kind == CHILD_FRONT) {
+    if (kind != CHILD_CORE) {
         copy.store_url = none; /* may hold a password */
         copy.vault_key_file = none;
         copy.ca_key_file = none;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "core/core.h"
+#include "fetch/fetcher.h"
 #include "front/front.h"
 #include "os/processes.h"
 #include "server/sandbox_paths.h"
@@ -38,6 +39,8 @@ static struct status confine(const struct child_channels *ch, const struct setti
         return DONE;
     if (ch->kind == CHILD_FRONT)
         return sandbox_enter(SANDBOX_FRONT, NULL, 0, err);
+    if (ch->kind == CHILD_FETCHER)
+        return sandbox_enter(SANDBOX_FETCHER, NULL, 0, err);
     OWNED(sandbox_paths_release) struct sandbox_paths paths = {0};
     TRY(sandbox_paths_for_core(settings, &paths, err));
     return sandbox_enter(SANDBOX_CORE, paths.list, paths.count, err);
@@ -49,15 +52,28 @@ static struct status get_ready(const struct child_channels *ch, struct error *er
     struct settings *settings = NULL;
     TRY(process_harden(ch->supervisor, err));
     TRY(read_settings(ch, &settings, err));
-    if (ch->kind == CHILD_CORE)
-        (void)snprintf(name, sizeof name, "core");
-    else
+    if (ch->kind == CHILD_FRONT)
         (void)snprintf(name, sizeof name, "front/%u", ch->index);
+    else
+        (void)snprintf(name, sizeof name, "%s", child_kind_name(ch->kind));
     log_configure(settings->log_level, settings->log_format, name);
     warm_up();
     struct status st = confine(ch, settings, err);
     settings_free(settings);
     return st;
+}
+
+static int child_main(const struct child_channels *ch)
+{
+    switch (ch->kind) {
+    case CHILD_FRONT:
+        return front_main(ch);
+    case CHILD_CORE:
+        return core_main(ch);
+    case CHILD_FETCHER:
+        return fetcher_main(ch);
+    }
+    return 2;
 }
 
 int server_child_main(int argc, char **argv)
@@ -81,7 +97,7 @@ int server_child_main(int argc, char **argv)
         child_channels_close(&ch);
         return 1;
     }
-    int exit_status = kind == CHILD_CORE ? core_main(&ch) : front_main(&ch);
+    int exit_status = child_main(&ch);
     child_channels_close(&ch);
     return exit_status;
 }

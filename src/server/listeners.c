@@ -153,6 +153,7 @@ struct status listeners_open_private(struct supervisor *s, struct error *err)
 {
     TRY(open_private(s, "core-egress.sock", &s->hop_egress_fd, err)); /* the longest name first */
     TRY(open_private(s, "core-edge.sock", &s->hop_edge_fd, err));
+    TRY(open_private(s, "fetch.sock", &s->fetch_fd, err));
     return open_private(s, "control.sock", &s->control_listen_fd, err);
 }
 
@@ -198,9 +199,12 @@ void listeners_close(struct supervisor *s)
         remove_from_run(s, "core-egress.sock");
     if (s->hop_edge_fd >= 0)
         remove_from_run(s, "core-edge.sock");
+    if (s->fetch_fd >= 0)
+        remove_from_run(s, "fetch.sock");
     if (s->control_listen_fd >= 0)
         remove_from_run(s, "control.sock");
     descriptor_close(descriptor_take(&s->hop_egress_fd));
     descriptor_close(descriptor_take(&s->hop_edge_fd));
+    descriptor_close(descriptor_take(&s->fetch_fd));
     descriptor_close(descriptor_take(&s->control_listen_fd));
 }

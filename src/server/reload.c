@@ -131,8 +131,12 @@ static struct status ask_all(struct supervisor *s, struct error *err)
 {
     for (unsigned i = 0; i < s->workers_count; i++) {
         struct worker *w = &s->workers[i];
+        if (!w->running) /* a fetcher between two lives: its next starts with what is decided here */
+            continue;
         int fd = w->kind == CHILD_CORE ? s->reload.core_fd : s->reload.front_fd;
         struct status st = child_send(w->control_fd, CHILD_RELOAD, NULL, fd);
+        if (st.code == E_UNAVAILABLE) /* it is ending: the same */
+            continue;
         if (!status_ok(st))
             return error_set(err, st.code, "cannot send the configuration to %s", w->name);
         w->reload_asked = true;
@@ -146,7 +150,7 @@ void reload_request(struct supervisor *s)
     struct reload *r = &s->reload;
     if (s->phase >= PHASE_STOPPING_FRONTS)
         return;
-    if (r->active || !workers_all_ready(s)) { /* done when the running one is, or when all serve again */
+    if (r->active || !workers_can_reload(s)) { /* done when the running one is, or when all serve again */
         r->again = true;
         return;
     }

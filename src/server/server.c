@@ -229,7 +229,7 @@ static struct supervisor *supervisor_new(const struct server_options *options)
     s->started_as_root = geteuid() == 0;
     s->executable_fd = s->lock_fd = s->page_fd = s->page_readonly_fd = -1;
     s->core_config_fd = s->front_config_fd = s->lifeline[0] = s->lifeline[1] = -1;
-    s->hop_edge_fd = s->hop_egress_fd = s->control_listen_fd = -1;
+    s->hop_edge_fd = s->hop_egress_fd = s->control_listen_fd = s->fetch_fd = -1;
     s->reload.core_fd = s->reload.front_fd = -1;
     return s;
 }
@@ -246,7 +246,7 @@ int server_run(const struct server_options *options)
     if (status_ok(st) && s->single)
         st = single_start(s, &err);
     else if (status_ok(st))
-        worker_start(&s->workers[0]);
+        worker_start(the_core(s)); /* the others when it serves */
     if (status_ok(st)) {
         loop_run(s->loop);
     } else {

@@ -7,7 +7,8 @@
 
 /*
  * server.fronts: 0: core and one front on the supervisor's own loop, for debuggers and sanitizers. They talk
- * over the same sockets, hop and control pairs included; no fork, no sandbox, no restart.
+ * over the same sockets, hop and control pairs included; no fork, no sandbox, no restart. The fetcher alone
+ * is a process as always: worker_ready starts it.
  */
 
 struct single {
@@ -28,7 +29,7 @@ static struct status connect_worker(struct worker *w, int *out_theirs, struct ch
     }
     if (!status_ok(st))
         return error_set(err, st.code, "cannot connect the %s: %s", w->name, code_text(st.code));
-    channels_for(w->s, w, *out_theirs, out);
+    channels_for(w, *out_theirs, out);
     w->running = true;
     return DONE;
 }
@@ -40,9 +41,9 @@ struct status single_start(struct supervisor *s, struct error *err)
         return error_set(err, E_NOMEM, "out of memory");
     both->core_control = both->front_control = -1;
     s->in_process = both;
-    TRY(connect_worker(&s->workers[0], &both->core_control, &both->core_channels, err));
+    TRY(connect_worker(the_core(s), &both->core_control, &both->core_channels, err));
     TRY(core_start(s->loop, &both->core_channels, &both->core, err));
-    TRY(connect_worker(&s->workers[1], &both->front_control, &both->front_channels, err));
+    TRY(connect_worker(the_front(s, 0), &both->front_control, &both->front_channels, err));
     return front_start(s->loop, &both->front_channels, &both->front, err);
 }
 

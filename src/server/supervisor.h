@@ -12,16 +12,16 @@
 #include "os/sockets.h"
 #include "server/server.h"
 
-#define WORKERS_MAX (CHILD_FRONTS_MAX + 1)
+#define WORKERS_MAX (CHILD_FRONTS_MAX + 2) /* core, fronts, fetcher */
 
 struct supervisor;
 
-/* One child, over all its lives. workers[0] is the core. */
+/* One child, over all its lives. */
 struct worker {
     struct supervisor *s;
     enum child_kind kind;
     unsigned index;
-    char name[24]; /* "core", "front/3" */
+    char name[24]; /* "core", "front/3", "fetcher" */
     int slab_fd;   /* kept over restarts, so that counters only grow */
     struct slab *slab;
     int wake_fd; /* fronts only */
@@ -41,7 +41,14 @@ struct worker {
     int64_t first_early_death_ms;
 };
 
-enum phase { PHASE_STARTING, PHASE_SERVING, PHASE_STOPPING_FRONTS, PHASE_STOPPING_CORE, PHASE_STOPPED };
+enum phase {
+    PHASE_STARTING,
+    PHASE_SERVING,
+    PHASE_STOPPING_FRONTS,
+    PHASE_STOPPING_CORE,
+    PHASE_STOPPING_FETCHER,
+    PHASE_STOPPED
+};
 
 /* One address and its sockets: one per front, or one for all that systemd made. */
 struct bound_address {
@@ -55,7 +62,7 @@ struct reload {
     bool active;
     bool again;              /* another SIGHUP came, or one came too early */
     struct settings *wanted; /* owned while active */
-    int core_fd, front_fd;   /* sealed memfds; -1 */
+    int core_fd, front_fd;   /* sealed memfds, the latter for the fetcher as well; -1 */
     bool refused;
     struct error refusal;
     struct timer *deadline;
@@ -70,16 +77,16 @@ struct supervisor {
     bool single;
     bool started_as_root;
     unsigned fronts;
-    unsigned workers_count; /* fronts + 1 */
-    struct worker workers[WORKERS_MAX];
+    unsigned workers_count;             /* fronts + 2 */
+    struct worker workers[WORKERS_MAX]; /* the core, the fronts, the fetcher: see below */
 
     int executable_fd, lock_fd;
     int page_fd, page_readonly_fd;
-    int core_config_fd, front_config_fd;
-    int lifeline[2]; /* children hold [0]; [1] is ours alone and closes with us */
+    int core_config_fd, front_config_fd; /* the latter is the fetcher's too: no secrets in it */
+    int lifeline[2];                     /* children hold [0]; [1] is ours alone and closes with us */
     struct bound_address bound[LISTENER_COUNT];
     unsigned bound_count;
-    int hop_edge_fd, hop_egress_fd, control_listen_fd;
+    int hop_edge_fd, hop_egress_fd, control_listen_fd, fetch_fd;
     char run_directory[CHILD_SOCKET_PATH_MAX]; /* {data}/run; short enough for the sockets in it */
     char host_name[CHILD_HOST_MAX];
     char addresses[LISTENER_COUNT][CHILD_ADDRESS_MAX];
@@ -91,6 +98,28 @@ struct supervisor {
     struct single *in_process; /* server.fronts: 0 */
 };
 
+/* Where they are among the workers. */
+static inline struct worker *the_core(struct supervisor *s)
+{
+    return &s->workers[0];
+}
+
+static inline struct worker *the_front(struct supervisor *s, unsigned index)
+{
+    return &s->workers[1 + index];
+}
+
+static inline struct worker *the_fetcher(struct supervisor *s)
+{
+    return &s->workers[1 + s->fronts];
+}
+
+/* server.fronts: 0 puts core and front into this process; the fetcher, which forks, is its own always. */
+static inline bool worker_is_in_process(const struct worker *w)
+{
+    return w->s->single && w->kind != CHILD_FETCHER;
+}
+
 /* listeners.c */
 struct status listeners_open(struct supervisor *s, struct error *err);
 struct status listeners_open_private(struct supervisor *s, struct error *err);
@@ -101,11 +130,10 @@ struct status run_path(const struct supervisor *s, const char *name, char *out, 
 
 /* channels.c */
 /* The supervisor's own descriptors, borrowed: never child_channels_close() it. */
-void channels_for(const struct supervisor *s, const struct worker *w, int control_fd,
-                  struct child_channels *out);
+void channels_for(const struct worker *w, int control_fd, struct child_channels *out);
 struct status channels_spawn(const struct supervisor *s, const struct child_channels *ch, pid_t *out,
                              struct error *err);
-/* Encodes for core and fronts. Fronts get it without what only the core may know. */
+/* Encodes for a kind of child: fronts and fetcher get it without what only the core may know. */
 struct status channels_encode_settings(const struct settings *settings, enum child_kind kind, int *out_fd);
 
 /* worker.c */
@@ -119,6 +147,7 @@ void worker_gone(struct worker *w); /* forgets this life */
 struct status worker_attach(struct worker *w,
                             int control_fd); /* takes our end of the pair, also on failure */
 bool workers_all_ready(const struct supervisor *s);
+bool workers_can_reload(const struct supervisor *s); /* core and fronts are ready */
 void worker_kill(struct worker *w, const char *why);
 
 /* reload.c */

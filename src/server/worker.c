@@ -15,23 +15,28 @@
 #define EARLY_DEATHS_SPAN_MS 10000
 #define HEARTBEAT_MAX_MS     10000
 
+static void worker_init(struct supervisor *s, struct worker *w, enum child_kind kind, unsigned index)
+{
+    *w = (struct worker){.s = s,
+                         .kind = kind,
+                         .index = index,
+                         .slab_fd = -1,
+                         .wake_fd = -1,
+                         .control_fd = -1,
+                         .backoff_ms = BACKOFF_FIRST_MS};
+    if (kind == CHILD_FRONT)
+        (void)snprintf(w->name, sizeof w->name, "front/%u", index);
+    else
+        (void)snprintf(w->name, sizeof w->name, "%s", child_kind_name(kind));
+}
+
 void workers_init(struct supervisor *s)
 {
-    s->workers_count = s->fronts + 1;
-    for (unsigned i = 0; i < s->workers_count; i++) {
-        struct worker *w = &s->workers[i];
-        *w = (struct worker){.s = s,
-                             .kind = i == 0 ? CHILD_CORE : CHILD_FRONT,
-                             .index = i == 0 ? 0 : i - 1,
-                             .slab_fd = -1,
-                             .wake_fd = -1,
-                             .control_fd = -1,
-                             .backoff_ms = BACKOFF_FIRST_MS};
-        if (i == 0)
-            (void)snprintf(w->name, sizeof w->name, "core");
-        else
-            (void)snprintf(w->name, sizeof w->name, "front/%u", i - 1);
-    }
+    s->workers_count = s->fronts + 2;
+    worker_init(s, the_core(s), CHILD_CORE, 0);
+    for (unsigned i = 0; i < s->fronts; i++)
+        worker_init(s, the_front(s, i), CHILD_FRONT, i);
+    worker_init(s, the_fetcher(s), CHILD_FETCHER, 0);
 }
 
 struct status workers_share(struct supervisor *s, struct error *err)
@@ -73,6 +78,17 @@ bool workers_all_ready(const struct supervisor *s)
     return true;
 }
 
+/* Not the fetcher: one that cannot start again because of a setting could otherwise never be given another.
+ */
+bool workers_can_reload(const struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->workers_count; i++) {
+        if (!s->workers[i].ready && s->workers[i].kind != CHILD_FETCHER)
+            return false;
+    }
+    return true;
+}
+
 void worker_kill(struct worker *w, const char *why)
 {
     if (!w->running || w->pid == 0)
@@ -92,6 +108,15 @@ void worker_gone(struct worker *w)
 
 /* ---- what a child says ---- */
 
+/* Fronts come second: their first question is for their keys, and a core that refuses to start ends it all.
+ * In this process they start themselves (single.c). */
+static void start_others(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->fronts && !s->single; i++)
+        worker_start(the_front(s, i));
+    worker_start(the_fetcher(s));
+}
+
 static void worker_ready(struct worker *w)
 {
     struct supervisor *s = w->s;
@@ -100,18 +125,12 @@ static void worker_ready(struct worker *w)
     w->ready_since_ms = clock_monotonic_ms();
     w->early_deaths = 0;
     log_event(LOG_INFO, "worker.ready", F_CSTR("worker", w->name), F_INT("pid", w->pid));
-    if (first_core && !s->single) {
-        /* Fronts come second: their first question is for their keys, and a core that refuses to start ends
-         * it all. */
-        for (unsigned i = 1; i < s->workers_count; i++)
-            worker_start(&s->workers[i]);
-    }
-    if (!workers_all_ready(s))
-        return;
-    if (s->phase == PHASE_STARTING)
+    if (first_core)
+        start_others(s);
+    if (s->phase == PHASE_STARTING && workers_all_ready(s))
         server_announce(s);
     else if (s->phase == PHASE_SERVING && s->reload.again)
-        reload_request(s);
+        reload_request(s); /* which waits for the others */
 }
 
 static void worker_failed(struct worker *w, const char *text)
@@ -125,8 +144,8 @@ static void worker_failed(struct worker *w, const char *text)
 static void worker_stopped(struct worker *w)
 {
     if (w->pid != 0)
-        return; /* its end comes with SIGCHLD */
-    worker_gone(w);
+        return;                    /* its end comes with SIGCHLD */
+    w->running = w->ready = false; /* the socket stays: its end would say that the supervisor is gone */
     stop_worker_gone(w->s);
 }
 
@@ -221,7 +240,7 @@ static struct status start_process(struct worker *w, struct error *err)
     if (!status_ok(st))
         return error_set(err, st.code, "cannot watch the control socket: %s", code_text(st.code));
     struct child_channels ch;
-    channels_for(w->s, w, theirs, &ch);
+    channels_for(w, theirs, &ch);
     atomic_store_explicit(&w->slab->heartbeat_ms, 0, memory_order_relaxed); /* of the life before */
     return channels_spawn(w->s, &ch, &w->pid, err);
 }
@@ -276,11 +295,14 @@ static void worker_died(struct worker *w, int status)
     if (was_ready && clock_monotonic_ms() - ready_since > BACKOFF_FORGET_MS)
         w->backoff_ms = BACKOFF_FIRST_MS;
     bool essential = w->kind == CHILD_CORE || s->phase == PHASE_STARTING;
-    if (!was_ready && has_died_too_often(w) && essential)
-        stop_failed(s, w->kind == CHILD_CORE ? "the core ends again and again before it serves; see the log"
-                                             : "a front ends again and again before it serves; see the log");
-    else
+    if (!was_ready && has_died_too_often(w) && essential) {
+        char message[96];
+        (void)snprintf(message, sizeof message, "the %s ends again and again before it serves; see the log",
+                       w->name);
+        stop_failed(s, message);
+    } else {
         plan_restart(w);
+    }
 }
 
 void worker_reap_all(struct supervisor *s)

@@ -150,9 +150,11 @@ static struct child_channels example(void)
     ch.supervisor = 4711;
     ch.config_fd = 0;
     ch.control_fd = 1;
+    ch.fetch_fd = 2;
     ch.wake_fds[ch.wake_count++] = 2;
     ch.sockets[ch.socket_count++] = (struct child_socket){.listeners = 6, .fd = 2};
     (void)snprintf(ch.hop_edge_path, sizeof ch.hop_edge_path, "/run/edge");
+    (void)snprintf(ch.fetch_path, sizeof ch.fetch_path, "/run/fetch");
     (void)snprintf(ch.addresses[LISTENER_GATEWAY], CHILD_ADDRESS_MAX, "[::1]:9443");
     return ch;
 }
@@ -187,6 +189,8 @@ static int comes_back_as_it_was(void)
         return 3;
     if (got.socket_count != 1 || got.sockets[0].listeners != 6 || got.sockets[0].fd != 2)
         return 4;
+    if (got.fetch_fd != 2 || strcmp(got.fetch_path, "/run/fetch") != 0 || got.hop_egress_path[0] != '\0')
+        return 5;
     if (strcmp(got.hop_edge_path, "/run/edge") != 0 ||
         strcmp(got.addresses[LISTENER_GATEWAY], "[::1]:9443") != 0)
         return 5;
@@ -249,6 +253,9 @@ static void names_are_known(void **state)
 {
     (void)state;
     enum child_kind kind;
+    assert_true(child_kind_parse(TEXT("fetcher"), &kind));
+    assert_int_equal(kind, CHILD_FETCHER);
+    assert_string_equal(child_kind_name(kind), "fetcher");
     assert_true(child_kind_parse(TEXT("core"), &kind));
     assert_int_equal(kind, CHILD_CORE);
     assert_false(child_kind_parse(TEXT("Core"), &kind));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The smallest core and front that keep the supervisor's protocol. A front answers each connection with one
- * line, "front/0 <pid> <url.domain>", and closes. url.domain says how to misbehave: core-refuses.test    the
- * core says FAILED core-crashes.test    the core aborts before it is ready core-hangs.test      the core's
- * heart stops after it was ready front-refuses.test   fronts refuse it on reload front-lingers.test   fronts
- * never finish
+ * The smallest core, front and fetcher that keep the supervisor's protocol. A front answers each connection
+ * with one line, "front/0 <pid> <url.domain>", and closes. url.domain says how to misbehave:
+ * core-refuses.test    the core says FAILED core-crashes.test    the core aborts before it is ready
+ * core-hangs.test      the core's heart stops after it was ready front-refuses.test   fronts refuse it on
+ * reload front-lingers.test   fronts never finish. fetcher-refuses.test the fetcher says FAILED at start;
+ * fetcher-lingers.test it never finishes
  */
 
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "base/clock.h"
 #include "config/settings.h"
 #include "core/core.h"
+#include "fetch/fetcher.h"
 #include "front/front.h"
 #include "os/files.h"
 #include "os/processes.h"
@@ -27,7 +29,7 @@ struct fake {
     const struct child_channels *ch;
     struct settings *settings, *next;
     struct slab *slab;
-    struct watch *control, *sockets[LISTENER_COUNT];
+    struct watch *control, *sockets[LISTENER_COUNT], *fetch;
     struct timer *heart;
 };
 
@@ -83,7 +85,8 @@ static void on_control(void *ctx, unsigned ready)
     if (m.word == CHILD_RELOAD_DROP)
         settings_free(TAKE(f->next));
     if (m.word == CHILD_STOP &&
-        !(f->ch->kind == CHILD_FRONT && is_domain(f->settings, "front-lingers.test"))) {
+        !(f->ch->kind == CHILD_FRONT && is_domain(f->settings, "front-lingers.test")) &&
+        !(f->ch->kind == CHILD_FETCHER && is_domain(f->settings, "fetcher-lingers.test"))) {
         tell(f, CHILD_STOPPED, NULL);
         if (!f->ch->single)
             loop_stop(f->loop);
@@ -103,6 +106,17 @@ static void on_connection(void *ctx, unsigned ready)
     }
 }
 
+static void on_job(void *ctx, unsigned ready)
+{
+    (void)ready;
+    struct fake *f = ctx;
+    int fd = accept4(f->ch->fetch_fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        return;
+    dprintf(fd, "fetcher/0 %d %s\n", (int)getpid(), f->settings->url_domain);
+    close(fd);
+}
+
 static void beat(void *ctx)
 {
     struct fake *f = ctx;
@@ -119,6 +133,7 @@ static void fake_free(struct fake *f)
     watch_stop(f->control);
     for (unsigned i = 0; i < LISTENER_COUNT; i++)
         watch_stop(f->sockets[i]);
+    watch_stop(f->fetch);
     timer_stop(f->heart);
     slab_unmap(f->slab);
     settings_free(f->settings);
@@ -141,15 +156,25 @@ static struct status fake_start(struct loop *loop, const struct child_channels *
         fake_free(f);
         return error_set(err, E_INVALID, "ca.key_file: the core does not like it");
     }
-    if (!core && f->settings->store_url[0]) { /* the supervisor must not tell fronts */
+    if (!core && f->settings->store_url[0]) { /* the supervisor must tell the core alone */
         fake_free(f);
-        return error_set(err, E_BROKEN, "a front was told store.url");
+        return error_set(err, E_BROKEN, "a %s was told store.url", child_kind_name(ch->kind));
+    }
+    if (ch->kind == CHILD_FETCHER && is_domain(f->settings, "fetcher-refuses.test")) {
+        fake_free(f);
+        return error_set(err, E_INVALID, "outbound.ca_file: the fetcher does not like it");
+    }
+    if ((ch->kind == CHILD_FETCHER) != (ch->fetch_fd >= 0) || core != (ch->fetch_path[0] != '\0')) {
+        fake_free(f);
+        return error_set(err, E_BROKEN, "a %s was given the wrong end", child_kind_name(ch->kind));
     }
     TRY(slab_map(ch->slab_fd, &f->slab));
     TRY(watch_start(loop, ch->control_fd, WATCH_READ, on_control, f, &f->control));
     TRY(timer_start(loop, 0, 200, beat, f, &f->heart));
     for (unsigned i = 0; i < ch->socket_count; i++)
         TRY(watch_start(loop, ch->sockets[i].fd, WATCH_READ, on_connection, f, &f->sockets[i]));
+    if (ch->fetch_fd >= 0)
+        TRY(watch_start(loop, ch->fetch_fd, WATCH_READ, on_job, f, &f->fetch));
     slab_add(f->slab, SLAB_CONNECTIONS, 1);
     tell(f, CHILD_READY, NULL);
     *out = f;
@@ -199,6 +224,11 @@ void core_free(struct core *c)
 }
 
 int core_main(const struct child_channels *ch)
+{
+    return fake_main(ch);
+}
+
+int fetcher_main(const struct child_channels *ch)
 {
     return fake_main(ch);
 }

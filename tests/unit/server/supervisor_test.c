@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -149,20 +150,37 @@ struct greeting {
     char domain[64];
 };
 
-static struct greeting ask(const struct socket_address *a)
+static struct greeting read_greeting(int fd, const char *who)
 {
     struct greeting g = {0};
     char line[128] = "";
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, &a->any, sizeof a->v4), 0);
     const struct timeval limit = {.tv_sec = 10};
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
     ssize_t n = recv(fd, line, sizeof line - 1, MSG_WAITALL);
     close(fd);
     if (n <= 0)
         return g;
-    assert_int_equal(sscanf(line, "front/%u %d %63s", &g.front, &g.pid, g.domain), 3);
+    struct text rest = text_of(line);
+    (void)text_cut(&rest, '/');
+    assert_true(text_starts_with(text_of(line), text_of(who)) && rest.p);
+    assert_int_equal(sscanf(rest.p, "%u %d %63s", &g.front, &g.pid, g.domain), 3);
     return g;
+}
+
+static struct greeting ask(const struct socket_address *a)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, &a->any, sizeof a->v4), 0);
+    return read_greeting(fd, "front");
+}
+
+static struct greeting ask_fetcher(const struct fixture *f)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    (void)snprintf(a.sun_path, sizeof a.sun_path, "%s/run/fetch.sock", f->data);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&a, sizeof a), 0);
+    return read_greeting(fd, "fetcher");
 }
 
 /* ---- refusals ---- */
@@ -212,6 +230,21 @@ static void a_core_that_keeps_crashing_ends_the_start(void **state)
     assert_true(log_has(f, "the core ends again and again"));
 }
 
+static void a_fetcher_that_refuses_ends_the_start_with_its_words(void **state)
+{
+    struct fixture *f = *state;
+    for (int fronts = 0; fronts < 2; fronts++) { /* in one process as well */
+        write_config(f, "fetcher-refuses.test");
+        start(f, fronts == 0 ? "0" : "1");
+        int status;
+        assert_int_equal(waitpid(f->pid, &status, 0), f->pid);
+        f->pid = 0;
+        assert_int_equal(WEXITSTATUS(status), 1);
+        assert_true(log_has(f, "fairlead: outbound.ca_file: the fetcher does not like it"));
+        assert_int_not_equal(access(f->ready, R_OK), 0);
+    }
+}
+
 static void a_refused_reload_keeps_the_old_configuration(void **state)
 {
     struct fixture *f = *state;
@@ -259,9 +292,14 @@ static void serves_and_stops_in_order(void **state)
     (void)snprintf(path, sizeof path, "%s/run/control.sock", f->data);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    char fetch_path[128];
+    (void)snprintf(fetch_path, sizeof fetch_path, "%s/run/fetch.sock", f->data);
+    assert_int_equal(stat(fetch_path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(stop(f, SIGTERM), 0);
     assert_int_not_equal(access(f->ready, R_OK), 0);
     assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(fetch_path, F_OK), 0);
 }
 
 static void everything_in_one_process(void **state)
@@ -271,10 +309,16 @@ static void everything_in_one_process(void **state)
     wait_until_ready(f);
     struct socket_address a = address_of(f, "internal");
     assert_int_equal(ask(&a).pid, f->pid);
+    int fetcher = ask_fetcher(f).pid; /* but the fetcher, which forks */
+    assert_int_not_equal(fetcher, 0);
+    assert_int_not_equal(fetcher, f->pid);
     write_config(f, "second.test");
     assert_int_equal(kill(f->pid, SIGHUP), 0);
     wait_for_log(f, "reload.applied");
     assert_string_equal(ask(&a).domain, "second.test");
+    assert_string_equal(ask_fetcher(f).domain, "second.test");
+    assert_int_equal(kill(fetcher, SIGKILL), 0);
+    assert_int_not_equal(ask_fetcher(f).pid, fetcher);
     assert_int_equal(stop(f, SIGINT), 0);
 }
 
@@ -289,6 +333,7 @@ static void reload_reaches_every_front(void **state)
     wait_for_log(f, "reload.applied");
     for (int i = 0; i < 16; i++)
         assert_string_equal(ask(&a).domain, "second.test");
+    assert_string_equal(ask_fetcher(f).domain, "second.test");
     /* A front that starts later has it as well. */
     struct greeting g = ask(&a);
     assert_int_equal(kill(g.pid, SIGKILL), 0);
@@ -308,6 +353,38 @@ static void a_killed_front_comes_back_on_the_same_socket(void **state)
     struct greeting g = ask(&a); /* waits in the kept socket's queue */
     assert_int_not_equal(g.pid, 0);
     assert_int_not_equal(g.pid, first);
+    assert_int_equal(stop(f, SIGTERM), 0);
+}
+
+static void a_killed_fetcher_comes_back_on_the_same_socket(void **state)
+{
+    struct fixture *f = *state;
+    start(f, "1");
+    wait_until_ready(f);
+    int first = ask_fetcher(f).pid;
+    assert_int_equal(kill(first, SIGKILL), 0);
+    struct greeting g = ask_fetcher(f);
+    assert_int_not_equal(g.pid, 0);
+    assert_int_not_equal(g.pid, first);
+    assert_int_equal(stop(f, SIGTERM), 0);
+}
+
+/* Its own configuration may be what keeps it from starting. */
+static void a_reload_does_not_wait_for_a_fetcher_that_cannot_start(void **state)
+{
+    struct fixture *f = *state;
+    start(f, "1");
+    wait_until_ready(f);
+    int first = ask_fetcher(f).pid;
+    write_config(f, "fetcher-refuses.test"); /* which it does at its start only */
+    assert_int_equal(kill(f->pid, SIGHUP), 0);
+    wait_for_log(f, "reload.applied");
+    assert_int_equal(kill(first, SIGKILL), 0);
+    wait_for_log(f, "worker.failed worker=fetcher");
+    write_config(f, "second.test");
+    assert_int_equal(kill(f->pid, SIGHUP), 0);
+    struct greeting g = ask_fetcher(f); /* waits in the kept socket's queue */
+    assert_string_equal(g.domain, "second.test");
     assert_int_equal(stop(f, SIGTERM), 0);
 }
 
@@ -337,7 +414,7 @@ static void no_child_outlives_a_killed_supervisor(void **state)
     wait_until_ready(f);
     pid_t children[8];
     unsigned count = children_of(f->pid, children, 8);
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 4);
     (void)stop(f, SIGKILL);
     for (unsigned i = 0; i < count; i++) {
         for (int tries = 0; kill(children[i], 0) == 0 && tries < 500; tries++)
@@ -387,6 +464,24 @@ static void stopping_has_a_limit(void **state)
     assert_true(log_has(f, "server.stop_timeout"));
 }
 
+static void a_fetcher_that_lingers_is_killed_after_the_core_stopped(void **state)
+{
+    struct fixture *f = *state;
+    write_config(f, "fetcher-lingers.test");
+    for (int fronts = 0; fronts < 2; fronts++) { /* in one process as well */
+        start(f, fronts == 0 ? "0" : "1");
+        wait_until_ready(f);
+        int64_t before = clock_monotonic_ms();
+        assert_int_equal(stop(f, SIGTERM), 0);
+        int64_t took = clock_monotonic_ms() - before;
+        if (took < 2000 || took >= 6000) (void)look_into_log(f, "x", true);
+        assert_true(took >= 2000 && took < 6000);
+        assert_true(log_has(f, "it did not stop"));
+        assert_true(fronts == 0 || log_has(f, "worker.ended worker=core"));
+        assert_true(log_has(f, "worker.ended worker=fetcher"));
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -398,16 +493,20 @@ int main(int argc, char **argv)
         T(a_second_server_in_one_directory_is_refused),
         T(a_core_that_refuses_ends_the_start_with_its_words),
         T(a_core_that_keeps_crashing_ends_the_start),
+        T(a_fetcher_that_refuses_ends_the_start_with_its_words),
         T(a_refused_reload_keeps_the_old_configuration),
         T(a_damaged_file_or_a_restart_setting_is_refused_on_reload),
         T(serves_and_stops_in_order),
         T(everything_in_one_process),
         T(reload_reaches_every_front),
         T(a_killed_front_comes_back_on_the_same_socket),
+        T(a_killed_fetcher_comes_back_on_the_same_socket),
+        T(a_reload_does_not_wait_for_a_fetcher_that_cannot_start),
         T(no_child_outlives_a_killed_supervisor),
         T(children_leave_stopping_to_the_supervisor),
         T(a_core_whose_heart_stopped_is_killed_and_restarted),
         T(stopping_has_a_limit),
+        T(a_fetcher_that_lingers_is_killed_after_the_core_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
