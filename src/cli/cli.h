@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "cli/args.h"
 #include "config/settings.h"
+#include "control/exchange.h"
 #include "http/message.h"
 
 enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
@@ -72,6 +73,12 @@ struct status cli_settings(struct cli *c, bool client, struct settings **out, st
  */
 struct status cli_call(struct cli *c, enum http_method method, struct text target, struct text body,
                        struct text *out_json, struct error *err);
+/* The same for a request with a condition; and for an answer that need not be JSON (`out` was initialised).
+ */
+struct status cli_request(struct cli *c, const struct exchange_request *request, struct text *out_json,
+                          struct error *err);
+struct status cli_send(struct cli *c, const struct exchange_request *request, struct exchange_answer *out,
+                       struct error *err);
 /* Appends "?name=value" or "&name=value", percent-encoded; nothing when value is NULL. */
 void cli_query(struct buffer *target, const char *name, const char *value);
 /* Appends a path segment, percent-encoded. */
@@ -83,6 +90,7 @@ enum column_kind {
     COLUMN_AGE,   /* a time in the past: "3d 4h" */
     COLUMN_LEFT,  /* a time in the future: "91d 2h", "over" */
     COLUMN_PAIRS, /* an object of scalars: "kind=application reason=..." */
+    COLUMN_CUT,   /* a text, in the last column: on a terminal cut to what is left of the line */
 };
 struct column {
     const char *title;  /* NULL ends the list */
@@ -93,15 +101,24 @@ struct list_view {
     const char *member;           /* of the answer: "tokens" */
     const char *none;             /* said (on a terminal) when there is nothing; also what to do next */
     const struct column *columns; /* table; csv has the raw values of the same */
-    const char *cursor;           /* the query parameter that takes "next"; NULL = "after" */
+    const char *optional; /* title of a column that a table goes without while no row has it; or NULL */
+    const char *cursor;   /* the query parameter that takes "next"; NULL = "after" */
 };
 /*
  * Follows "next" to the end (or to `most` rows; 0 = all) and prints in the wanted form. JSON is one object
- * with all rows:
- * {"tokens":[...]}. *out_count may be NULL. `target` may have a query already.
+ * with all rows: {"tokens":[...]}. *out_count may be NULL. `target` may have a query already.
+ *
+ * Memory is bounded: what a page needs is released with it, and what came is written out every few thousand
+ * rows. A failure before that prints nothing; after it the output ends where it stopped, and JSON is not
+ * complete.
  */
 struct status cli_list(struct cli *c, struct text target, const struct list_view *view, size_t most,
                        size_t *out_count, struct error *err);
+
+/* A value as a column of that kind shows it; in `a` or borrowed from `value`. */
+struct text cli_cell(enum column_kind kind, struct text value, struct arena *a);
+/* {"kind":"application","reason":"lost"} -> kind=application reason=lost */
+struct text cli_pairs(struct text object, struct arena *a);
 
 /* "2026-11-21T05:13:44Z" -> seconds. */
 bool cli_parse_time(struct text t, int64_t *out);

@@ -11,6 +11,10 @@
 #define CSV    COMMAND_CSV
 
 /* clang-format off */
+#define LABEL {"label", 0, OPTION_REPEATED, "NAME=VALUE", "a label; may be repeated"}
+#define DESCRIPTION_FILE {"file", 'f', OPTION_VALUE, "FILE", "the description, JSON or YAML; - is standard input"}
+#define DRY_RUN {"dry-run", 0, OPTION_FLAG, NULL, "only check the description"}
+#define IF_REVISION {"if-revision", 0, OPTION_VALUE, "N", "only while it has this revision"}
 #define TENANT {"tenant", 0, OPTION_VALUE, "T", "tenant (central mode)"}
 
 static const struct command rows[] = {
@@ -26,14 +30,67 @@ static const struct command rows[] = {
      .details = "A name has 1 to 64 characters, none of , = + / and no control characters: it\n"
                 "becomes the CN of the application's certificates.",
      .example = "fairlead app create shop --description 'web shop, team blue'",
-     .options = {{"description", 0, OPTION_VALUE, "TEXT", "for people"}, TENANT}},
+     .options = {{"description", 0, OPTION_VALUE, "TEXT", "for people"}, LABEL, TENANT}},
     {.name = "app list", .arguments = "[TEXT]", .most = 1, .flags = SERVER | CSV, .run = command_app_list,
      .summary = "List applications (whose name contains TEXT)"},
     {.name = "app show", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_show,
-     .summary = "Show an application", .options = {TENANT}},
+     .summary = "Show an application: labels, services, certificates", .options = {TENANT}},
+    {.name = "app update", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_update,
+     .summary = "Change an application's description and labels",
+     .details = "What is not named stays as it is.",
+     .example = "fairlead app update shop --label region=eu --remove-label trial",
+     .options = {{"description", 0, OPTION_VALUE, "TEXT", "for people"}, LABEL,
+                 {"remove-label", 0, OPTION_REPEATED, "NAME", "a label to take away; may be repeated"}, TENANT}},
     {.name = "app delete", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_delete,
-     .summary = "Delete an application and revoke its certificates",
+     .summary = "Delete an application with its services, and revoke its certificates",
      .options = {TENANT, {"yes", 'y', OPTION_FLAG, NULL, "do not ask"}}},
+
+    {.name = "service list", .arguments = "[APP]", .most = 1, .flags = SERVER | CSV, .run = command_service_list,
+     .summary = "List what an application (or every one) has registered",
+     .details = "Filters are looked for in the text, without regard to case.",
+     .example = "fairlead service list shop --label region=eu",
+     .options = {{"name", 0, OPTION_VALUE, "TEXT", "name contains"},
+                 {"provider", 0, OPTION_VALUE, "TEXT", "provider contains"},
+                 {"target", 0, OPTION_VALUE, "TEXT", "target URL contains"},
+                 {"label", 0, OPTION_VALUE, "NAME[=VALUE]", "has this label"},
+                 {"limit", 'n', OPTION_VALUE, "N", "at most so many"},
+                 TENANT}},
+    {.name = "service register", .arguments = "APP -f FILE", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_service_register,
+     .summary = "Register an API or events, with how to authenticate",
+     .details = "FILE holds what the Metadata API takes, as JSON or YAML: provider, name,\n"
+                "description, api (targetUrl, credentials, spec or specificationUrl, ...), events.\n"
+                "In YAML a specification may stand as a block of text (spec: |).",
+     .example = "fairlead service register shop -f orders.yaml --dry-run",
+     .options = {DESCRIPTION_FILE, DRY_RUN, TENANT}},
+    {.name = "service show", .arguments = "APP ID", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_show,
+     .summary = "Show a service; its secrets are masked", .options = {TENANT}},
+    {.name = "service update", .arguments = "APP ID -f FILE", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_update,
+     .summary = "Replace what a service says about itself",
+     .details = "The whole description, as for `service register`. ******** in place of a secret\n"
+                "leaves that secret as it is.",
+     .example = "fairlead service update shop 3bb33152-1bdb-4d68-b267-3fd239633d7b -f orders.json --if-revision 3",
+     .options = {DESCRIPTION_FILE, DRY_RUN, IF_REVISION, TENANT}},
+    {.name = "service delete", .arguments = "APP ID", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_delete,
+     .summary = "Delete a service with its credentials",
+     .options = {IF_REVISION, TENANT, {"yes", 'y', OPTION_FLAG, NULL, "do not ask"}}},
+    {.name = "service specification", .arguments = "APP ID", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_specification,
+     .summary = "Print a service's specification as it was sent",
+     .options = {{"kind", 0, OPTION_VALUE, "KIND", "api (the default), events or documentation"},
+                 {"out", 0, OPTION_VALUE, "FILE", "save it there"},
+                 {"refresh", 0, OPTION_FLAG, NULL, "download it again from its URL"},
+                 TENANT}},
+    {.name = "service credentials", .arguments = "APP ID", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_credentials,
+     .summary = "Show or replace how a service is authenticated to",
+     .details = "Shows which keys the secret has, never their values, and the certificate. What is\n"
+                "replaced here holds until the description changes it. FILE with --from-file is JSON\n"
+                "or YAML: username and password, or clientId and clientSecret; - is standard input.",
+     .example = "fairlead service credentials shop 3bb33152-... --certificate own.crt --key own.key",
+     .options = {{"certificate", 0, OPTION_VALUE, "FILE", "an own certificate (PEM; its chain may follow)"},
+                 {"key", 0, OPTION_VALUE, "FILE", "and its key (PEM), readable by you alone"},
+                 {"from-file", 0, OPTION_VALUE, "FILE", "user name and password, or client id and secret"},
+                 {"restore", 0, OPTION_VALUE, "N", "put back a certificate that was replaced"},
+                 {"certificate-out", 0, OPTION_VALUE, "FILE", "save the certificate (PEM)"},
+                 TENANT}},
 
     {.name = "token create", .arguments = "[APP]", .most = 1, .flags = SERVER | OUTPUT, .run = command_token_create,
      .summary = "Create a one-time token for connecting",

@@ -10,7 +10,15 @@
     X(app_create)                                                                                            \
     X(app_list)                                                                                              \
     X(app_show)                                                                                              \
+    X(app_update)                                                                                            \
     X(app_delete)                                                                                            \
+    X(service_list)                                                                                          \
+    X(service_register)                                                                                      \
+    X(service_show)                                                                                          \
+    X(service_update)                                                                                        \
+    X(service_delete)                                                                                        \
+    X(service_specification)                                                                                 \
+    X(service_credentials)                                                                                   \
     X(token_create)                                                                                          \
     X(token_list)                                                                                            \
     X(token_revoke)                                                                                          \

@@ -5,7 +5,7 @@
 
 static const char overview_head[] =
     "fairlead connects external systems to a platform: one-time tokens, client\n"
-    "certificates, renewal and revocation.\n"
+    "certificates, and a registry of the APIs and events that they offer.\n"
     "\n"
     "Usage: fairlead COMMAND [ARGUMENTS] [OPTIONS]\n"
     "\n";
@@ -23,7 +23,7 @@ void help_overview(const struct command_table *t, struct buffer *out)
     buffer_cstr(out, overview_head);
     for (size_t i = 0; i < t->count; i++)
         if (!(t->rows[i].flags & COMMAND_HIDDEN))
-            buffer_printf(out, "  %-16s %s\n", t->rows[i].name, t->rows[i].summary);
+            buffer_printf(out, "  %-22s %s\n", t->rows[i].name, t->rows[i].summary);
     buffer_cstr(out, overview_tail);
 }
 

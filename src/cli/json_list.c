@@ -109,25 +109,28 @@ struct text json_string(struct text object, const char *name, struct arena *a)
     return decode(raw, a);
 }
 
+struct text json_value_shown(struct text raw, struct arena *a)
+{
+    char first = raw.n > 0 ? raw.p[0] : 'n';
+    if (first == '"')
+        return decode(raw, a);
+    if (first == 'n' || ((first == '{' || first == '[') && raw.n == 2))
+        return (struct text){NULL, 0};
+    return raw;
+}
+
 struct text json_shown(struct text object, const char *name, struct arena *a)
 {
     struct text raw;
     enum json_type type;
     if (!json_member(object, text_of(name), &raw, &type))
         return (struct text){NULL, 0};
-    switch (type) {
-    case JSON_TYPE_STRING:
-        return decode(raw, a);
-    case JSON_TYPE_BOOL:
-    case JSON_TYPE_NUMBER:
-        return raw;
-    case JSON_TYPE_ARRAY:
-    case JSON_TYPE_OBJECT:
-        return raw.n > 2 ? raw : (struct text){NULL, 0};
-    case JSON_TYPE_NULL:
-        break;
-    }
-    return (struct text){NULL, 0};
+    return json_value_shown(raw, a);
+}
+
+struct text json_member_name(struct text name, struct arena *a)
+{
+    return decode((struct text){name.p - 1, name.n + 2}, a);
 }
 
 struct text json_raw_member(struct text object, const char *name)

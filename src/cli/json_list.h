@@ -18,6 +18,9 @@ struct text json_string(struct text object, const char *name, struct arena *a);
 struct text json_shown(struct text object, const char *name, struct arena *a);
 /* Raw span of an object or array member; {NULL, 0} when absent. */
 struct text json_raw_member(struct text object, const char *name);
-/* Members of an object: *rest starts as its raw span. The name is the raw string without quotes (ours have no
- * escapes). */
+/* The same for a raw value: strings decoded, null, {} and [] empty. */
+struct text json_value_shown(struct text raw, struct arena *a);
+/* Members of an object: *rest starts as its raw span. The name is the raw string without quotes: names that
+ * are not ours (labels) go through json_member_name. */
 bool json_next_member(struct text *rest, struct text *out_name, struct text *out_raw);
+struct text json_member_name(struct text name, struct arena *a); /* decoded; `name` from json_next_member */

@@ -19,8 +19,12 @@ static enum code code_of(int status)
         return E_NOT_FOUND;
     case 409:
         return E_CONFLICT;
+    case 412:
+        return E_CHANGED;
     case 413:
         return E_TOO_LARGE;
+    case 502:
+        return E_UPSTREAM;
     case 503:
         return E_UNAVAILABLE;
     default:
@@ -48,21 +52,33 @@ static struct status refuse(struct cli *c, const struct exchange_answer *answer,
     return error_set(err, code, "%.*s", TEXT_ARG(words));
 }
 
-struct status cli_call(struct cli *c, enum http_method method, struct text target, struct text body,
-                       struct text *out_json, struct error *err)
+struct status cli_send(struct cli *c, const struct exchange_request *request, struct exchange_answer *out,
+                       struct error *err)
 {
     OWNED(settings_free) struct settings *settings = NULL;
     TRY(cli_settings(c, true, &settings, err));
+    TRY(control_send(settings->data_dir, request, out, err));
+    return out->status < 200 || out->status > 299 ? refuse(c, out, err) : DONE;
+}
+
+struct status cli_request(struct cli *c, const struct exchange_request *request, struct text *out_json,
+                          struct error *err)
+{
     OWNED(exchange_answer_release) struct exchange_answer answer;
     exchange_answer_init(&answer, CONTROL_ANSWER_MAX);
-    TRY(control_call(settings->data_dir, method, target, body, &answer, err));
-    if (answer.status < 200 || answer.status > 299)
-        return refuse(c, &answer, err);
+    TRY(cli_send(c, request, &answer, err));
     struct text json = text_trim(buffer_as_text(&answer.body));
     if (json.n > 0 && !status_ok(json_scan(json, NULL)))
         return error_set(err, E_BROKEN, "the server's answer is not JSON");
     *out_json = arena_text(&c->arena, json);
     return json.n > 0 && !out_json->p ? STATUS(NOMEM) : DONE;
+}
+
+struct status cli_call(struct cli *c, enum http_method method, struct text target, struct text body,
+                       struct text *out_json, struct error *err)
+{
+    const struct exchange_request request = {.method = method, .target = target, .body = body};
+    return cli_request(c, &request, out_json, err);
 }
 
 static void encode(struct buffer *out, struct text t)

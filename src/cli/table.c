@@ -4,6 +4,8 @@
 #include "base/reader.h"
 #include "base/utf8.h"
 
+#define TABLE_CUT_LEAST 16 /* cells of the last column, however narrow the terminal */
+
 struct range {
     uint32_t first, last;
 };
@@ -140,19 +142,61 @@ void table_header(struct table *t, const char *const *names)
 void table_cell(struct table *t, struct text value)
 {
     must(t->columns > 0);
+    if (value.n > 0)
+        t->filled |= UINT32_C(1) << (t->count % t->columns);
     add_cell(t, value.n > 0 ? value : TEXT("-"));
 }
 
-void table_print(const struct table *t, struct buffer *out)
+/* The beginning of `value` that fits, with "..." after it. */
+static void print_cut(struct text value, size_t most, struct buffer *out)
+{
+    size_t width = 0, used = 0;
+    while (used < value.n) {
+        uint32_t c;
+        size_t n = utf8_decode(value.p + used, value.n - used, &c);
+        size_t cells = n == 0 || is_control(c) ? 1 : cells_of(c);
+        if (width + cells + 3 > most)
+            break;
+        width += cells;
+        used += n ? n : 1;
+    }
+    text_printable(text_first(value, used), out);
+    buffer_cstr(out, "...");
+}
+
+static void print_last(const struct table *t, struct text value, size_t before, struct buffer *out)
+{
+    size_t most = t->line_max > before ? t->line_max - before : 0;
+    if (most < TABLE_CUT_LEAST)
+        most = TABLE_CUT_LEAST;
+    if (t->line_max > 0 && text_width(value) > most)
+        print_cut(value, most, out);
+    else
+        text_printable(value, out);
+    buffer_byte(out, '\n');
+}
+
+void table_print(struct table *t, struct buffer *out)
 {
     struct reader r = reader_of(buffer_bytes(&t->cells));
+    if (!t->started)
+        t->optional &= ~t->filled;
+    size_t before = 0;
     for (size_t i = 0; i < t->count; i++) {
         struct text value = bytes_text(reader_bytes32(&r));
         size_t column = i % t->columns;
-        text_printable(value, out);
-        if (column + 1 == t->columns)
-            buffer_byte(out, '\n');
-        else
+        if (column == 0)
+            before = 0;
+        if (column + 1 == t->columns) {
+            print_last(t, value, before, out);
+        } else if (!(t->optional >> column & 1)) {
+            text_printable(value, out);
             buffer_printf(out, "%*s", (int)(t->width[column] - text_width(value)) + 2, "");
+            before += t->width[column] + 2;
+        }
     }
+    t->started = true;
+    t->count = 0;
+    if (status_ok(buffer_status(&t->cells))) /* else the caller is still to see it */
+        buffer_clear(&t->cells);
 }

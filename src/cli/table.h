@@ -17,6 +17,10 @@ struct table {
     size_t columns;
     size_t count; /* cells, the header's included */
     size_t width[TABLE_COLUMNS_MAX];
+    uint32_t filled;   /* bit per column: some cell below the header had a value */
+    uint32_t optional; /* bit per column: left out while none has; the caller's, before table_print */
+    size_t line_max;   /* the last column is cut so that lines have at most so many cells; 0 = never */
+    bool started;      /* something was printed: which columns there are is settled */
 };
 
 void table_init(struct table *t, size_t max_bytes);
@@ -25,8 +29,11 @@ OWNABLE_VALUE(struct table, table_release);
 /* Ends at NULL; at most TABLE_COLUMNS_MAX. Before the first cell. */
 void table_header(struct table *t, const char *const *names);
 void table_cell(struct table *t, struct text value); /* empty shows as "-" */
-/* The buffers' failure is the caller's to ask: buffer_status(&t->cells) and of out. */
-void table_print(const struct table *t, struct buffer *out);
+/*
+ * Prints what there is and forgets it: a long table is printed in parts, whose columns may become wider but
+ * never narrower. The buffers' failure is the caller's to ask: buffer_status(&t->cells) and of out.
+ */
+void table_print(struct table *t, struct buffer *out);
 
 size_t text_width(struct text t);                       /* terminal cells */
 void text_printable(struct text t, struct buffer *out); /* with '?' for control characters and broken UTF-8 */

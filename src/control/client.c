@@ -96,8 +96,8 @@ static struct status explain(struct status why, const char *data_dir, struct err
     return error_set(err, why.code, "cannot connect to the server in %s", data_dir);
 }
 
-struct status control_call(const char *data_dir, enum http_method method, struct text target,
-                           struct text body, struct exchange_answer *out, struct error *err)
+struct status control_send(const char *data_dir, const struct exchange_request *request,
+                           struct exchange_answer *out, struct error *err)
 {
     char path[PATH_MAX];
     OWNED(descriptor_release) int fd = -1;
@@ -108,7 +108,14 @@ struct status control_call(const char *data_dir, enum http_method method, struct
         return explain(s, data_dir, err);
     struct connection c = {fd};
     const struct exchange_io io = {.self = &c, .write_all = write_all, .read_some = read_some};
-    const struct exchange_request request = {
-        .method = method, .target = target, .authority = TEXT("localhost"), .body = body};
-    return exchange_run(&io, &request, out, err);
+    struct exchange_request local = *request;
+    local.authority = TEXT("localhost");
+    return exchange_run(&io, &local, out, err);
+}
+
+struct status control_call(const char *data_dir, enum http_method method, struct text target,
+                           struct text body, struct exchange_answer *out, struct error *err)
+{
+    const struct exchange_request request = {.method = method, .target = target, .body = body};
+    return control_send(data_dir, &request, out, err);
 }

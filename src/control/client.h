@@ -20,3 +20,6 @@
  */
 struct status control_call(const char *data_dir, enum http_method method, struct text target,
                            struct text body, struct exchange_answer *out, struct error *err);
+/* The same for a request with more than that; its authority is not looked at. */
+struct status control_send(const char *data_dir, const struct exchange_request *request,
+                           struct exchange_answer *out, struct error *err);

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/exchange.h"
 
+#include "base/limits.h"
 #include "base/own.h"
 #include "http/h1_client.h"
 
 #define READ_SIZE   16384
-#define REQUEST_MAX (1024 * 1024)
+#define REQUEST_MAX (LIMIT_BODY_SERVICE + 65536)
 #define ARENA_MAX   65536
+#define HEAD_ROOM   4096
 #define USER_AGENT  "fairlead/" FAIRLEAD_VERSION
 
 OWNABLE(struct h1_client, h1_client_free);
+
+static void request_wipe(struct buffer *b)
+{
+    buffer_wipe(b);
+    buffer_release(b);
+}
+OWNABLE_VALUE(struct buffer, request_wipe);
 
 struct receiving {
     struct exchange_answer *answer;
@@ -73,6 +82,11 @@ static struct status write_request(const struct exchange_request *in, struct buf
     TRY(headers_add(&extra, &a, TEXT("Connection"), TEXT("close")));
     if (in->body.p)
         TRY(headers_add(&extra, &a, TEXT("Content-Type"), TEXT("application/json")));
+    if (in->if_match.n > 0)
+        TRY(headers_add(&extra, &a, TEXT("If-Match"), in->if_match));
+    /* Room for all of it at once: a buffer that grows leaves copies behind. */
+    if (!buffer_reserve(out, in->target.n + in->body.n + HEAD_ROOM))
+        return buffer_status(out);
     h1_write_request_head(out, &r, &extra);
     buffer_text(out, in->body);
     return buffer_status(out);
@@ -113,7 +127,7 @@ struct status exchange_run(const struct exchange_io *io, const struct exchange_r
                            struct exchange_answer *out, struct error *err)
 {
     static const struct h1_client_events events = {.head = on_head, .body = on_body, .end = on_end};
-    OWNED(buffer_release) struct buffer head;
+    OWNED(request_wipe) struct buffer head;
     buffer_init(&head, REQUEST_MAX);
     TRY(write_request(request, &head, err));
     struct receiving r = {.answer = out};
