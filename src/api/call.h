@@ -120,3 +120,5 @@ struct status reply_header(struct call *c, struct text name, struct text value);
 /* Answers with this status and message in the route's error shape. Returns DONE so that it can be a handler's
  * last statement. */
 [[gnu::format(printf, 3, 4)]] struct status reply_error(struct call *c, int status, const char *fmt, ...);
+/* The same for a message of any length, in two parts. */
+struct status reply_message(struct call *c, int status, struct text prefix, struct text message);

@@ -78,16 +78,23 @@ static struct status drop_newlines(struct call *c)
 
 /* ---- answering ---- */
 
+/* In the words of the original where it had some (registry contract 1.3). */
+static const char *text_for_others(const struct call *c, struct status s)
+{
+    return (c->route->flags & ROUTE_KYMA) && code_http_status(s.code) == 500 ? "Internal error."
+                                                                             : code_text(s.code);
+}
+
 static void answer_failure(struct call *c, struct status s)
 {
     const int http = code_http_status(s.code);
     const char *text = c->err.code == s.code ? error_text(&c->err, s) : code_text(s.code);
-    if (http >= 500) {
+    if (http >= 500 && s.code != E_UPSTREAM) { /* what a server of theirs said is not our insides */
         log_event(LOG_ERROR, "request.failed", F_CSTR("route", c->route->pattern), F_CODE("code", s),
                   F_CSTR("error", text));
         /* Only an operator is told about our insides. */
         if (c->principal.kind != PRINCIPAL_OPERATOR)
-            text = code_text(s.code);
+            text = text_for_others(c, s);
     }
     c->reply.headers.count = 0;
     c->reply.more = NULL; /* what it began is not told; `done` still runs */
@@ -109,11 +116,13 @@ static struct status run(struct call *c)
     return buffer_status(&c->reply.body);
 }
 
-/* Go's encoder ends every document with a newline (contract 2). */
+/* Go's encoder ends every document with a newline (contract 2). A streamed one is ended by who streams it. */
 static void end_document(struct call *c)
 {
     const struct bytes body = buffer_bytes(&c->reply.body);
-    if ((c->route->flags & ROUTE_KYMA) && body.n > 0 && body.p[body.n - 1] == '}')
+    if (!(c->route->flags & ROUTE_KYMA) || c->reply.more || body.n == 0)
+        return;
+    if (body.p[body.n - 1] == '}' || body.p[body.n - 1] == ']')
         buffer_byte(&c->reply.body, '\n');
 }
 

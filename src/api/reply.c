@@ -35,6 +35,20 @@ struct status reply_header(struct call *c, struct text name, struct text value)
     return headers_add(&c->reply.headers, c->arena, name, value);
 }
 
+struct status reply_message(struct call *c, int status, struct text prefix, struct text message)
+{
+    OWNED(buffer_release) struct buffer whole; /* not the arena: a message may quote what a client sent */
+    buffer_init(&whole, REPLY_BODY_MAX / 8);   /* escaping makes at most six bytes of one */
+    buffer_text(&whole, prefix);
+    buffer_text(&whole, message);
+    buffer_clear(&c->reply.body);
+    c->reply.status = status;
+    c->reply.content_type = api_error_content_type(is_kyma(c));
+    TRY(buffer_status(&whole));
+    api_error_body(&c->reply.body, is_kyma(c), status, buffer_as_text(&whole), c->request_id);
+    return DONE;
+}
+
 struct status reply_error(struct call *c, int status, const char *fmt, ...)
 {
     char message[ERROR_MESSAGE_MAX];

@@ -86,4 +86,6 @@ struct response {
 struct text query_get(struct text query, struct text name, struct arena *a);
 /* Percent-decodes one path segment into the arena; {NULL,0} on a malformed escape or a decoded '/' or NUL. */
 struct text path_segment_decode(struct text segment, struct arena *a);
+/* The other way: all but unreserved characters (RFC 3986 2.3) as "%XX". {NULL,0} when out of memory. */
+struct text path_segment_encode(struct text segment, struct arena *a);
 const char *http_reason(int status); /* "Not Found"; "" when unknown */

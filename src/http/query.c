@@ -71,3 +71,29 @@ struct text path_segment_decode(struct text segment, struct arena *a)
         return (struct text){NULL, 0};
     return decoded;
 }
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+struct text path_segment_encode(struct text segment, struct arena *a)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = arena_alloc(a, 3 * segment.n + 1);
+    if (!out)
+        return (struct text){NULL, 0};
+    size_t n = 0;
+    for (size_t i = 0; i < segment.n; i++) {
+        const unsigned char b = (unsigned char)segment.p[i];
+        if (is_unreserved(segment.p[i])) {
+            out[n++] = segment.p[i];
+            continue;
+        }
+        out[n++] = '%';
+        out[n++] = digits[b >> 4];
+        out[n++] = digits[b & 15];
+    }
+    return (struct text){out, n};
+}

@@ -87,7 +87,7 @@ static void tells_strangers_nothing_about_our_insides(void **state)
     p.call.route = &broken;
     api_dispatch(&p.call);
     assert_int_equal(p.call.reply.status, 500);
-    assert_text(buffer_as_text(&p.call.reply.body), ERROR(500, "a bug or damaged state"));
+    assert_text(buffer_as_text(&p.call.reply.body), ERROR(500, "Internal error."));
     buffer_release(&p.call.reply.body);
     world_close(w);
 }

@@ -133,6 +133,15 @@ static void query_parameters_are_decoded(void **state)
     assert_null(query_get((struct text){NULL, 0}, TEXT("a"), &arena).p);
 }
 
+static void path_segments_are_encoded_but_for_unreserved_characters(void **state)
+{
+    (void)state;
+    assert_text(path_segment_encode(TEXT("aZ09-._~"), &arena), "aZ09-._~");
+    assert_text(path_segment_encode(TEXT("\\a/b?c#d%\"<>\xc3\xa4 "), &arena),
+                "%5Ca%2Fb%3Fc%23d%25%22%3C%3E%C3%A4%20");
+    assert_text(path_segment_encode(TEXT(""), &arena), "");
+}
+
 static void path_segments_are_decoded(void **state)
 {
     (void)state;
@@ -191,6 +200,7 @@ int main(void)
         cmocka_unit_test(the_number_of_headers_is_limited),
         cmocka_unit_test(query_parameters_are_decoded),
         cmocka_unit_test(path_segments_are_decoded),
+        cmocka_unit_test(path_segments_are_encoded_but_for_unreserved_characters),
         cmocka_unit_test(dates_are_imf_fixdates),
         cmocka_unit_test(a_refusal_is_a_whole_answer),
     };
