@@ -75,17 +75,27 @@ static void plan_keep(const struct stored_service *old, enum secret_slot slot, s
     plan->by_hand = plan->after && old->secrets[slot].by_hand;
 }
 
-static void plan_remove(const struct stored_service *old, enum secret_slot slot, struct secret_plan *plan)
+/* A pair that the product made can be made again; that of a person cannot. */
+static struct status keep_pair_of_a_person(struct registry *r, const struct registry_key *key,
+                                           enum secret_slot slot, const struct stored_service *old,
+                                           struct secret_plan *plan)
 {
-    plan->write.change = old && old->secrets[slot].present ? SECRET_REMOVE : SECRET_KEEP;
-    plan->after = NULL;
+    if (slot != SECRET_CREDENTIALS || kind_before(old) != CREDENTIAL_CERTIFICATE ||
+        !old->secrets[slot].by_hand)
+        return DONE;
+    TRY(secret_seal(r, key, slot, true, &old->data[slot], &plan->history));
+    plan->write.history = buffer_bytes(&plan->history);
+    return DONE;
 }
 
-/* A pair that the product made can be made again; that of a person cannot (history of 10, newest first). */
-static bool is_pair_of_a_person(const struct stored_service *old, enum secret_slot slot)
+static struct status plan_remove(struct registry *r, const struct registry_key *key, enum secret_slot slot,
+                                 const struct stored_service *old, struct secret_plan *plan)
 {
-    return slot == SECRET_CREDENTIALS && old && kind_before(old) == CREDENTIAL_CERTIFICATE &&
-           old->secrets[slot].by_hand;
+    plan->after = NULL;
+    if (!old || !old->secrets[slot].present)
+        return DONE; /* SECRET_KEEP: nothing */
+    plan->write.change = SECRET_REMOVE;
+    return keep_pair_of_a_person(r, key, slot, old, plan);
 }
 
 struct status secret_plan_put(struct registry *r, const struct registry_key *key, enum secret_slot slot,
@@ -95,11 +105,7 @@ struct status secret_plan_put(struct registry *r, const struct registry_key *key
     plan->write.change = SECRET_PUT;
     plan->write.sealed = buffer_bytes(&plan->sealed);
     plan->after = &plan->fresh;
-    if (is_pair_of_a_person(old, slot)) {
-        TRY(secret_seal(r, key, slot, true, &old->data[slot], &plan->history));
-        plan->write.history = buffer_bytes(&plan->history);
-    }
-    return DONE;
+    return keep_pair_of_a_person(r, key, slot, old, plan);
 }
 
 /* ---- certificateGen ---- */
@@ -164,10 +170,8 @@ static struct status plan_credentials(struct registry *r, const struct registry_
 {
     struct credentials c = in->details->api.credentials;
     const enum credential_kind kind = in->details->api.given ? credential_kind_of(&c) : CREDENTIAL_NONE;
-    if (kind == CREDENTIAL_NONE) {
-        plan_remove(old, SECRET_CREDENTIALS, plan);
-        return DONE;
-    }
+    if (kind == CREDENTIAL_NONE)
+        return plan_remove(r, key, SECRET_CREDENTIALS, old, plan);
     if (kind == CREDENTIAL_CERTIFICATE)
         return plan_certificate(r, key, in, old, plan, err);
     const bool same_kind = kind_before(old) == kind;
@@ -183,10 +187,8 @@ static struct status plan_parameters(struct registry *r, const struct registry_k
                                      struct secret_plan *plan)
 {
     const struct status s = secret_data_of_parameters(&in->details->api, &plan->fresh);
-    if (s.code == E_NOT_FOUND) {
-        plan_remove(old, SECRET_PARAMETERS, plan);
-        return DONE;
-    }
+    if (s.code == E_NOT_FOUND)
+        return plan_remove(r, key, SECRET_PARAMETERS, old, plan);
     TRY(s);
     return put_if_other(r, key, SECRET_PARAMETERS, in->dry_run, old, plan);
 }

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/json_out.h"
-#include "base/json_scan.h"
 
 /* Packed content is no longer than the content, but for what marks it. */
 #define PACKED_AROUND 1024
@@ -42,16 +41,6 @@ struct status specification_plan_put(struct specification_plan *p, enum specific
     return DONE;
 }
 
-static struct status put_checked(struct registry *r, struct specification_plan *p,
-                                 enum specification_slot slot, struct text content,
-                                 enum specification_format format, struct error *err)
-{
-    if (content.n > r->settings.specification_max)
-        return error_set(err, E_TOO_LARGE, "%s has %zu bytes, more than %zu (registry.specification_bytes)",
-                         slot_name(slot), content.n, r->settings.specification_max);
-    return specification_plan_put(p, slot, content, format, 0);
-}
-
 enum specification_format specification_format_of(enum fetch_format f)
 {
     switch (f) {
@@ -69,37 +58,28 @@ enum specification_format specification_format_of(enum fetch_format f)
 
 /* ---- sent with the registration ---- */
 
-static bool is_json_string(struct text raw)
-{
-    return raw.n > 0 && raw.p[0] == '"';
-}
-
-/* A JSON string holds YAML, XML or JSON as text (the native API): it is read by the fetcher, as everything
- * that is not JSON. */
-static struct status put_text(struct registry *r, struct specification_plan *p, enum specification_slot slot,
-                              struct text raw, struct text claim, const struct registry_input *in,
-                              struct arena *a, struct error *err)
-{
-    OWNED(buffer_release) struct buffer text;
-    buffer_init(&text, raw.n);
-    TRY(json_string_decode(raw, &text));
-    const struct text content = buffer_as_text(&text);
-    if (content.n > r->settings.specification_max)
-        return put_checked(r, p, slot, content, FORMAT_TEXT, err);
-    OWNED(fetch_answer_release) struct fetch_answer answer = {0};
-    TRY(specification_examine(r, content, claim, &answer, err));
-    if (answer.outcome != FETCH_FINE)
-        return description_refused(in, arena_printf(a, "%s: %s", slot_name(slot), answer.reason), err);
-    return put_checked(r, p, slot, content, specification_format_of(answer.format), err);
-}
+/* What one slot was sent. */
+struct sent {
+    struct text content;
+    bool is_text;      /* YAML, XML or JSON as a string (the native API): the fetcher reads it, as everything
+                          that is not known to be JSON */
+    struct text claim; /* what it should be */
+};
 
 static struct status put_sent(struct registry *r, struct specification_plan *p, enum specification_slot slot,
-                              struct text raw, struct text claim, const struct registry_input *in,
-                              struct arena *a, struct error *err)
+                              const struct sent *sent, const struct registry_input *in, struct arena *a,
+                              struct error *err)
 {
-    if (is_json_string(raw))
-        return put_text(r, p, slot, raw, claim, in, a, err);
-    return put_checked(r, p, slot, raw, FORMAT_JSON, err);
+    if (sent->content.n > r->settings.specification_max)
+        return error_set(err, E_TOO_LARGE, "%s has %zu bytes, more than %zu (registry.specification_bytes)",
+                         slot_name(slot), sent->content.n, r->settings.specification_max);
+    if (!sent->is_text)
+        return specification_plan_put(p, slot, sent->content, FORMAT_JSON, 0);
+    OWNED(fetch_answer_release) struct fetch_answer answer = {0};
+    TRY(specification_examine(r, sent->content, sent->claim, &answer, err));
+    if (answer.outcome != FETCH_FINE)
+        return description_refused(in, arena_printf(a, "%s: %s", slot_name(slot), answer.reason), err);
+    return specification_plan_put(p, slot, sent->content, specification_format_of(answer.format), 0);
 }
 
 /* ---- one part after the other ---- */
@@ -114,7 +94,8 @@ static struct status put_api(struct registry *r, const uint8_t id[static SERVICE
     case ORIGIN_NONE:
         return DONE;
     case ORIGIN_INLINE:
-        return put_sent(r, p, SPECIFICATION_API, api->spec, api->api_type, in, a, err);
+        return put_sent(r, p, SPECIFICATION_API, &(struct sent){api->spec, api->spec_is_text, api->api_type},
+                        in, a, err);
     case ORIGIN_URL:
         break;
     }
@@ -153,7 +134,8 @@ struct status specification_plan_make(struct registry *r, const uint8_t id[stati
 {
     const struct service_details *d = in->details;
     if (d->events.given && d->events.spec.p)
-        TRY(put_sent(r, out, SPECIFICATION_EVENTS, d->events.spec, TEXT("asyncapi"), in, a, err));
+        TRY(put_sent(r, out, SPECIFICATION_EVENTS,
+                     &(struct sent){d->events.spec, d->events.spec_is_text, TEXT("asyncapi")}, in, a, err));
     if (d->documentation.given)
         TRY(put_documentation_of(r, d, out, err));
     return d->api.given ? put_api(r, id, in, a, out, err) : DONE;
@@ -165,7 +147,7 @@ bool specification_is_foreign(const struct registry_input *in, struct arena *a)
     struct text url = {NULL, 0};
     if (d->api.given && specification_origin(&d->api, a, &url) == ORIGIN_URL)
         return true;
-    return is_json_string(d->api.spec) || is_json_string(d->events.spec);
+    return d->api.spec_is_text || d->events.spec_is_text;
 }
 
 void specification_plan_apply(const struct specification_plan *p, const struct service *old,
