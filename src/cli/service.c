@@ -41,15 +41,13 @@ struct status service_target(struct cli *c, bool with_id, const char *tail, stru
 
 struct status service_hint(struct cli *c, struct status s, struct error *err)
 {
+    const char *application = c->args.positional[SERVICE_APPLICATION];
     struct text words = arena_text(&c->arena, text_of(err ? err->message : NULL));
-    if (s.code != E_NOT_FOUND || !text_ends_with(words, TEXT(" not found")))
+    if (s.code != E_NOT_FOUND || !text_starts_with(words, TEXT("The application ")) ||
+        text_contains(words, '`'))
         return s;
-    struct text last = words; /* the innermost of "outer, inner" */
-    for (struct text rest = words; rest.p;)
-        last = text_cut(&rest, ',');
-    bool application = text_starts_with(text_trim(last), TEXT("Application "));
-    return error_set(err, E_NOT_FOUND, "%.*s: `fairlead %s` shows those there are", TEXT_ARG(words),
-                     application ? "app list" : "service list");
+    return error_set(err, E_NOT_FOUND, "%.*s: `fairlead service list %s` shows those there are",
+                     TEXT_ARG(words), application);
 }
 
 struct status service_condition(struct cli *c, struct text *out, struct error *err)
@@ -96,9 +94,8 @@ const char *service_credential_kind(struct text credentials)
     return "none";
 }
 
-struct text service_specification_words(struct text part, struct text url, struct arena *a)
+struct text service_specification_words(struct text spec, struct text url, struct arena *a)
 {
-    struct text spec = json_raw_member(part, "specification");
     if (!spec.p)
         return (struct text){NULL, 0};
     struct text fetched = json_string(spec, "fetchedAt", a);

@@ -19,8 +19,7 @@ enum { SERVICE_APPLICATION, SERVICE_ID };
  */
 struct status service_target(struct cli *c, bool with_id, const char *tail, struct buffer *out,
                              struct error *err);
-/* Says where to look when the server does not know the service or its application; all else passes through.
- */
+/* Says where to look when the application has no such service; all else passes through. */
 struct status service_hint(struct cli *c, struct status s, struct error *err);
 
 /* The value of --if-revision as If-Match, in the arena; empty without the option. E_INVALID as usage. */
@@ -39,5 +38,6 @@ void service_fact(struct service_facts *f, const char *name, struct text value);
 void service_certificate_facts(struct service_facts *f, struct text certificate);
 /* "basic", "oauth", "certificateGen" or "none", by what `credentials` holds. */
 const char *service_credential_kind(struct text credentials);
-/* "yaml, 2341 bytes, sent with the registration, SHA-256 3f5a..." ; empty without one. */
-struct text service_specification_words(struct text part, struct text url, struct arena *a);
+/* "yaml, 2341 bytes, sent with the registration, SHA-256 3f5a..." of an answer's specification object; empty
+ * when that is. */
+struct text service_specification_words(struct text spec, struct text url, struct arena *a);

@@ -64,8 +64,9 @@ static void api_facts(struct service_facts *f, struct text api)
     credentials(f, api);
     parameters(f, json_raw_member(api, "requestParameters"), "Headers", "Parameters");
     service_fact(f, "Parameter secret", json_string(api, "parameterSecret", a));
-    service_fact(f, "Specification", service_specification_words(api, url, a));
-    if (!json_raw_member(api, "specification").p)
+    struct text spec = json_raw_member(api, "specification");
+    service_fact(f, "Specification", service_specification_words(spec, url, a));
+    if (!spec.p)
         service_fact(f, "Specification URL", url);
 }
 
@@ -73,7 +74,9 @@ static void facts_of(struct service_facts *f, struct text json)
 {
     struct arena *a = f->arena;
     struct text labels = json_raw_member(json, "labels");
-    struct text events = json_raw_member(json, "events"), documents = json_raw_member(json, "documentation");
+    struct text events = json_raw_member(json_raw_member(json, "events"), "specification");
+    struct text documents = json_raw_member(json, "documentation");
+    const struct text none = {NULL, 0};
     service_fact(f, "Id", json_string(json, "id", a));
     service_fact(f, "Application", json_string(json, "application", a));
     service_fact(f, "Name", json_string(json, "name", a));
@@ -81,15 +84,15 @@ static void facts_of(struct service_facts *f, struct text json)
     service_fact(f, "Description", json_string(json, "description", a));
     service_fact(f, "In short", json_string(json, "shortDescription", a));
     service_fact(f, "Identifier", json_string(json, "identifier", a));
-    service_fact(f, "Labels", labels.n > 2 ? cli_pairs(labels, a) : (struct text){NULL, 0});
+    service_fact(f, "Labels", labels.n > 2 ? cli_pairs(labels, a) : none);
     service_fact(f, "Created", json_string(json, "createdAt", a));
     service_fact(f, "Changed", json_string(json, "updatedAt", a));
     service_fact(f, "Revision", json_shown(json, "revision", a));
     struct text api = json_raw_member(json, "api");
     if (api.p)
         api_facts(f, api);
-    service_fact(f, "Events", service_specification_words(events, (struct text){NULL, 0}, a));
-    service_fact(f, "Documentation", service_specification_words(documents, (struct text){NULL, 0}, a));
+    service_fact(f, "Events", service_specification_words(events, none, a));
+    service_fact(f, "Documentation", service_specification_words(documents, none, a));
 }
 
 /* What the generated (or own) certificate says; its text itself is what `service credentials` gives. */

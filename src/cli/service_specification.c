@@ -32,11 +32,11 @@ static struct status refresh(struct cli *c, struct error *err)
         return service_hint(c, s, err);
     struct text api = json_raw_member(json, "api");
     struct text url = json_string(api, "specificationUrl", &c->arena);
+    struct text words = service_specification_words(json_raw_member(api, "specification"), url, &c->arena);
     if (output == OUTPUT_JSON)
         buffer_printf(&c->out, "%.*s\n", TEXT_ARG(json));
     else
-        buffer_printf(&c->out, "Specification: %.*s\n",
-                      TEXT_ARG(service_specification_words(api, url, &c->arena)));
+        buffer_printf(&c->out, "Specification: %.*s\n", TEXT_ARG(words));
     return DONE;
 }
 

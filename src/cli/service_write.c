@@ -54,13 +54,15 @@ static void put_registered(struct cli *c, struct text json)
     struct text id = json_string(json, "id", a);
     struct text api = json_raw_member(json, "api");
     struct text held = json_raw_member(api, "credentials");
+    const struct text none = {NULL, 0};
     struct service_facts facts = {.arena = a};
     service_fact(&facts, "Id", id);
     service_fact(&facts, "Name", json_string(json, "name", a));
     service_fact(&facts, "Target", json_string(api, "targetUrl", a));
-    service_fact(&facts, "Credentials", api.p ? text_of(service_credential_kind(held)) : api);
+    service_fact(&facts, "Credentials", api.p ? text_of(service_credential_kind(held)) : none);
     service_fact(&facts, "Secret", json_string(api, "credentialSecret", a));
-    service_fact(&facts, "Specification", service_specification_words(api, api, a));
+    service_fact(&facts, "Specification",
+                 service_specification_words(json_raw_member(api, "specification"), none, a));
     cli_facts(c, facts.list, facts.count);
     buffer_cstr(&c->out, "\nNext: fairlead service show");
     put_words(c, id);

@@ -96,12 +96,12 @@ static void refusals_of_the_server_name_the_next_step(void **state)
         enum code code;
     } rows[] = {
         {{"service", "show", "shop", ID},
-         "404 {\"detail\":\"Reading service with ID x failed, Service with ID x not found\"}",
-         "Service with ID x not found: `fairlead service list` shows those there are",
+         "404 {\"detail\":\"The application shop has no service x\"}",
+         "The application shop has no service x: `fairlead service list shop` shows those there are",
          E_NOT_FOUND},
         {{"service", "list", "shop"},
-         "404 {\"detail\":\"Reading services from Application failed, Application shop not found\"}",
-         "Application shop not found: `fairlead app list` shows those there are",
+         "404 {\"detail\":\"There is no application shop: `fairlead app list` shows those there are\"}",
+         "There is no application shop: `fairlead app list` shows those there are",
          E_NOT_FOUND},
         {{"service", "register", "shop", "-f", file_path},
          "400 {\"detail\":\"trailing comma before '}' at line 7, column 3\"}",

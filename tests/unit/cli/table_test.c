@@ -51,6 +51,34 @@ static void columns_line_up_by_terminal_cells(void **state)
                                       "e\xcc\x81       2\n");
 }
 
+/* What a long list does: parts whose columns keep their width, and a last column cut to the terminal. */
+static void a_long_table_is_printed_in_parts_and_cut_at_the_edge(void **state)
+{
+    (void)state;
+    static const char *const titles[] = {"NAME", "TENANT", "TEXT", NULL};
+    OWNED(table_release) struct table t;
+    OWNED(buffer_release) struct buffer out;
+    table_init(&t, 4096);
+    buffer_init(&out, 4096);
+    t.optional = 1u << 1;
+    t.line_max = 26;
+    table_header(&t, titles);
+    table_cell(&t, TEXT("blue"));
+    table_cell(&t, TEXT(""));
+    table_cell(&t, TEXT("0123456789abcdef0123"));
+    table_print(&t, &out);
+    table_cell(&t, TEXT("x"));
+    table_cell(&t, TEXT(""));
+    table_cell(&t, TEXT("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5"
+                        "\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac"));
+    table_print(&t, &out);
+    assert_text(buffer_as_text(&out), "NAME  TEXT\n"
+                                      "blue  0123456789abcdef0123\n"
+                                      "x     "
+                                      "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa"
+                                      "\x9e\xe6\x97\xa5\xe6\x9c\xac...\n");
+}
+
 static void csv_fields_are_quoted_and_run_no_formula(void **state)
 {
     (void)state;
@@ -97,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(control_characters_never_reach_the_terminal),
         cmocka_unit_test(columns_line_up_by_terminal_cells),
+        cmocka_unit_test(a_long_table_is_printed_in_parts_and_cut_at_the_edge),
         cmocka_unit_test(csv_fields_are_quoted_and_run_no_formula),
         cmocka_unit_test(shell_words_are_safe_to_paste),
     };
