@@ -14,6 +14,14 @@
 /* Debian 12's header ends with ABI 2. */
 #define ACCESS_TRUNCATE  (1ULL << 14) /* ABI 3 */
 #define ACCESS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
+/* ABI 6: no abstract Unix socket of, and no signal to, a process that is not confined by the same rules. */
+#define SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
+#define SCOPE_SIGNAL               (1ULL << 1)
+
+/* struct landlock_ruleset_attr of that ABI; an older kernel takes the first member alone. */
+struct ruleset_attributes {
+    uint64_t handled_access_fs, handled_access_net, scoped;
+};
 
 #define ACCESS_ABI_1    ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) /* all bits up to MAKE_SYM */
 #define ACCESS_READ     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -61,10 +69,11 @@ struct status landlock_enter(const struct sandbox_path *paths, unsigned count, i
         *out_abi = 0;
         return DONE;
     }
-    const struct landlock_ruleset_attr attributes = {.handled_access_fs = rights_known(abi)};
+    const struct ruleset_attributes attributes = {.handled_access_fs = rights_known(abi),
+                                                  .scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL};
+    size_t size = abi >= 6 ? sizeof attributes : sizeof attributes.handled_access_fs;
     OWNED(descriptor_release)
-    int ruleset =
-        (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0);
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
     if (ruleset < 0)
         return error_set(err, E_UNAVAILABLE, "sandbox: cannot make a Landlock ruleset: %s", strerror(errno));
     for (unsigned i = 0; i < count; i++)

@@ -11,24 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <seccomp.h>
-
 #include "base/own.h"
 #include "os/landlock.h"
+#include "os/sandbox_filter.h"
 
 OWNABLE(void, seccomp_release);
 
-#define CALLS_MAX 40
-
-/* Calls allowed with any arguments. `reason` is for the reader. */
-struct group {
-    const char *reason;
-    int calls[CALLS_MAX]; /* ends with END */
-};
-#define END     (-1000000)
-#define C(name) SCMP_SYS(name)
-
-static const struct group for_both[] = {
+static const struct sandbox_group for_all[] = {
     {"memory; mmap and mprotect are below", {C(brk), C(munmap), C(mremap), C(madvise), END}},
     {"threads of the work queues",
      {C(futex), C(set_robust_list), C(rseq), C(sched_yield), C(sched_getaffinity), C(membarrier), C(exit),
@@ -50,11 +39,12 @@ static const struct group for_both[] = {
       C(getsockopt), C(setsockopt), END}},
 };
 
-static const struct group for_front[] = {
+static const struct sandbox_group for_front[] = {
     {"to the core and to upstreams; families are below", {C(connect), END}},
 };
 
-static const struct group for_core[] = {
+static const struct sandbox_group for_core[] = {
+    {"to the fetcher; families are below", {C(connect), END}},
     {"database, backups and key files; Landlock says which",
      {C(open),      C(openat),     C(access),    C(faccessat),  C(faccessat2), C(stat),
       C(lstat),     C(statx),      C(readlink),  C(readlinkat), C(getcwd),     C(statfs),
@@ -73,7 +63,7 @@ static const int denied_to_front[] = {C(open),     C(openat),     C(access), C(f
                                       C(readlink), C(readlinkat), C(stat),   C(lstat),     C(statx),
                                       END};
 
-static int allow_groups(scmp_filter_ctx ctx, const struct group *groups, size_t count)
+int sandbox_allow_groups(scmp_filter_ctx ctx, const struct sandbox_group *groups, size_t count)
 {
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++) {
@@ -83,51 +73,34 @@ static int allow_groups(scmp_filter_ctx ctx, const struct group *groups, size_t 
     return result;
 }
 
-/* The argument with this number. libseccomp's own SCMP_A0.. leave a member out, which clang's -Wextra
- * refuses. */
-#define EQUAL(number, value)                                                                                 \
-    {                                                                                                        \
-        (number), SCMP_CMP_EQ, (value), 0                                                                    \
-    }
-#define MASKED(number, mask, value)                                                                          \
-    {                                                                                                        \
-        (number), SCMP_CMP_MASKED_EQ, (mask), (value)                                                        \
-    }
-
-struct checked_call {
-    int call;
-    struct scmp_arg_cmp condition;
-};
-
-/* Several rows of one call are alternatives. */
-static int allow_checked(scmp_filter_ctx ctx, const struct checked_call *rows, size_t count)
+int sandbox_allow_checked(scmp_filter_ctx ctx, const struct sandbox_checked_call *rows, size_t count)
 {
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++)
-        result = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rows[i].call, 1, &rows[i].condition);
+        result = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, rows[i].call, rows[i].count, rows[i].conditions);
     return result;
 }
 
-static int add_both(scmp_filter_ctx ctx)
+static int add_all(scmp_filter_ctx ctx)
 {
-    const struct checked_call rows[] = {
+    const struct sandbox_checked_call rows[] = {
         /* No code is made at run time. */
-        {C(mmap), MASKED(2, PROT_EXEC, 0)},
-        {C(mprotect), MASKED(2, PROT_EXEC, 0)},
+        {C(mmap), 1, {MASKED(2, PROT_EXEC, 0)}},
+        {C(mprotect), 1, {MASKED(2, PROT_EXEC, 0)}},
         /* Threads, no processes. */
-        {C(clone), MASKED(0, CLONE_THREAD, CLONE_THREAD)},
+        {C(clone), 1, {MASKED(0, CLONE_THREAD, CLONE_THREAD)}},
         /* abort() */
-        {C(tgkill), EQUAL(0, (scmp_datum_t)getpid())},
-        {C(prctl), EQUAL(0, PR_SET_NAME)},
-        {C(ioctl), EQUAL(1, FIONBIO)},
-        {C(ioctl), EQUAL(1, FIONREAD)},
+        {C(tgkill), 1, {EQUAL(0, (scmp_datum_t)getpid())}},
+        {C(prctl), 1, {EQUAL(0, PR_SET_NAME)}},
+        {C(ioctl), 1, {EQUAL(1, FIONBIO)}},
+        {C(ioctl), 1, {EQUAL(1, FIONREAD)}},
         /* Reading limits, not setting them. */
-        {C(prlimit64), EQUAL(2, 0)},
-        {C(socketpair), EQUAL(0, AF_UNIX)},
+        {C(prlimit64), 1, {EQUAL(2, 0)}},
+        {C(socketpair), 1, {EQUAL(0, AF_UNIX)}},
     };
-    int result = allow_groups(ctx, for_both, sizeof for_both / sizeof for_both[0]);
+    int result = sandbox_allow_groups(ctx, for_all, sizeof for_all / sizeof for_all[0]);
     if (result == 0)
-        result = allow_checked(ctx, rows, sizeof rows / sizeof rows[0]);
+        result = sandbox_allow_checked(ctx, rows, sizeof rows / sizeof rows[0]);
     if (result == 0)
         result = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), C(clone3), 0);
     return result;
@@ -135,14 +108,14 @@ static int add_both(scmp_filter_ctx ctx)
 
 static int add_front(scmp_filter_ctx ctx)
 {
-    const struct checked_call rows[] = {
-        {C(socket), EQUAL(0, AF_UNIX)},
-        {C(socket), EQUAL(0, AF_INET)},
-        {C(socket), EQUAL(0, AF_INET6)},
+    const struct sandbox_checked_call rows[] = {
+        {C(socket), 1, {EQUAL(0, AF_UNIX)}},
+        {C(socket), 1, {EQUAL(0, AF_INET)}},
+        {C(socket), 1, {EQUAL(0, AF_INET6)}},
     };
-    int result = allow_groups(ctx, for_front, sizeof for_front / sizeof for_front[0]);
+    int result = sandbox_allow_groups(ctx, for_front, sizeof for_front / sizeof for_front[0]);
     if (result == 0)
-        result = allow_checked(ctx, rows, sizeof rows / sizeof rows[0]);
+        result = sandbox_allow_checked(ctx, rows, sizeof rows / sizeof rows[0]);
     for (const int *call = denied_to_front; *call != END && result == 0; call++)
         result = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), *call, 0);
     return result;
@@ -150,14 +123,31 @@ static int add_front(scmp_filter_ctx ctx)
 
 static int add_core(scmp_filter_ctx ctx)
 {
-    /* The core talks to nobody but its fronts, the supervisor and the CLI, over sockets it was given. A
-     * resolver inside some library gets an error instead of the network. */
-    int result = allow_groups(ctx, for_core, sizeof for_core / sizeof for_core[0]);
+    /* Over sockets it was given the core talks to its fronts, the supervisor and the CLI, and it connects to
+     * its fetcher's. A resolver inside some library gets an error instead of the network. */
+    const struct sandbox_checked_call rows[] = {{C(socket), 1, {EQUAL(0, AF_UNIX)}}};
+    const struct scmp_arg_cmp other = OTHER_THAN(0, AF_UNIX);
+    int result = sandbox_allow_groups(ctx, for_core, sizeof for_core / sizeof for_core[0]);
     if (result == 0)
-        result = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), C(socket), 0);
+        result = sandbox_allow_checked(ctx, rows, sizeof rows / sizeof rows[0]);
     if (result == 0)
-        result = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), C(connect), 0);
+        result = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EACCES), C(socket), 1, &other);
     return result;
+}
+
+static int add_kind(scmp_filter_ctx ctx, enum sandbox_kind kind)
+{
+    switch (kind) {
+    case SANDBOX_FRONT:
+        return add_front(ctx);
+    case SANDBOX_CORE:
+        return add_core(ctx);
+    case SANDBOX_FETCHER:
+        return sandbox_add_fetcher(ctx);
+    case SANDBOX_FETCH_JOB:
+        return sandbox_add_fetch_job(ctx);
+    }
+    return -EINVAL;
 }
 
 static struct status seccomp_enter(enum sandbox_kind kind, struct error *err)
@@ -166,9 +156,9 @@ static struct status seccomp_enter(enum sandbox_kind kind, struct error *err)
     if (!ctx)
         return error_set(err, E_NOMEM, "sandbox: out of memory");
     /* The kernel logs kills anyway; SCMP_FLTATR_CTL_LOG would add a line for every clone3 that libc tries. */
-    int result = add_both(ctx);
+    int result = add_all(ctx);
     if (result == 0)
-        result = kind == SANDBOX_FRONT ? add_front(ctx) : add_core(ctx);
+        result = add_kind(ctx, kind);
     if (result == 0)
         result = seccomp_load(ctx);
     if (result != 0)
@@ -184,16 +174,34 @@ const char *sandbox_describe(void)
     return description;
 }
 
+/* The files that a process of this kind may reach. */
+static struct status landlock_for(enum sandbox_kind kind, const struct sandbox_path *paths, unsigned count,
+                                  int *out_abi, struct error *err)
+{
+    if (kind == SANDBOX_FETCHER) { /* its jobs must be able to choose among what may be read */
+        const struct sandbox_path all = {.path = "/", .writable = false};
+        return landlock_enter(&all, 1, out_abi, err);
+    }
+    if (kind != SANDBOX_FETCH_JOB)
+        return landlock_enter(paths, count, out_abi, err);
+    struct sandbox_path together[2 * SANDBOX_FETCH_PATHS_MAX];
+    unsigned n = sandbox_fetch_paths(together);
+    for (unsigned i = 0; i < count && n < sizeof together / sizeof together[0]; i++)
+        together[n++] = (struct sandbox_path){.path = paths[i].path, .writable = false};
+    return landlock_enter(together, n, out_abi, err);
+}
+
 struct status sandbox_enter(enum sandbox_kind kind, const struct sandbox_path *paths, unsigned count,
                             struct error *err)
 {
     if (FAIRLEAD_SANITIZED)
         return DONE;
-    must(kind == SANDBOX_CORE || count == 0);
+    must(count == 0 || kind == SANDBOX_CORE ||
+         (kind == SANDBOX_FETCH_JOB && count <= SANDBOX_FETCH_PATHS_MAX));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_set(err, E_UNAVAILABLE, "sandbox: cannot forbid new privileges: %s", strerror(errno));
     int abi = 0;
-    TRY(landlock_enter(paths, count, &abi, err));
+    TRY(landlock_for(kind, paths, count, &abi, err));
     TRY(seccomp_enter(kind, err));
     if (abi > 0)
         (void)snprintf(description, sizeof description, "seccomp, Landlock ABI %d", abi);

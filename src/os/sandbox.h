@@ -12,9 +12,11 @@
 #include "base/status.h"
 
 enum sandbox_kind {
-    SANDBOX_FRONT,   /* sockets; opens no file at all */
-    SANDBOX_CORE,    /* files below the paths given; Unix sockets only */
-    SANDBOX_FETCHER, /* forks jobs and ends them; files for reading only */
+    SANDBOX_FRONT,     /* sockets; opens no file at all */
+    SANDBOX_CORE,      /* files below the paths given; Unix sockets only */
+    SANDBOX_FETCHER,   /* forks jobs and ends them; files for reading only */
+    SANDBOX_FETCH_JOB, /* one of these jobs, on top of the fetcher's: a client of the network that forks and
+                          signals nobody; reads what resolving and TLS need, and the paths given */
 };
 
 struct sandbox_path {
@@ -22,8 +24,8 @@ struct sandbox_path {
     bool writable;
 };
 
-/* Paths are for the core only. A kernel without Landlock gets seccomp alone. E_UNAVAILABLE when the kernel
- * refuses. */
+/* Paths are for the core, and for a job, where none is writable. A kernel without Landlock gets seccomp
+ * alone. E_UNAVAILABLE when the kernel refuses. */
 struct status sandbox_enter(enum sandbox_kind kind, const struct sandbox_path *paths, unsigned count,
                             struct error *err);
 
