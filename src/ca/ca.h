@@ -53,6 +53,16 @@ struct ca_leaf {
  * 300 s, never past the CA's end. */
 struct status ca_issue_client(struct ca *ca, const struct ca_leaf_request *in, struct arena *a,
                               struct ca_leaf *out, struct error *err);
+/* The same for a key that was made here, or whose holder proved it otherwise: there is no request. `spki` is
+ * its SubjectPublicKeyInfo. E_INVALID for a key that spki_parse refuses. */
+struct ca_key_request {
+    struct bytes spki;
+    const struct name *subject;
+    int64_t now;
+    int64_t validity_s;
+};
+struct status ca_issue_client_key(struct ca *ca, const struct ca_key_request *in, struct arena *a,
+                                  struct ca_leaf *out, struct error *err);
 
 /*
  * Server certificate with a fresh P-256 key for a listener: serverAuth, SANs for each name (DNS or IP

@@ -41,7 +41,7 @@ static struct status self_sign(const struct signer *signer, const struct own_par
         .profile = PROFILE_CA, .algorithm = signer->algorithm, .issuer = own->subject};
     TRY(template_init(&template, &settings, err));
     uint8_t serial[SERIAL_SIZE], key_id[SHA1_SIZE];
-    ca_random_serial(serial);
+    serial_random(serial);
     sha1(own->spki.public_key, key_id);
     int64_t now = clock_now_s();
     const struct template_fields fields = {

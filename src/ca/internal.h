@@ -40,5 +40,3 @@ struct ca_to_sign {
 };
 struct status ca_sign_certificate(const struct ca_to_sign *in, struct arena *a, struct buffer *out_der,
                                   struct error *err);
-/* 127 random bits in 16 octets: positive, and the first octet is not zero. */
-void ca_random_serial(uint8_t out[static SERIAL_SIZE]);

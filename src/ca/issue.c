@@ -41,9 +41,9 @@ static struct lint_context lint_for(const struct ca *ca, enum certificate_profil
     };
 }
 
-/* The CSR was verified by the caller; what is in the certificate besides its key comes from us. */
-struct status ca_issue_client(struct ca *ca, const struct ca_leaf_request *in, struct arena *a,
-                              struct ca_leaf *out, struct error *err)
+/* What is in the certificate besides its key comes from us. */
+static struct status issue_client(struct ca *ca, const struct ca_key_request *in, struct bytes public_key,
+                                  struct arena *a, struct ca_leaf *out, struct error *err)
 {
     OWNED(buffer_release) struct buffer subject;
     buffer_init(&subject, SUBJECT_SIZE_MAX);
@@ -54,15 +54,15 @@ struct status ca_issue_client(struct ca *ca, const struct ca_leaf_request *in, s
     name_encode(in->subject, &subject);
     TRY(buffer_status(&subject));
     uint8_t serial[SERIAL_SIZE], key_id[SHA1_SIZE];
-    ca_random_serial(serial);
-    sha1(in->csr->public_key, key_id);
+    serial_random(serial);
+    sha1(public_key, key_id);
     const struct lint_context lint = lint_for(ca, PROFILE_CLIENT);
     const struct template_fields fields = {
         .serial = serial,
         .not_before = leaf.not_before,
         .not_after = leaf.not_after,
         .subject = buffer_bytes(&subject),
-        .spki = in->csr->spki,
+        .spki = in->spki,
         .key_id = key_id,
     };
     const struct ca_to_sign to_sign = {&ca->client, &ca->signer, &lint, &fields};
@@ -74,6 +74,21 @@ struct status ca_issue_client(struct ca *ca, const struct ca_leaf_request *in, s
     sha256(leaf.der, leaf.fingerprint);
     *out = leaf;
     return DONE;
+}
+
+struct status ca_issue_client(struct ca *ca, const struct ca_leaf_request *in, struct arena *a,
+                              struct ca_leaf *out, struct error *err)
+{
+    const struct ca_key_request request = {in->csr->spki, in->subject, in->now, in->validity_s};
+    return issue_client(ca, &request, in->csr->public_key, a, out, err);
+}
+
+struct status ca_issue_client_key(struct ca *ca, const struct ca_key_request *in, struct arena *a,
+                                  struct ca_leaf *out, struct error *err)
+{
+    struct spki spki;
+    TRY(spki_parse(in->spki, &spki, err));
+    return issue_client(ca, in, spki.public_key, a, out, err);
 }
 
 /* CN is the first name that fits into one; all names are alternative names, which is what clients look at
@@ -138,7 +153,7 @@ struct status ca_issue_server(struct ca *ca, const struct text *names, size_t co
     TRY(choose_validity(ca, now, validity_s, &fields.not_before, &fields.not_after, err));
     TRY(server_subject(names, count, &subject, err));
     TRY(make_server_key(&key, err));
-    ca_random_serial(serial);
+    serial_random(serial);
     sha1(key.spki.public_key, key_id);
     fields.subject = buffer_bytes(&subject);
     fields.spki = key.spki.der;

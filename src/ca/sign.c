@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/internal.h"
 
-#include "base/random.h"
-
-void ca_random_serial(uint8_t out[static SERIAL_SIZE])
-{
-    do {
-        random_bytes(out, SERIAL_SIZE);
-        out[0] &= 0x7f;
-    } while (out[0] == 0);
-}
-
 struct status ca_sign_certificate(const struct ca_to_sign *in, struct arena *a, struct buffer *out_der,
                                   struct error *err)
 {

@@ -118,6 +118,16 @@ struct status key_to_pkcs8_pem(const EVP_PKEY *key, struct secret *out, struct e
     return take_secret(bio, out, err);
 }
 
+struct status key_to_pkcs1_pem(const EVP_PKEY *key, struct secret *out, struct error *err)
+{
+    if (!EVP_PKEY_is_a(key, "RSA"))
+        return error_set(err, E_INVALID, "only an RSA key can be written as PKCS#1");
+    OWNED(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
+    if (!bio || PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
+        return crypto_failed(err, E_BROKEN, "cannot encode the key");
+    return take_secret(bio, out, err);
+}
+
 struct status key_from_pkcs8(struct bytes der, EVP_PKEY **out, struct error *err)
 {
     const uint8_t *p = der.p;

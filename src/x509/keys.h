@@ -27,6 +27,8 @@ struct status key_from_pem(struct bytes pem, EVP_PKEY **out, struct error *err);
 /* PKCS#8, unencrypted. `out` must be empty. */
 struct status key_to_pkcs8(const EVP_PKEY *key, struct secret *out, struct error *err);
 struct status key_to_pkcs8_pem(const EVP_PKEY *key, struct secret *out, struct error *err);
+/* PKCS#1 ("RSA PRIVATE KEY"), unencrypted. E_INVALID for other kinds of keys. */
+struct status key_to_pkcs1_pem(const EVP_PKEY *key, struct secret *out, struct error *err);
 struct status key_from_pkcs8(struct bytes der, EVP_PKEY **out, struct error *err);
 struct status key_to_spki(const EVP_PKEY *key, struct buffer *out, struct error *err);
 

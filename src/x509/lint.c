@@ -153,7 +153,7 @@ static bool purposes_fit_the_profile(const struct lint_context *x, const struct 
     if (x->profile == PROFILE_CA)
         return c->purpose_count == 0;
     return c->purpose_count == 1 &&
-           certificate_has_purpose(c, x->profile == PROFILE_CLIENT ? OID_EKU_CLIENT : OID_EKU_SERVER) &&
+           certificate_has_purpose(c, x->profile == PROFILE_SERVER ? OID_EKU_SERVER : OID_EKU_CLIENT) &&
            extension_is(c, OID_EXT_KEY_USAGE, false);
 }
 
@@ -168,7 +168,8 @@ static bool basic_constraints_fit_the_profile(const struct lint_context *x,
 /* RFC 5280 4.2.1.2, method 1, over the very key in the certificate */
 static bool key_id_is_the_keys(const struct lint_context *x, const struct certificate_fields *c)
 {
-    (void)x;
+    if (x->profile == PROFILE_LONE_CLIENT)
+        return !certificate_extension(c, OID_SUBJECT_KEY_ID);
     uint8_t digest[SHA1_SIZE];
     sha1(c->key.public_key, digest);
     return extension_is(c, OID_SUBJECT_KEY_ID, false) && bytes_equal(c->subject_key_id, BYTES_OF(digest));

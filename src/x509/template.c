@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include "base/random.h"
 #include "x509/der.h"
 #include "x509/oid.h"
 
@@ -120,7 +121,7 @@ static void put_fixed_extensions(struct buffer *out, const struct template_setti
         put_basic_constraints(out);
     put_key_usage(out, is_ca);
     if (!is_ca)
-        put_purpose(out, s->profile == PROFILE_CLIENT ? OID_EKU_CLIENT : OID_EKU_SERVER);
+        put_purpose(out, s->profile == PROFILE_SERVER ? OID_EKU_SERVER : OID_EKU_CLIENT);
     if (s->authority_key_id.n)
         put_authority_key_id(out, s->authority_key_id);
     if (s->crl_url.n)
@@ -216,6 +217,14 @@ static void put_subject_key_id(struct buffer *out, const uint8_t *key_id)
     end_extension(out, e);
 }
 
+void serial_random(uint8_t out[static SERIAL_SIZE])
+{
+    do {
+        random_bytes(out, SERIAL_SIZE);
+        out[0] &= 0x7f;
+    } while (out[0] == 0);
+}
+
 /* RFC 5280 4.1: TBSCertificate */
 void template_write(const struct template *t, const struct template_fields *f, struct buffer *out)
 {
@@ -232,7 +241,8 @@ void template_write(const struct template *t, const struct template_fields *f, s
     buffer_append(out, f->spki);
     size_t tagged = der_begin(out, DER_CONTEXT_CONSTRUCTED(3)), extensions = der_begin(out, DER_SEQUENCE);
     buffer_append(out, buffer_bytes(&t->extensions));
-    put_subject_key_id(out, f->key_id);
+    if (t->profile != PROFILE_LONE_CLIENT)
+        put_subject_key_id(out, f->key_id);
     if (f->name_count)
         put_alternatives(out, f->names, f->name_count);
     der_finish(out, extensions);

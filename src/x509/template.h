@@ -12,12 +12,18 @@
 #include "base/digest.h"
 #include "x509/signature.h"
 
-enum certificate_profile { PROFILE_CLIENT, PROFILE_SERVER, PROFILE_CA };
+enum certificate_profile {
+    PROFILE_CLIENT,
+    PROFILE_SERVER,
+    PROFILE_CA,
+    PROFILE_LONE_CLIENT, /* signed by itself: key usage and purpose, no key identifiers (x509/self_signed.h)
+                          */
+};
 
 struct template_settings {
     enum certificate_profile profile;
     enum signature_algorithm algorithm;
-    struct bytes issuer;                       /* the Name's DER; for PROFILE_CA the subject's */
+    struct bytes issuer;                       /* the Name's DER; the subject's where it signs itself */
     struct bytes authority_key_id;             /* the issuer's subject key identifier; empty = no extension */
     struct text crl_url, ocsp_url, issuer_url; /* empty = absent */
 };
@@ -36,12 +42,15 @@ void template_release(struct template *t);
 OWNABLE_VALUE(struct template, template_release);
 
 #define SERIAL_SIZE 16
+/* 127 random bits in 16 octets: positive, and the first octet is not zero. */
+void serial_random(uint8_t out[static SERIAL_SIZE]);
 struct template_fields {
     const uint8_t *serial; /* SERIAL_SIZE octets, the first between 1 and 127 */
     int64_t not_before, not_after;
     struct bytes subject; /* Name DER */
     struct bytes spki;
-    const uint8_t *key_id;    /* SHA1_SIZE: SHA-1 of the subject's public key (RFC 5280 4.2.1.2, method 1) */
+    const uint8_t *key_id; /* SHA1_SIZE: SHA-1 of the subject's public key (RFC 5280 4.2.1.2, method 1); not
+                              for PROFILE_LONE_CLIENT */
     const struct text *names; /* PROFILE_SERVER: DNS names and IP literals */
     size_t name_count;
 };

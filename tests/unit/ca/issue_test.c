@@ -180,6 +180,32 @@ static void issues_what_the_contract_says(void **state)
     assert_memory_equal(fingerprint, leaf.fingerprint, SHA256_SIZE);
 }
 
+static void a_bare_key_gets_what_a_request_gets(void **state)
+{
+    (void)state;
+    struct ca_leaf by_request, by_key;
+    struct certificate_fields a, b;
+    const struct ca_leaf_request request = request_at(NOW);
+    struct ca_key_request key = {csr.spki, &subject, NOW, VALIDITY};
+    assert_ok(ca_issue_client(ca, &request, &arena, &by_request, NULL));
+    assert_ok(ca_issue_client_key(ca, &key, &arena, &by_key, NULL));
+    OWNED(X509_free) X509 *x = decode(by_key.der);
+    check_path(x, ca, X509_PURPOSE_SSL_CLIENT);
+    assert_ok(certificate_parse(by_request.der, &arena, &a, NULL));
+    assert_ok(certificate_parse(by_key.der, &arena, &b, NULL));
+    assert_true(bytes_equal(a.subject.der, b.subject.der));
+    assert_true(bytes_equal(a.spki, b.spki));
+    assert_true(bytes_equal(a.validity, b.validity));
+    assert_true(bytes_equal(a.subject_key_id, b.subject_key_id));
+    assert_int_equal(a.extension_count, b.extension_count);
+
+    struct error err = {0};
+    key.spki.n--;
+    assert_status(ca_issue_client_key(ca, &key, &arena, &by_key, &err), E_INVALID);
+    key.spki = text_bytes(TEXT("\x30\x09\x30\x04\x06\x02\x2a\x03\x03\x01\x00"));
+    assert_status(ca_issue_client_key(ca, &key, &arena, &by_key, &err), E_INVALID);
+}
+
 static void writes_the_configured_addresses(void **state)
 {
     (void)state;
@@ -350,6 +376,7 @@ int main(void)
         cmocka_unit_test(signs_nothing_that_a_lint_refuses),
         cmocka_unit_test(refuses_server_names_that_are_none),
         cmocka_unit_test(issues_what_the_contract_says),
+        cmocka_unit_test(a_bare_key_gets_what_a_request_gets),
         cmocka_unit_test(writes_the_configured_addresses),
         cmocka_unit_test(draws_serials_of_16_octets_that_never_repeat),
         cmocka_unit_test(never_outlives_the_ca),

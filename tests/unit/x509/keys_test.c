@@ -77,6 +77,31 @@ static void refuses_trailing_bytes_after_pkcs8(void **state)
         assert_status(key_from_pkcs8((struct bytes){der.p, n}, &key, NULL), E_INVALID);
 }
 
+static void refuses_to_write_other_keys_as_pkcs1(void **state)
+{
+    (void)state;
+    static const char *const algorithms[] = {"ec:P-256", "ed25519"};
+    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+        struct secret pem = {0};
+        assert_status(key_to_pkcs1_pem(test_key(algorithms[i]), &pem, NULL), E_INVALID);
+        assert_null(pem.p);
+    }
+}
+
+static void writes_rsa_as_pkcs1(void **state)
+{
+    (void)state;
+    OWNED(secret_release) struct secret pem = {0};
+    OWNED(EVP_PKEY_free) EVP_PKEY *made = NULL, *read = NULL;
+    assert_ok(key_generate(TEXT("rsa:2048"), &made, NULL));
+    assert_ok(key_to_pkcs1_pem(made, &pem, NULL));
+    struct text text = bytes_text(secret_bytes(&pem));
+    assert_true(text_starts_with(text, TEXT("-----BEGIN RSA PRIVATE KEY-----\n")));
+    assert_true(text_ends_with(text, TEXT("-----END RSA PRIVATE KEY-----\n")));
+    assert_ok(key_from_pem(secret_bytes(&pem), &read, NULL));
+    assert_int_equal(EVP_PKEY_eq(read, made), 1);
+}
+
 static void reads_pkcs1_pkcs8_and_sec1(void **state)
 {
     (void)state;
@@ -182,6 +207,8 @@ int main(void)
         cmocka_unit_test(refuses_encrypted_keys_and_says_how_to_decrypt_them),
         cmocka_unit_test(refuses_unknown_algorithms),
         cmocka_unit_test(refuses_trailing_bytes_after_pkcs8),
+        cmocka_unit_test(refuses_to_write_other_keys_as_pkcs1),
+        cmocka_unit_test(writes_rsa_as_pkcs1),
         cmocka_unit_test(reads_pkcs1_pkcs8_and_sec1),
         cmocka_unit_test(makes_every_algorithm_and_gets_it_back_through_each_encoding),
         cmocka_unit_test(a_refused_point_leaves_the_pool_usable),
