@@ -74,7 +74,7 @@ def test_the_same_with_the_binary_that_users_get(make_server):
 def test_children_end_with_their_supervisor(make_server):
     server = make_server()
     children = list(server.children())
-    assert len(children) == int(FRONTS) + 1
+    assert len(children) == int(FRONTS) + 2  # with the core and the fetcher
     server.kill()
     poll(lambda: not any(is_running(pid) for pid in children), 2, "a child outlived its supervisor")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proves, with the binary that users get, that front and core are confined to what each needs, and that everything works inside."""
+"""Proves, with the binary that users get, that front, core and fetcher are confined to what each needs, and that everything works inside."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def test_status_says_what_confines_the_server(confined):
     assert not [w for w in confined.cli_json("status")["warnings"] if "sandbox" in w]
 
 
-@pytest.mark.parametrize("kind, count", [("front", 2), ("core", 1)])
+@pytest.mark.parametrize("kind, count", [("front", 2), ("core", 1), ("fetcher", 1)])
 def test_a_process_has_a_filter_no_way_to_new_privileges_and_leaves_no_core(confined, kind, count):
     pids = of_kind(confined, kind)
     assert len(pids) == count
@@ -114,6 +114,26 @@ def test_the_core_has_only_its_store_open(confined):
     assert not any("vault" in what for what in files)
 
 
+def test_the_fetcher_has_its_socket_and_no_secret(confined):
+    """Between two jobs: the listening socket, what the supervisor gave it, and no connection."""
+    fetcher, = of_kind(confined, "fetcher")
+    for what in open_files(fetcher).values():
+        assert what.startswith(("socket:", "pipe:", "anon_inode:", "/memfd:fairlead-")), what
+    inodes = {what[8:-1] for what in open_files(fetcher).values() if what.startswith("socket:")}
+    assert inodes and inodes <= socket_inodes("unix")
+    assert SECRET not in proc(fetcher, "environ") and str(confined.data) not in proc(fetcher, "environ")
+    assert not any("vault" in line or "fairlead.db" in line or "fairlead-page" in line for line in proc(fetcher, "maps").splitlines())
+
+
+@as_root
+def test_what_the_fetcher_is_told_holds_no_secret(confined):
+    fetcher, = of_kind(confined, "fetcher")
+    told = [pathlib.Path(f"/proc/{fetcher}/fd/{fd}").read_text() for fd, what in open_files(fetcher).items() if "fairlead-config" in what]
+    assert told
+    for text in told:
+        assert "vault.key_file=\n" in text and "store.url=\n" in text and "ca.key_file=\n" in text
+
+
 def test_what_they_map_is_not_writable_and_executable(confined):
     for pid in confined.children():
         assert not [line for line in proc(pid, "maps").splitlines() if re.search(r" rwxp | rwxs ", line)]
@@ -136,8 +156,8 @@ def test_the_core_cannot_write_outside_its_directories_even_as_root(confined, ma
     assert backup_through_the_core(free, tmp_path / "outside.db").status == 201
     warnings = free.cli_json("status")["warnings"]
     assert any("sandbox is off" in w for w in warnings) and free.cli_json("status")["sandbox"] == "off"
-    assert [field(pid, "Seccomp") for pid in free.children()] == ["0"] * 3
-    assert [field(pid, "NoNewPrivs") for pid in free.children()] == ["1"] * 3  # that needs no sandbox
+    assert [field(pid, "Seccomp") for pid in free.children()] == ["0"] * 4
+    assert [field(pid, "NoNewPrivs") for pid in free.children()] == ["1"] * 4  # that needs no sandbox
 
 
 # ---- another user ----
@@ -243,7 +263,7 @@ def test_a_burst_of_connections_needs_no_right_that_is_not_given(confined):
         connection.close()
     poll(lambda: confined.metric("fairlead_connections_open") < 20, 20, "closed connections are still counted")
     assert confined.shop.management().status == 200
-    assert len(confined.children()) == 3 and "worker.ended" not in confined.log()
+    assert len(confined.children()) == 4 and "worker.ended" not in confined.log()
 
 
 def test_a_process_that_the_kernel_ended_for_breaking_the_rules_is_replaced(make_server):
