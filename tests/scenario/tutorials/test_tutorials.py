@@ -16,7 +16,7 @@ import time
 
 import pki
 import pytest
-from harness import Server, run
+from harness import BINARY, Server, run
 
 HERE = pathlib.Path(__file__).parent
 ROOT = os.geteuid() == 0
@@ -211,10 +211,38 @@ def test_applications(server, environment, tmp_path, style):
     assert not worked and "Certificate has been revoked." in output
 
 
+def test_secured_api(server, environment, tmp_path):
+    """The generated certificate is fetched, its secret looked at, and the pair replaced by an own one. The bodies are in test_secured_api.py."""
+    name = "my-secured-app"
+    domain = DOMAIN if ROOT else f"{DOMAIN}:{server.port('gateway')}"
+    system = server.system(name).enrol()
+    body = {"provider": "p", "name": "n", "description": "d",
+            "api": {"targetUrl": "https://sampleapi.targeturl/v1", "credentials": {"certificateGen": {"commonName": "generated"}}}}
+    made = system.curl(f"/{name}/v1/metadata/services", "-d", json.dumps(body)).json()["id"]
+    person = Person(tmp_path / "person", "secured-api", {
+        "{CLUSTER_DOMAIN}": domain, "{APP_NAME}": name, "{YOUR_SERVICE_ID}": made, "{SERVICE_ID}": made,
+        "{CERT_FILE_NAME}": str(system.crt.with_suffix("")), "{KEY_FILE_NAME}": str(system.key.with_suffix("")),
+        "{BASE64_ENCODED_CRT}": "b3du", "{BASE64_ENCODED_KEY}": "b3du"},
+        environment | {"PATH": f"{pathlib.Path(BINARY).parent}:{environment['PATH']}", "FAIRLEAD_DATA_DIR": str(server.data)})
+
+    def retrieved():
+        held = json.loads(person.give("retrieve"))["api"]["credentials"]["certificateGen"]
+        return pki.chain(base64.b64decode(held["certificate"]).decode())[0]
+    generated = retrieved()
+    assert generated.subject.rfc4514_string() == "CN=generated"
+    assert made in person.give("secrets")
+    assert pki.fingerprint(generated) in person.give("secret")
+    run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "own.key", "-out", "own.crt", "-subj", "/CN=own", "-days", "30"],
+        cwd=person.dir)
+    (person.dir / "own.key").chmod(0o600)
+    assert "put in place by hand" in person.give("patch")
+    assert retrieved().subject.rfc4514_string() == "CN=own"
+
+
 def test_every_command_and_every_deviation_is_used():
     """A row nobody reads would say something that nothing proves."""
     source = pathlib.Path(__file__).read_text()
-    for section in ("remote-environments", "applications"):
+    for section in ("remote-environments", "applications", "secured-api"):
         body = source[source.index(f"def test_{section.replace('-', '_')}("):].split("\ndef ", 1)[0]
         given = {f"{section}/{name}" for name in re.findall(r'person\.give\("(\w+)"\)', body)}
         assert given == {name for name in COMMANDS if name.startswith(section + "/")}
