@@ -2,6 +2,7 @@
 #include "base/json_out.h"
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/utf8.h"
 
 #define DEPTH_MAX 32
@@ -164,6 +165,14 @@ void json_text(struct json_out *j, const char *name, struct text value)
 {
     begin_value(j, name);
     write_string(j->out, value);
+}
+
+void json_base64(struct json_out *j, const char *name, struct bytes value)
+{
+    begin_value(j, name);
+    buffer_byte(j->out, '"');
+    base64_encode(j->out, value); /* its alphabet needs no escapes */
+    buffer_byte(j->out, '"');
 }
 
 void json_cstr(struct json_out *j, const char *name, const char *value)

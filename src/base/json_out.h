@@ -33,9 +33,10 @@ void json_out_init(struct json_out *j, struct buffer *out);
 void json_open_object(struct json_out *j, const char *name);
 void json_open_array(struct json_out *j, const char *name);
 void json_end(struct json_out *j);
-void json_key(struct json_out *j, struct text key);                      /* escaped as json_text */
-void json_text(struct json_out *j, const char *name, struct text value); /* invalid UTF-8 becomes U+FFFD */
-void json_cstr(struct json_out *j, const char *name, const char *value); /* NULL writes null */
+void json_key(struct json_out *j, struct text key);                         /* escaped as json_text */
+void json_text(struct json_out *j, const char *name, struct text value);    /* invalid UTF-8 becomes U+FFFD */
+void json_base64(struct json_out *j, const char *name, struct bytes value); /* standard, one line, padded */
+void json_cstr(struct json_out *j, const char *name, const char *value);    /* NULL writes null */
 void json_int(struct json_out *j, const char *name, int64_t value);
 void json_bool(struct json_out *j, const char *name, bool value);
 void json_write_null(struct json_out *j, const char *name);

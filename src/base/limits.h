@@ -22,7 +22,8 @@
 #define LIMIT_PARAMETER_BYTES (16 * 1024)  /* names and values of one such list */
 #define LIMIT_LABELS 64                    /* of a service or application */
 #define LIMIT_LABEL_BYTES 256              /* a label's name, and its value */
-#define LIMIT_SERVICE_TEXT (64 * 1024)     /* a service's description; other texts of it 4 KiB */
+#define LIMIT_SERVICE_TEXT (64 * 1024)     /* a service's description */
+#define LIMIT_SERVICE_WORD (4 * 1024)      /* its other texts: name, provider, identifier, URLs */
 #define LIMIT_CREDENTIAL_BYTES (16 * 1024) /* user name, password, client id, client secret */
 #define LIMIT_LIST_SCAN 5000               /* rows that one page of a filtered list reads */
 #define LIMIT_RESPONSE_BUFFER (64 * 1024)  /* bytes queued towards a peer before the producer is paused */
