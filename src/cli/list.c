@@ -9,7 +9,8 @@
 #include "cli/table.h"
 
 #define TABLE_MAX   (64 * 1024 * 1024)
-#define TABLE_ROWS  5000 /* printed together, with columns as wide as these need */
+#define TABLE_ROWS  5000              /* printed together, with columns as wide as these need; */
+#define TABLE_BYTES (4 * 1024 * 1024) /* or as many as hold so much */
 #define WRITE_BYTES 262144
 #define PAGE_MEMORY (64 * 1024 * 1024)
 #define CURSOR_MAX  16384
@@ -65,7 +66,8 @@ static void add_row(struct listing *l, struct text row)
         table_cell(&l->table,
                    cli_cell(columns->kind, json_shown(row, columns->member, &c->arena), &c->arena));
     l->count++;
-    l->waiting++;
+    if (l->output == OUTPUT_TABLE)
+        l->waiting++;
 }
 
 static struct status read_page(struct listing *l, struct text target, size_t most, struct error *err)
@@ -128,7 +130,7 @@ static struct status write_some(struct listing *l, struct error *err)
 {
     struct cli *c = l->cli;
     TRY(buffer_status(&l->table.cells));
-    if (l->output == OUTPUT_TABLE && l->waiting >= TABLE_ROWS) {
+    if (l->waiting >= TABLE_ROWS || buffer_size(&l->table.cells) >= TABLE_BYTES) {
         table_print(&l->table, &c->out);
         l->waiting = 0;
     }

@@ -151,7 +151,7 @@ struct status command_service_credentials(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
     struct wish wish;
-    struct text json;
+    struct text json = {NULL, 0};
     TRY(cli_output(c, &output, err));
     TRY(read_wish(c, &wish, err));
     struct status s = ask(c, &wish, &json, err);

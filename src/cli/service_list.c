@@ -4,8 +4,8 @@
 #include "base/own.h"
 #include "cli/service.h"
 
-/* Labels count towards the values that one answer may have (base/json_scan.h): pages stay small. */
-#define PAGE "limit=200"
+/* Rows of one answer. Labels count towards the values that an answer may have (base/json_scan.h). */
+#define PAGE_ROWS 200
 
 static const struct column of_one[] = {
     {"ID", "id", COLUMN_TEXT},
@@ -55,7 +55,8 @@ struct status command_service_list(struct cli *c, struct error *err)
         buffer_cstr(&target, "/api/v1/services");
         cli_query(&target, "tenant", args_value(&c->args, "tenant"));
     }
-    buffer_cstr(&target, text_contains(buffer_as_text(&target), '?') ? "&" PAGE : "?" PAGE);
+    buffer_printf(&target, "%climit=%u", text_contains(buffer_as_text(&target), '?') ? '&' : '?',
+                  most > 0 && most < PAGE_ROWS ? (unsigned)most : PAGE_ROWS);
     for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
         cli_query(&target, filters[i], args_value(&c->args, filters[i]));
     TRY(buffer_status(&target));

@@ -102,7 +102,7 @@ static struct status certificate_facts(struct cli *c, struct service_facts *f, s
     struct text held = json_raw_member(json_raw_member(service, "api"), "credentials");
     if (!json_raw_member(held, "certificateGen").p)
         return DONE;
-    struct text json;
+    struct text json = {NULL, 0};
     OWNED(buffer_release) struct buffer target;
     TRY(service_target(c, true, "/credentials", &target, err));
     TRY(cli_call(c, HTTP_GET, buffer_as_text(&target), (struct text){NULL, 0}, &json, err));
@@ -113,7 +113,7 @@ static struct status certificate_facts(struct cli *c, struct service_facts *f, s
 struct status command_service_show(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
-    struct text json;
+    struct text json = {NULL, 0};
     OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
     TRY(service_target(c, true, "", &target, err));

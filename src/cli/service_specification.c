@@ -22,7 +22,7 @@ static struct status check_kind(struct cli *c, const char *kind, struct error *e
 static struct status refresh(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
-    struct text json;
+    struct text json = {NULL, 0};
     OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
     TRY(service_target(c, true, "/specification/refresh", &target, err));

@@ -76,7 +76,7 @@ static void put_registered(struct cli *c, struct text json)
 struct status command_service_register(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
-    struct text json;
+    struct text json = {NULL, 0};
     OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
     TRY(service_target(c, false, "", &target, err));
@@ -95,7 +95,7 @@ struct status command_service_register(struct cli *c, struct error *err)
 struct status command_service_update(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
-    struct text json, if_match;
+    struct text json = {NULL, 0}, if_match;
     OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
     TRY(service_target(c, true, "", &target, err));
@@ -115,7 +115,7 @@ struct status command_service_update(struct cli *c, struct error *err)
 struct status command_service_delete(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
-    struct text json, if_match;
+    struct text json = {NULL, 0}, if_match;
     bool asked = false;
     OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
