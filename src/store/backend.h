@@ -12,6 +12,7 @@
  */
 
 #include "base/buffer.h"
+#include "store/registry.h"
 #include "store/store.h"
 
 /* Where a list continues, read from its cursor. `set` false: from the start. */
@@ -28,6 +29,12 @@ struct token_position {
 struct certificate_position {
     bool set;
     uint8_t fingerprint[SHA256_SIZE];
+};
+
+/* Where the list of sealed values continues: secrets by `id`, then the history by `id`. */
+struct sealed_position {
+    bool history;
+    int64_t id;
 };
 
 struct store_ops {
@@ -49,6 +56,11 @@ struct store_ops {
     /* Revoked fingerprints are appended to `out_fingerprints`, SHA256_SIZE bytes each. */
     struct status (*application_delete)(struct store *s, struct text tenant, struct text name,
                                         const struct audit_entry *audit, struct buffer *out_fingerprints);
+    struct status (*application_update)(struct store *s, struct text tenant, struct text name,
+                                        const struct text *description, const struct text *labels,
+                                        const struct audit_entry *audit);
+    struct status (*application_certificates)(struct store *s, struct text tenant, struct text name,
+                                              unsigned most, unsigned *out_count);
     struct status (*application_seen)(struct store *s, const struct last_seen *seen, size_t count);
 
     struct status (*token_create)(struct store *s, const struct token_create *in,
@@ -96,6 +108,42 @@ struct store_ops {
     struct status (*blob_replace)(struct store *s, const struct named_blob *blobs, size_t count,
                                   const struct audit_entry *audit);
 
+    /* A specification that is present has content, or (replacement) that of the same slot of the row. */
+    struct status (*service_create)(struct store *s, const struct service_write *w,
+                                    const struct audit_entry *audit);
+    struct status (*service_replace)(struct store *s, const struct service_write *w,
+                                     const struct audit_entry *audit);
+    struct status (*service_delete)(struct store *s, struct text tenant, struct text application,
+                                    const uint8_t id[static SERVICE_ID_SIZE], int64_t expected_revision,
+                                    const struct audit_entry *audit);
+    /* An empty application is any. */
+    struct status (*service_get)(struct store *s, struct text tenant, struct text application,
+                                 const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
+                                 struct service *out, struct service_secret *secrets);
+    /* `identifier` may be empty. */
+    struct status (*service_identifier)(struct store *s, struct text tenant, struct text application,
+                                        struct text identifier, bool *out_taken);
+    /* After the row of this number (0: from the start), which is what *out_next names. A page also ends when
+     * service_fills_page says so. */
+    struct status (*service_list)(struct store *s, const struct service_filter *f, int64_t after,
+                                  unsigned limit, unsigned scan_max, struct arena *a, service_row *row,
+                                  void *ctx, int64_t *out_next);
+    struct status (*specification_get)(struct store *s, struct text tenant,
+                                       const uint8_t hash[static SHA256_SIZE], struct arena *a,
+                                       struct specification_row *out);
+
+    struct status (*secret_replace)(struct store *s, struct text tenant,
+                                    const uint8_t id[static SERVICE_ID_SIZE], enum secret_slot slot,
+                                    int64_t expected_revision, int64_t now, const struct secret_write *w,
+                                    const struct audit_entry *audit);
+    struct status (*secret_history)(struct store *s, struct text tenant,
+                                    const uint8_t id[static SERVICE_ID_SIZE], enum secret_slot slot,
+                                    struct arena *a, secret_history_row *row, void *ctx);
+    struct status (*sealed_list)(struct store *s, const struct sealed_position *after, unsigned limit,
+                                 struct arena *a, sealed_row *row, void *ctx);
+    struct status (*sealed_exchange)(struct store *s, const struct sealed_exchange *list, size_t count);
+    struct status (*registry_counts)(struct store *s, struct registry_counts *out);
+
     struct status (*counts)(struct store *s, int64_t now, struct store_counts *out);
     struct status (*backup)(struct store *s, const char *path, struct error *err);
     struct status (*check)(struct store *s, struct error *err);
@@ -129,3 +177,17 @@ int64_t audit_last_at(const struct audit_entry *e);
  * 64 digits. */
 bool digest_range(struct text hex_prefix, uint8_t low[static SHA256_SIZE], uint8_t high[static SHA256_SIZE]);
 bool text_has(struct text t, struct text part); /* substring, byte for byte */
+
+/* An application's labels as they are stored: "{}" for none. */
+struct text labels_or_none(struct text labels);
+/* Whether a row (tenant included) is what the filter asks for. */
+bool service_is_wanted(const struct service_filter *f, const struct service *s);
+/* Adds the row's bytes to *bytes; true when a page has enough of them: a thousand rows with the longest
+ * descriptions would be more than a request's arena holds. */
+bool service_fills_page(const struct service *s, size_t *bytes);
+/* Copies the row's texts (from a buffer that is about to go) into the arena. */
+struct status service_copy(const struct service *from, struct arena *a, struct service *out);
+/* A place that sealed_place_read gave; positions are positive, and {false, 0} is the start. False: no place
+ * of ours. */
+bool sealed_place_read(const struct sealed_place *place, struct sealed_position *out);
+struct sealed_place sealed_place_of(bool history, int64_t id);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "store/memory_registry.h"
 
 /* ---- rows and their order ---- */
 
@@ -60,6 +61,33 @@ static int compare_revocations(const void *a, const void *b)
 static int compare_blobs(const void *a, const void *b)
 {
     return text_compare(((const struct named_blob *)a)->name, ((const struct named_blob *)b)->name);
+}
+
+static int compare_services(const void *a, const void *b)
+{
+    const struct memory_service *x = a, *y = b;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static int compare_secrets(const void *a, const void *b)
+{
+    const struct memory_secret *x = a, *y = b;
+    if (x->row != y->row)
+        return x->row < y->row ? -1 : 1;
+    return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+static int compare_histories(const void *a, const void *b)
+{
+    const struct memory_history *x = a, *y = b;
+    return (x->h.sequence > y->h.sequence) - (x->h.sequence < y->h.sequence);
+}
+
+static int compare_specifications(const void *a, const void *b)
+{
+    const struct memory_specification *x = a, *y = b;
+    int tenants = text_compare(x->tenant, y->tenant);
+    return tenants ? tenants : memcmp(x->r.hash, y->r.hash, SHA256_SIZE);
 }
 
 struct memory_store *memory_lock(struct store *s)
@@ -263,8 +291,9 @@ static void memory_close(struct store *s)
 {
     struct memory_store *m = (struct memory_store *)s;
     memory_table_release(&m->serials);
-    struct memory_table *tables[] = {&m->audit,        &m->applications, &m->tokens,
-                                     &m->certificates, &m->revocations,  &m->blobs};
+    struct memory_table *tables[] = {&m->audit,       &m->applications,  &m->tokens,   &m->certificates,
+                                     &m->revocations, &m->blobs,         &m->services, &m->secrets,
+                                     &m->histories,   &m->specifications};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         memory_table_release(tables[i]);
     (void)pthread_mutex_destroy(&m->lock);
@@ -280,6 +309,8 @@ static const struct store_ops ops = {
     .application_get = memory_application_get,
     .application_list = memory_application_list,
     .application_delete = memory_application_delete,
+    .application_update = memory_application_update,
+    .application_certificates = memory_application_certificates,
     .application_seen = memory_application_seen,
     .token_create = memory_token_create,
     .token_find = memory_token_find,
@@ -297,6 +328,18 @@ static const struct store_ops ops = {
     .blob_create = memory_blob_create,
     .blob_list = memory_blob_list,
     .blob_replace = memory_blob_replace,
+    .service_create = memory_service_create,
+    .service_replace = memory_service_replace,
+    .service_delete = memory_service_delete,
+    .service_get = memory_service_get,
+    .service_identifier = memory_service_identifier,
+    .service_list = memory_service_list,
+    .specification_get = memory_specification_get,
+    .secret_replace = memory_secret_replace,
+    .secret_history = memory_secret_history,
+    .sealed_list = memory_sealed_list,
+    .sealed_exchange = memory_sealed_exchange,
+    .registry_counts = memory_registry_counts,
     .counts = memory_counts,
     .backup = memory_backup,
     .check = memory_check,
@@ -317,6 +360,10 @@ struct status memory_store_open(struct store **out, struct error *err)
     m->serials.borrows = true;
     m->revocations.compare = compare_revocations;
     m->blobs.compare = compare_blobs;
+    m->services.compare = compare_services;
+    m->secrets.compare = compare_secrets;
+    m->histories.compare = compare_histories;
+    m->specifications.compare = compare_specifications;
     *out = &m->base;
     return DONE;
 }

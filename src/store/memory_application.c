@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/memory_store.h"
 
+#include "store/memory_registry.h"
+
 const struct memory_shape memory_application_shape = {
     sizeof(struct application),
-    3,
+    4,
     {offsetof(struct application, tenant), offsetof(struct application, name),
-     offsetof(struct application, description)},
+     offsetof(struct application, description), offsetof(struct application, labels)},
 };
 
 struct application *memory_application(struct memory_store *m, struct text tenant, struct text name)
 {
     return memory_table_find(&m->applications, &(struct application){.tenant = tenant, .name = name});
+}
+
+struct status memory_stage_application(struct memory_store *m, struct memory_stage *stage,
+                                       const struct application *app)
+{
+    struct application row = *app;
+    row.labels = labels_or_none(app->labels);
+    row.services = 0;
+    return memory_stage_add(stage, &m->applications, memory_copy(&memory_application_shape, &row, NULL));
 }
 
 struct status memory_application_create(struct store *s, const struct application *app,
@@ -20,7 +31,7 @@ struct status memory_application_create(struct store *s, const struct applicatio
     OWNED(memory_stage_release) struct memory_stage stage = {0};
     if (memory_application(m, app->tenant, app->name))
         return STATUS(CONFLICT);
-    TRY(memory_stage_add(&stage, &m->applications, memory_copy(&memory_application_shape, app, NULL)));
+    TRY(memory_stage_application(m, &stage, app));
     TRY(memory_stage_audit(m, &stage, audit));
     memory_stage_commit(&stage);
     m->operations++;
@@ -84,8 +95,44 @@ struct status memory_application_delete(struct store *s, struct text tenant, str
     TRY(memory_stage_audit(m, &stage, audit));
     memory_stage_commit(&stage);
     memory_delete_open_tokens(m, tenant, name);
+    memory_service_delete_all(m, tenant, name);
     memory_table_remove(&m->applications, at);
     m->operations++;
+    return DONE;
+}
+
+struct status memory_application_update(struct store *s, struct text tenant, struct text name,
+                                        const struct text *description, const struct text *labels,
+                                        const struct audit_entry *audit)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    OWNED(memory_stage_release) struct memory_stage stage = {0};
+    const struct application *app = memory_application(m, tenant, name);
+    if (!app)
+        return STATUS(NOT_FOUND);
+    struct application row = *app;
+    if (description)
+        row.description = *description;
+    if (labels)
+        row.labels = labels_or_none(*labels);
+    TRY(memory_stage_add(&stage, &m->applications, memory_copy(&memory_application_shape, &row, NULL)));
+    TRY(memory_stage_audit(m, &stage, audit));
+    memory_stage_commit(&stage);
+    m->operations++;
+    return DONE;
+}
+
+struct status memory_application_certificates(struct store *s, struct text tenant, struct text name,
+                                              unsigned most, unsigned *out_count)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    unsigned count = 0;
+    for (size_t i = 0; count < most && i < m->certificates.count; i++) {
+        const struct certificate *c = &((const struct memory_certificate *)m->certificates.rows[i])->c;
+        count += text_equal(c->tenant, tenant) && text_equal(c->application, name) &&
+                 !memory_revocation_of(m, c->fingerprint);
+    }
+    *out_count = count;
     return DONE;
 }
 

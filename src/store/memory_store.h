@@ -25,7 +25,9 @@ struct memory_store {
     struct store base;
     pthread_mutex_t lock; /* guards what follows */
     struct memory_table audit, applications, tokens, certificates, serials, revocations, blobs;
+    struct memory_table services, secrets, histories, specifications;
     int64_t last_audit_id;
+    int64_t last_service, last_history;
     uint64_t last_sequence;
     int64_t operations;
 };
@@ -48,6 +50,9 @@ struct status memory_stage_token_use(struct memory_store *m, struct memory_stage
                                      const struct audit_entry *audit);
 struct application *memory_application(struct memory_store *m, struct text tenant,
                                        struct text name); /* or NULL */
+/* A new one, without services. */
+struct status memory_stage_application(struct memory_store *m, struct memory_stage *stage,
+                                       const struct application *app);
 struct memory_revocation *memory_revocation_of(const struct memory_store *m,
                                                const uint8_t fingerprint[static SHA256_SIZE]);
 struct status memory_stage_revoke_all(struct memory_store *m, struct memory_stage *stage, struct text tenant,
@@ -69,6 +74,11 @@ struct status memory_application_list(struct store *s, struct text contains,
                                       struct arena *a, application_row *row, void *ctx);
 struct status memory_application_delete(struct store *s, struct text tenant, struct text name,
                                         const struct audit_entry *audit, struct buffer *out_fingerprints);
+struct status memory_application_update(struct store *s, struct text tenant, struct text name,
+                                        const struct text *description, const struct text *labels,
+                                        const struct audit_entry *audit);
+struct status memory_application_certificates(struct store *s, struct text tenant, struct text name,
+                                              unsigned most, unsigned *out_count);
 struct status memory_application_seen(struct store *s, const struct last_seen *seen, size_t count);
 
 struct status memory_token_create(struct store *s, const struct token_create *in,

@@ -68,7 +68,7 @@ static struct status stage_application(struct memory_store *m, struct memory_sta
         .created_at = token->created_at,
         .auto_created = true,
     };
-    return memory_stage_add(stage, &m->applications, memory_copy(&memory_application_shape, &app, NULL));
+    return memory_stage_application(m, stage, &app);
 }
 
 static struct status stage_replacements(struct memory_store *m, struct memory_stage *stage,

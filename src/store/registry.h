@@ -15,7 +15,8 @@
 #include "base/digest.h"
 #include "store/store.h"
 
-#define SERVICE_ID_SIZE 16 /* a UUID's octets */
+#define SERVICE_ID_SIZE    16  /* a UUID's octets */
+#define SERVICE_TENANT_MAX 120 /* bytes; services of a longer one are E_INVALID */
 
 /* ---- specifications ---- */
 enum specification_slot {
@@ -28,7 +29,7 @@ enum specification_format { FORMAT_JSON, FORMAT_YAML, FORMAT_XML, FORMAT_TEXT };
 
 /* What a service row says about one of its specifications. */
 struct specification_ref {
-    bool present;
+    bool present;              /* all else is zero when not */
     uint8_t hash[SHA256_SIZE]; /* of the content as it was sent */
     enum specification_format format;
     int64_t size;       /* bytes of the content as it was sent */
@@ -71,14 +72,16 @@ struct secret_write {
     enum secret_change change;
     bool by_hand;
     struct bytes sealed;  /* SECRET_PUT */
-    struct bytes history; /* what it replaces, sealed for the history; empty = do not keep it */
+    struct bytes history; /* what it replaces or removes, sealed for the history; empty = do not keep it */
 };
 
 struct service_write {
     struct service service;    /* revision and created_at are the store's on replacement */
     int64_t expected_revision; /* replacement: E_CHANGED when the row has another one */
     struct secret_write secrets[SECRET_SLOTS];
-    /* Content for service.specifications[i]; NULL where it is absent or stays as it was. */
+    /* Content for service.specifications[i], with its hash and size; NULL where it is absent or, in a
+     * replacement, stays as it was (E_INVALID when the row's is another). Content that the tenant has already
+     * is not stored again. */
     const struct specification_row *specifications[SPECIFICATION_SLOTS];
 };
 
@@ -86,7 +89,8 @@ struct service_write {
  */
 struct status store_service_create(struct store *s, const struct service_write *w,
                                    const struct audit_entry *audit);
-/* E_NOT_FOUND: no such service (or application). E_CHANGED. The identifier stays what it was. */
+/* E_NOT_FOUND: no such service (or application). E_CHANGED; expected_revision is at least 1. The identifier
+ * stays what it was. */
 struct status store_service_replace(struct store *s, const struct service_write *w,
                                     const struct audit_entry *audit);
 /* With its secrets, their history and its specifications (unless others refer to them). expected_revision 0 =
@@ -119,12 +123,13 @@ struct service_filter {
     struct text label_value; /* with label_name: exact; {NULL, 0} = whatever value */
 };
 /*
- * In the order of registration. Reads at most `scan_max` rows (1..100000), gives at most page->limit of them,
- * and says in *out_next where to go on: empty after the last row. A filtered page may so be short or empty
- * and still not be the last. No row is given with `details`. E_NOT_FOUND when a named application does not
- * exist.
+ * In the order of registration. Reads at most `scan_max` rows (1..100000), gives at most page->limit of them
+ * and not many more than SERVICE_PAGE_BYTES of text, and says in *out_next where to go on: empty after the
+ * last row. A page may so be short or empty and still not be the last. No row is given with `details`.
+ * E_NOT_FOUND when a named application does not exist.
  */
-typedef bool service_row(void *ctx, const struct service *service);
+#define SERVICE_PAGE_BYTES (256 * 1024) /* a page ends after the row that reaches it */
+typedef bool service_row(void *ctx, const struct service *service); /* false stops, and *out_next goes on */
 struct status store_service_list(struct store *s, const struct service_filter *f,
                                  const struct page_request *page, unsigned scan_max, struct arena *a,
                                  service_row *row, void *ctx, struct text *out_next);
@@ -168,7 +173,8 @@ struct sealed_exchange {
 };
 struct status store_sealed_exchange(struct store *s, const struct sealed_exchange *list, size_t count);
 
-/* "secret/<tenant>/<uuid>/<slot number>" or, in the history, "secret/<tenant>/<uuid>/<slot number>/history".
+/* "secret/<tenant>/<uuid>/<slot number>" or, in the history, "secret/<tenant>/<uuid>/<slot number>/history";
+ * points into `out`. {NULL, 0} for a tenant longer than SERVICE_TENANT_MAX, of which the store takes nothing.
  */
 #define SECRET_SEAL_NAME_MAX 192
 struct text secret_seal_name(struct text tenant, const uint8_t id[static SERVICE_ID_SIZE],

@@ -4,9 +4,7 @@
 #include "base/alloc.h"
 #include "store/sqlite_files.h"
 #include "store/sqlite_migrate.h"
-
-#define MAINTENANCE_CACHE_KIB                                                                                \
-    8192 /* migrations, copies, checks: connections of their own, closed afterwards */
+#include "store/sqlite_registry.h"
 
 /* ---- operating ---- */
 
@@ -55,63 +53,8 @@ static struct status sqlite_counts(struct store *s, int64_t now, struct store_co
 static struct status sqlite_backup(struct store *s, const char *path, struct error *err)
 {
     OWNED(sqlite_db_close) struct sqlite_db db = {0};
-    TRY(sqlite_db_open(&db, sqlite_of(s)->path, MAINTENANCE_CACHE_KIB, err));
+    TRY(sqlite_db_open(&db, sqlite_of(s)->path, SQLITE_MAINTENANCE_CACHE_KIB, err));
     return sqlite_files_copy(&db, path, err);
-}
-
-static struct status check_pages(struct sqlite_db *db, const char *path, struct error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    int result = sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
-    if (result == SQLITE_OK)
-        result = sqlite3_step(stmt);
-    struct status s = sqlite_error(db, result, err, path);
-    const char *verdict = result == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
-    if (status_ok(s) && (!verdict || strcmp(verdict, "ok") != 0))
-        s = error_set(err, E_BROKEN, "'%s' is damaged: %s", path, verdict ? verdict : "no verdict");
-    sqlite3_finalize(stmt);
-    return s;
-}
-
-/* Rules that the schema cannot express: each query returns how many rows break one. */
-static struct status check_rules(struct sqlite_db *db, const char *path, struct error *err)
-{
-    static const struct {
-        const char *sql, *broken;
-    } rules[] = {
-        {"SELECT abs((SELECT count(*) FROM application) - (SELECT value FROM counter WHERE name = "
-         "'applications'))",
-         "the count of applications is wrong"},
-        {"SELECT abs((SELECT count(*) FROM certificate WHERE state = 0) -"
-         " (SELECT value FROM counter WHERE name = 'certificates_active'))",
-         "the count of active certificates is wrong"},
-        {"SELECT abs((SELECT count(*) FROM revocation) - (SELECT value FROM counter WHERE name = "
-         "'certificates_revoked'))",
-         "the count of revocations is wrong"},
-        {"SELECT count(*) FROM certificate c WHERE c.state <>"
-         " EXISTS (SELECT 1 FROM revocation r WHERE r.fingerprint = c.fingerprint)",
-         "a certificate's state contradicts its revocation"},
-        {"SELECT count(*) FROM certificate c WHERE NOT EXISTS (SELECT 1 FROM issuer i WHERE i.id = "
-         "c.issuer_id)",
-         "a certificate names an unknown issuer"},
-    };
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        int64_t rows = 0;
-        TRY(sqlite_scalar(db, rules[i].sql, &rows, err));
-        if (rows != 0)
-            return error_set(err, E_BROKEN, "'%s' is damaged: %s", path, rules[i].broken);
-    }
-    return DONE;
-}
-
-static struct status sqlite_check(struct store *s, struct error *err)
-{
-    const char *path = sqlite_of(s)->path;
-    OWNED(sqlite_db_close) struct sqlite_db db = {0};
-    TRY(sqlite_db_open(&db, path, MAINTENANCE_CACHE_KIB, err));
-    TRY(sqlite_exec(&db, "BEGIN", err)); /* one snapshot for all of it */
-    TRY(check_pages(&db, path, err));
-    return check_rules(&db, path, err);
 }
 
 /* ---- life cycle ---- */
@@ -139,6 +82,8 @@ static const struct store_ops ops = {
     .application_get = sqlite_application_get,
     .application_list = sqlite_application_list,
     .application_delete = sqlite_application_delete,
+    .application_update = sqlite_application_update,
+    .application_certificates = sqlite_application_certificates,
     .application_seen = sqlite_application_seen,
     .token_create = sqlite_token_create,
     .token_find = sqlite_token_find,
@@ -156,6 +101,18 @@ static const struct store_ops ops = {
     .blob_create = sqlite_blob_create,
     .blob_list = sqlite_blob_list,
     .blob_replace = sqlite_blob_replace,
+    .service_create = sqlite_service_create,
+    .service_replace = sqlite_service_replace,
+    .service_delete = sqlite_service_delete,
+    .service_get = sqlite_service_get,
+    .service_identifier = sqlite_service_identifier,
+    .service_list = sqlite_service_list,
+    .specification_get = sqlite_specification_get,
+    .secret_replace = sqlite_secret_replace,
+    .secret_history = sqlite_secret_history,
+    .sealed_list = sqlite_sealed_list,
+    .sealed_exchange = sqlite_sealed_exchange,
+    .registry_counts = sqlite_registry_counts,
     .counts = sqlite_counts,
     .backup = sqlite_backup,
     .check = sqlite_check,
@@ -177,7 +134,7 @@ struct status sqlite_store_open(struct text path, const struct store_settings *s
     /* Stays open until the writer's is: closing the last connection copies the whole log, which a start need
      * not wait for. */
     OWNED(sqlite_db_close) struct sqlite_db db = {0};
-    TRY(sqlite_db_open(&db, s->path, MAINTENANCE_CACHE_KIB, err));
+    TRY(sqlite_db_open(&db, s->path, SQLITE_MAINTENANCE_CACHE_KIB, err));
     TRY(sqlite_migrate(&db, s->path, sqlite_migrations, sqlite_migrations_count, err));
     TRY(sqlite_writer_start(s->path, settings->write_queue_max, &s->writer, err));
     TRY(sqlite_pool_new(s->path, settings->read_connections, &s->readers, err));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite_store.h"
 
+#include "store/sqlite_registry.h"
+
 struct status sqlite_application_add(struct sqlite_txn *t, const struct application *app, bool *out_made)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_ADD);
@@ -10,6 +12,7 @@ struct status sqlite_application_add(struct sqlite_txn *t, const struct applicat
     bind_int(&q, app->created_at);
     bind_int(&q, app->last_seen_at);
     bind_int(&q, app->auto_created);
+    bind_text(&q, labels_or_none(app->labels));
     TRY(sqlite_run(&q));
     *out_made = sqlite3_changes(t->db->handle) > 0;
     if (*out_made)
@@ -48,6 +51,8 @@ static struct status read_row(struct sqlite_query *q, struct arena *a, struct ap
     app.created_at = column_int(q);
     app.last_seen_at = column_int(q);
     app.auto_created = column_int(q) != 0;
+    app.labels = column_text(q, a);
+    app.services = column_int(q);
     TRY(sqlite_query_status(q));
     *out = app;
     return DONE;
@@ -113,6 +118,7 @@ static struct status delete_application(struct sqlite_txn *t, void *args)
     TRY(sqlite_run(&tokens));
     TRY(sqlite_revoke_all(t, in->tenant, in->name, TEXT("application deleted"), in->audit->at,
                           in->fingerprints));
+    TRY(sqlite_service_delete_all(t, in->tenant, in->name));
     TRY(sqlite_change(t, in->tenant, TEXT("application"), text_bytes(in->name)));
     return sqlite_audit_add(t, in->audit);
 }
@@ -122,6 +128,54 @@ struct status sqlite_application_delete(struct store *s, struct text tenant, str
 {
     struct delete in = {tenant, name, audit, out_fingerprints};
     return sqlite_write(sqlite_of(s)->writer, delete_application, &in);
+}
+
+struct update {
+    struct text tenant, name;
+    const struct text *description, *labels; /* NULL: stays as it is */
+    const struct audit_entry *audit;
+};
+
+static struct status update(struct sqlite_txn *t, void *args)
+{
+    const struct update *in = args;
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_UPDATE);
+    bind_int(&q, in->description != NULL);
+    bind_text(&q, in->description ? *in->description : TEXT(""));
+    bind_int(&q, in->labels != NULL);
+    bind_text(&q, labels_or_none(in->labels ? *in->labels : TEXT("")));
+    bind_text(&q, in->tenant);
+    bind_text(&q, in->name);
+    TRY(sqlite_run(&q));
+    if (sqlite3_changes(t->db->handle) == 0)
+        return STATUS(NOT_FOUND);
+    return sqlite_audit_add(t, in->audit);
+}
+
+struct status sqlite_application_update(struct store *s, struct text tenant, struct text name,
+                                        const struct text *description, const struct text *labels,
+                                        const struct audit_entry *audit)
+{
+    struct update in = {tenant, name, description, labels, audit};
+    return sqlite_write(sqlite_of(s)->writer, update, &in);
+}
+
+struct status sqlite_application_certificates(struct store *s, struct text tenant, struct text name,
+                                              unsigned most, unsigned *out_count)
+{
+    OWNED(sqlite_pool_give) struct sqlite_reader reader = {NULL, NULL};
+    TRY(sqlite_pool_take(sqlite_of(s)->readers, &reader));
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(reader.db, SQL_CERTIFICATE_OF_APPLICATION);
+    bind_text(&q, name);
+    bind_text(&q, tenant);
+    unsigned count = 0;
+    for (bool more = true; count < most; count++) {
+        TRY(sqlite_step(&q, &more));
+        if (!more)
+            break;
+    }
+    *out_count = count;
+    return DONE;
 }
 
 struct seen {

@@ -207,16 +207,29 @@ struct text column_text(struct sqlite_query *q, struct arena *a)
     return bytes_text(column_blob(q, a)); /* the bytes of a TEXT column are its UTF-8 */
 }
 
-void column_digest(struct sqlite_query *q, uint8_t out[static SHA256_SIZE])
+struct text column_view(struct sqlite_query *q)
+{
+    int column = q->column++;
+    const char *p = sqlite3_column_blob(q->stmt, column);
+    int n = sqlite3_column_bytes(q->stmt, column);
+    return p ? (struct text){p, (size_t)n} : (struct text){NULL, 0};
+}
+
+void column_exact(struct sqlite_query *q, uint8_t *out, size_t n)
 {
     int column = q->column++;
     const void *blob = sqlite3_column_blob(q->stmt, column);
-    int n = sqlite3_column_bytes(q->stmt, column);
-    memset(out, 0, SHA256_SIZE);
-    if (blob && n == SHA256_SIZE)
-        memcpy(out, blob, SHA256_SIZE);
-    else if (n != 0)
+    int size = sqlite3_column_bytes(q->stmt, column);
+    memset(out, 0, n);
+    if (blob && (size_t)size == n)
+        memcpy(out, blob, n);
+    else if (size != 0)
         note(q, SQLITE_CORRUPT);
+}
+
+bool column_is_null(const struct sqlite_query *q)
+{
+    return sqlite3_column_type(q->stmt, q->column) == SQLITE_NULL;
 }
 
 void column_skip(struct sqlite_query *q)

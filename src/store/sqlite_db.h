@@ -27,7 +27,9 @@
 #include "base/own.h"
 #include "store/sqlite_sql.h"
 
-#define SQLITE_LIST_SHAPES     64   /* certificate lists are composed; see sqlite_certificate_list.c */
+#define SQLITE_LIST_SHAPES 64 /* certificate lists are composed; see sqlite_certificate_list.c */
+#define SQLITE_MAINTENANCE_CACHE_KIB                                                                         \
+    8192 /* migrations, copies, checks: connections of their own, closed afterwards */
 #define SQLITE_BUSY_TIMEOUT_MS 5000 /* another process, such as an offline command, holds the lock */
 /* A log of this size is kept and written over: growing a file costs the file system a journal commit with
  * every sync. */
@@ -84,6 +86,12 @@ struct status sqlite_query_status(const struct sqlite_query *q);
 int64_t column_int(struct sqlite_query *q);
 struct text column_text(struct sqlite_query *q, struct arena *a); /* NULL is empty; copied */
 struct bytes column_blob(struct sqlite_query *q, struct arena *a);
-void column_digest(struct sqlite_query *q,
-                   uint8_t out[static SHA256_SIZE]); /* zeros when NULL; any other size is damage */
+struct text column_view(struct sqlite_query *q); /* not copied: valid until the next step */
+/* zeros when NULL; any other size is damage */
+void column_exact(struct sqlite_query *q, uint8_t *out, size_t n);
+static inline void column_digest(struct sqlite_query *q, uint8_t out[static SHA256_SIZE])
+{
+    column_exact(q, out, SHA256_SIZE);
+}
+bool column_is_null(const struct sqlite_query *q); /* the next one, which is not read */
 void column_skip(struct sqlite_query *q);

@@ -7,6 +7,7 @@
  */
 
 #include "base/bytes.h"
+#include "store/sqlite_sql_registry.h"
 
 #define SQL_TOKEN_COLUMNS                                                                                    \
     "hash, kind, state, tenant_id, group_name, application, created_at, expires_at, ended_at, created_by, "  \
@@ -14,6 +15,8 @@
 #define SQL_RECORDED_COLUMNS                                                                                 \
     "c.fingerprint, i.digest, c.serial, c.kind, c.tenant_id, c.group_name, c.application, c.subject, "       \
     "c.key_algorithm, c.issued_at, c.not_before, c.not_after, c.issued_by"
+#define SQL_APPLICATION_COLUMNS                                                                              \
+    "tenant_id, name, description, created_at, last_seen_at, auto_created, labels, services"
 #define SQL_CERTIFICATE_COLUMNS        SQL_RECORDED_COLUMNS ", r.revoked_at, r.reason"
 #define SQL_ACTIVE_CERTIFICATE_COLUMNS SQL_RECORDED_COLUMNS ", NULL, NULL"
 #define SQL_AUDIT_COLUMNS                                                                                    \
@@ -53,15 +56,16 @@
       " AND application = ?7 AND application <> '' ORDER BY at DESC, id DESC LIMIT ?6") \
     \
     X(APPLICATION_ADD, \
-      "INSERT INTO application (tenant_id, name, description, created_at, last_seen_at, auto_created)" \
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING") \
+      "INSERT INTO application (" SQL_APPLICATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0) ON CONFLICT DO NOTHING") \
     X(APPLICATION_GET, \
-      "SELECT tenant_id, name, description, created_at, last_seen_at, auto_created FROM application" \
-      " WHERE tenant_id = ?1 AND name = ?2") \
+      "SELECT " SQL_APPLICATION_COLUMNS " FROM application WHERE tenant_id = ?1 AND name = ?2") \
     X(APPLICATION_LIST, \
-      "SELECT tenant_id, name, description, created_at, last_seen_at, auto_created FROM application" \
+      "SELECT " SQL_APPLICATION_COLUMNS " FROM application" \
       " WHERE (tenant_id, name) > (?1, ?2) AND (?3 = '' OR instr(name, ?3) > 0) ORDER BY tenant_id, name LIMIT ?4") \
     X(APPLICATION_DELETE, "DELETE FROM application WHERE tenant_id = ?1 AND name = ?2") \
+    X(APPLICATION_UPDATE, \
+      "UPDATE application SET description = iif(?1, ?2, description), labels = iif(?3, ?4, labels)" \
+      " WHERE tenant_id = ?5 AND name = ?6") \
     X(APPLICATION_SEEN, \
       "UPDATE application SET last_seen_at = ?1 WHERE tenant_id = ?2 AND name = ?3 AND last_seen_at < ?1") \
     \
@@ -118,7 +122,9 @@
     X(BLOB_ADD, "INSERT INTO blob (tenant_id, name, value) VALUES ('', ?1, ?2)") \
     X(BLOB_GET, "SELECT value FROM blob WHERE tenant_id = '' AND name = ?1") \
     X(BLOB_LIST, \
-      "SELECT name, value FROM blob WHERE tenant_id = '' AND name >= ?1 AND substr(name, 1, length(?1)) = ?1 ORDER BY name")
+      "SELECT name, value FROM blob WHERE tenant_id = '' AND name >= ?1 AND substr(name, 1, length(?1)) = ?1 ORDER BY name") \
+    \
+    SQL_REGISTRY_STATEMENTS(X)
 /* clang-format on */
 
 enum sql {

@@ -35,6 +35,8 @@ struct status sqlite_revoke_all(struct sqlite_txn *t, struct text tenant, struct
 
 /* ---- the table ---- */
 
+struct status sqlite_check(struct store *s, struct error *err);
+
 struct status sqlite_audit_append(struct store *s, const struct audit_entry *entries, size_t count);
 struct status sqlite_audit_list(struct store *s, const struct audit_filter *f, struct arena *a,
                                 audit_row *row, void *ctx);
@@ -48,6 +50,11 @@ struct status sqlite_application_list(struct store *s, struct text contains,
                                       struct arena *a, application_row *row, void *ctx);
 struct status sqlite_application_delete(struct store *s, struct text tenant, struct text name,
                                         const struct audit_entry *audit, struct buffer *out_fingerprints);
+struct status sqlite_application_update(struct store *s, struct text tenant, struct text name,
+                                        const struct text *description, const struct text *labels,
+                                        const struct audit_entry *audit);
+struct status sqlite_application_certificates(struct store *s, struct text tenant, struct text name,
+                                              unsigned most, unsigned *out_count);
 struct status sqlite_application_seen(struct store *s, const struct last_seen *seen, size_t count);
 
 struct status sqlite_token_create(struct store *s, const struct token_create *in,

@@ -105,6 +105,9 @@ static struct status flush_totals(struct sqlite_writer *w, const struct sqlite_t
         [COUNTER_APPLICATIONS] = TEXT_INIT("applications"),
         [COUNTER_CERTIFICATES_ACTIVE] = TEXT_INIT("certificates_active"),
         [COUNTER_CERTIFICATES_REVOKED] = TEXT_INIT("certificates_revoked"),
+        [COUNTER_SERVICES] = TEXT_INIT("services"),
+        [COUNTER_SPECIFICATIONS] = TEXT_INIT("specifications"),
+        [COUNTER_SPECIFICATION_BYTES] = TEXT_INIT("specification_bytes"),
     };
     for (size_t i = 0; i < COUNTER_COUNT; i++) {
         if (total->counters[i] == 0)

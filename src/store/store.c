@@ -3,9 +3,9 @@
 
 #include "base/buffer.h"
 #include "base/encoding.h"
+#include "store/arguments.h"
 #include "store/backend.h"
 
-#define PAGE_MAX        1000
 #define SERIAL_MAX      20
 #define CONNECTIONS_MAX 64
 #define QUEUE_MAX       (1u << 20)
@@ -42,16 +42,6 @@ const char *store_kind(const struct store *s)
 
 /* ---- audit ---- */
 
-static bool audit_is_valid(const struct audit_entry *e)
-{
-    return e && e->action.n > 0 && e->at >= 0;
-}
-
-static bool page_is_valid(unsigned limit)
-{
-    return limit >= 1 && limit <= PAGE_MAX;
-}
-
 struct status store_audit_append(struct store *s, const struct audit_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -69,12 +59,6 @@ struct status store_audit_list(struct store *s, const struct audit_filter *f, st
 }
 
 /* ---- applications ---- */
-
-/* The cursor of a list is "tenant/name", so a tenant may not hold the separator. */
-static bool tenant_is_valid(struct text tenant)
-{
-    return !text_contains(tenant, '/');
-}
 
 static bool application_is_valid(struct text tenant, struct text name)
 {
@@ -109,6 +93,21 @@ struct status store_application_list(struct store *s, struct text contains, cons
         after.name = rest;
     }
     return s->ops->application_list(s, contains, &after, page->limit, a, row, ctx);
+}
+
+struct status store_application_update(struct store *s, struct text tenant, struct text name,
+                                       const struct text *description, const struct text *labels,
+                                       const struct audit_entry *audit)
+{
+    if (!audit_is_valid(audit))
+        return STATUS(INVALID);
+    return s->ops->application_update(s, tenant, name, description, labels, audit);
+}
+
+struct status store_application_certificates(struct store *s, struct text tenant, struct text name,
+                                             unsigned most, unsigned *out_count)
+{
+    return s->ops->application_certificates(s, tenant, name, most, out_count);
 }
 
 /* Fingerprints are collected during the transaction and handed out after it, on the caller's thread. */

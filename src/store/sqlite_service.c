@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sqlite_registry.h"
+
+/* Registering, replacing and deleting services: one transaction for the row, its secrets, its specifications'
+ * references, the application's count, the audit row and the change row. */
+
+struct change {
+    const struct service_write *w;
+    const struct audit_entry *audit;
+};
+
+static struct bytes id_bytes(const uint8_t id[static SERVICE_ID_SIZE])
+{
+    return (struct bytes){id, SERVICE_ID_SIZE};
+}
+
+static struct status count_service(struct sqlite_txn *t, struct text tenant, struct text application,
+                                   int more)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_COUNT_SERVICE);
+    bind_int(&q, more);
+    bind_text(&q, tenant);
+    bind_text(&q, application);
+    TRY(sqlite_run(&q));
+    if (sqlite3_changes(t->db->handle) == 0)
+        return STATUS(NOT_FOUND);
+    t->counters[COUNTER_SERVICES] += more;
+    return DONE;
+}
+
+/* SQL_SERVICE_WRITTEN */
+static void bind_written(struct sqlite_query *q, const struct service *s,
+                         const int64_t specifications[static SPECIFICATION_SLOTS])
+{
+    bind_int(q, s->updated_at);
+    bind_int(q, s->credential_kind);
+    for (size_t i = 0; i < SPECIFICATION_SLOTS; i++) {
+        const struct specification_ref *ref = &s->specifications[i];
+        bind_int(q, specifications[i]);
+        bind_int(q, ref->present ? ref->format : 0);
+        bind_int(q, ref->present ? ref->fetched_at : 0);
+    }
+    bind_text(q, s->name);
+    bind_text(q, s->provider);
+    bind_text(q, s->target_url);
+    bind_text(q, labels_or_none(s->labels));
+    bind_text(q, s->short_description);
+    bind_text(q, s->description);
+    bind_text(q, s->details);
+}
+
+static struct status write_secrets(struct sqlite_txn *t, const struct service_write *w, int64_t row)
+{
+    for (size_t i = 0; i < SECRET_SLOTS; i++)
+        TRY(sqlite_secret_write(t, w->service.tenant, row, (enum secret_slot)i, w->service.updated_at,
+                                &w->secrets[i]));
+    return DONE;
+}
+
+/* ---- create ---- */
+
+static struct status add_row(struct sqlite_txn *t, const struct service *s,
+                             const int64_t specifications[static SPECIFICATION_SLOTS])
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_ADD);
+    bind_written(&q, s, specifications);
+    bind_text(&q, s->tenant);
+    bind_blob(&q, id_bytes(s->id));
+    bind_text(&q, s->application);
+    bind_int(&q, s->created_at);
+    bind_text(&q, s->identifier);
+    return sqlite_run(&q); /* identifier or id known: E_CONFLICT */
+}
+
+static struct status create(struct sqlite_txn *t, void *args)
+{
+    const struct change *in = args;
+    const struct service *s = &in->w->service;
+    int64_t specifications[SPECIFICATION_SLOTS] = {0};
+    TRY(count_service(t, s->tenant, s->application, 1));
+    for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
+        if (in->w->specifications[i])
+            TRY(sqlite_specification_take(t, s->tenant, in->w->specifications[i], &specifications[i]));
+    TRY(add_row(t, s, specifications));
+    TRY(write_secrets(t, in->w, sqlite3_last_insert_rowid(t->db->handle)));
+    return sqlite_audit_add(t, in->audit);
+}
+
+struct status sqlite_service_create(struct store *s, const struct service_write *w,
+                                    const struct audit_entry *audit)
+{
+    struct change in = {w, audit};
+    return sqlite_write(sqlite_of(s)->writer, create, &in);
+}
+
+/* ---- what is there ---- */
+
+static struct status read_state(struct sqlite_query *q, struct service_state *out)
+{
+    bool found = false;
+    TRY(sqlite_step(q, &found));
+    if (!found)
+        return STATUS(NOT_FOUND);
+    out->row = column_int(q);
+    out->revision = column_int(q);
+    for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
+        out->specifications[i] = column_int(q); /* NULL reads as 0 */
+    return DONE;
+}
+
+struct status sqlite_service_state(struct sqlite_txn *t, struct text tenant, struct text application,
+                                   const uint8_t id[static SERVICE_ID_SIZE], struct service_state *out)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_STATE);
+    bind_blob(&q, id_bytes(id));
+    bind_text(&q, tenant);
+    bind_text(&q, application);
+    return read_state(&q, out);
+}
+
+struct status sqlite_service_changed(struct sqlite_txn *t, struct text tenant,
+                                     const uint8_t id[static SERVICE_ID_SIZE])
+{
+    return sqlite_change(t, tenant, TEXT("service"), id_bytes(id));
+}
+
+/* ---- replace ---- */
+
+/* The specification of one slot after the replacement. References are taken before any is released, so that
+ * content which stays is not deleted and written again. */
+static struct status next_specification(struct sqlite_txn *t, const struct service_write *w, size_t slot,
+                                        int64_t before, int64_t *out)
+{
+    const struct specification_ref *ref = &w->service.specifications[slot];
+    *out = 0;
+    if (!ref->present)
+        return DONE;
+    if (w->specifications[slot])
+        return sqlite_specification_take(t, w->service.tenant, w->specifications[slot], out);
+    TRY(sqlite_specification_id(t, w->service.tenant, ref->hash, out));
+    return *out != 0 && *out == before ? DONE : STATUS(INVALID);
+}
+
+static struct status replace_row(struct sqlite_txn *t, const struct service_write *w,
+                                 const struct service_state *was)
+{
+    int64_t specifications[SPECIFICATION_SLOTS];
+    for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
+        TRY(next_specification(t, w, i, was->specifications[i], &specifications[i]));
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_REPLACE);
+    bind_written(&q, &w->service, specifications);
+    bind_int(&q, was->row);
+    TRY(sqlite_run(&q));
+    for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
+        if (w->specifications[i] || !w->service.specifications[i].present)
+            TRY(sqlite_specification_release(t, was->specifications[i]));
+    return DONE;
+}
+
+static struct status replace(struct sqlite_txn *t, void *args)
+{
+    const struct change *in = args;
+    const struct service *s = &in->w->service;
+    struct service_state was;
+    TRY(sqlite_service_state(t, s->tenant, s->application, s->id, &was));
+    if (was.revision != in->w->expected_revision)
+        return STATUS(CHANGED);
+    TRY(replace_row(t, in->w, &was));
+    TRY(write_secrets(t, in->w, was.row));
+    TRY(sqlite_service_changed(t, s->tenant, s->id));
+    return sqlite_audit_add(t, in->audit);
+}
+
+struct status sqlite_service_replace(struct store *s, const struct service_write *w,
+                                     const struct audit_entry *audit)
+{
+    struct change in = {w, audit};
+    return sqlite_write(sqlite_of(s)->writer, replace, &in);
+}
+
+/* ---- delete ---- */
+
+static struct status delete_row(struct sqlite_txn *t, const struct service_state *was)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_DELETE);
+    bind_int(&q, was->row);
+    TRY(sqlite_run(&q));
+    for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
+        TRY(sqlite_specification_release(t, was->specifications[i]));
+    return sqlite_secret_delete_all(t, was->row);
+}
+
+struct deletion {
+    struct text tenant, application;
+    const uint8_t *id;
+    int64_t expected_revision; /* 0 = any */
+    const struct audit_entry *audit;
+};
+
+static struct status delete_service(struct sqlite_txn *t, void *args)
+{
+    const struct deletion *in = args;
+    struct service_state was;
+    TRY(sqlite_service_state(t, in->tenant, in->application, in->id, &was));
+    if (in->expected_revision != 0 && was.revision != in->expected_revision)
+        return STATUS(CHANGED);
+    TRY(delete_row(t, &was));
+    TRY(count_service(t, in->tenant, in->application, -1));
+    TRY(sqlite_service_changed(t, in->tenant, in->id));
+    return sqlite_audit_add(t, in->audit);
+}
+
+struct status sqlite_service_delete(struct store *s, struct text tenant, struct text application,
+                                    const uint8_t id[static SERVICE_ID_SIZE], int64_t expected_revision,
+                                    const struct audit_entry *audit)
+{
+    struct deletion in = {tenant, application, id, expected_revision, audit};
+    return sqlite_write(sqlite_of(s)->writer, delete_service, &in);
+}
+
+static struct status first_of(struct sqlite_txn *t, struct text tenant, struct text application,
+                              struct service_state *out)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_FIRST_OF_APPLICATION);
+    bind_text(&q, application);
+    bind_text(&q, tenant);
+    return read_state(&q, out);
+}
+
+struct status sqlite_service_delete_all(struct sqlite_txn *t, struct text tenant, struct text application)
+{
+    for (;;) {
+        struct service_state was;
+        struct status s = first_of(t, tenant, application, &was);
+        if (s.code == E_NOT_FOUND)
+            return DONE;
+        TRY(s);
+        TRY(delete_row(t, &was));
+        t->counters[COUNTER_SERVICES]--;
+    }
+}
