@@ -110,7 +110,8 @@ struct status stored_service_get(struct registry *r, const struct registry_key *
                                  struct stored_service *out, struct error *err);
 /* NULL when the service has none in that slot. */
 const struct secret_data *stored_secret(const struct stored_service *s, enum secret_slot slot);
-/* What people see; `credentials` and `parameters` may be NULL and are not borrowed from. */
+/* What people see, without anything that is masked; `credentials` and `parameters` may be NULL and are not
+ * borrowed from. */
 struct status view_make(const struct service *row, const struct secret_data *credentials,
                         const struct secret_data *parameters, bool by_hand, struct arena *a,
                         struct registry_view *out);

@@ -4,28 +4,28 @@
 #include "base/clock.h"
 
 /* Where the stored description says that the API's specification comes from; texts in the arena. */
-static struct status origin_of(const struct stored_service *s, struct arena *a, struct text *out_url,
+static struct status origin_of(const struct service *row, struct arena *a, struct text *out_url,
                                struct text *out_type, struct error *err)
 {
     struct service_details d;
-    TRY(details_read(&s->row, stored_secret(s, SECRET_CREDENTIALS), stored_secret(s, SECRET_PARAMETERS), a,
-                     &d));
-    struct text url = {NULL, 0};
-    if (!d.api.given || specification_origin(&d.api, a, &url) != ORIGIN_URL)
+    TRY(details_read(row, NULL, NULL, a, &d)); /* no secret has a part in it */
+    if (!d.api.given || specification_origin(&d.api, a, out_url) != ORIGIN_URL)
         return error_set(err, E_INVALID,
                          "The API's specification has no URL that it could be downloaded from");
-    *out_url = arena_text(a, url);
-    *out_type = arena_text(a, d.api.api_type);
-    return out_url->p && (out_type->p || d.api.api_type.n == 0) ? DONE : STATUS(NOMEM);
+    *out_type = d.api.api_type;
+    return out_url->p ? DONE : STATUS(NOMEM);
 }
 
-/* Secrets are open only as long as this takes. */
 static struct status ask_origin(struct registry *r, const struct registry_key *key, struct arena *a,
                                 struct text *out_url, struct text *out_type, struct error *err)
 {
-    OWNED(stored_service_release) struct stored_service s = {0};
-    TRY(stored_service_get(r, key, a, &s, err));
-    return origin_of(&s, a, out_url, out_type, err);
+    struct service row;
+    const struct status found =
+        store_service_get(r->parts.store, key->tenant, key->application, key->id, a, &row, NULL);
+    if (found.code == E_NOT_FOUND)
+        return service_unreadable(r, key, err);
+    TRY(found);
+    return origin_of(&row, a, out_url, out_type, err);
 }
 
 struct refetch {
@@ -61,7 +61,7 @@ static struct status attempt(const struct refetch *c, struct text url, struct re
     OWNED(stored_service_release) struct stored_service s = {0};
     TRY(stored_service_get(c->r, c->key, c->a, &s, err));
     struct text url_now, type_now;
-    TRY(origin_of(&s, c->a, &url_now, &type_now, err));
+    TRY(origin_of(&s.row, c->a, &url_now, &type_now, err));
     if (!text_equal(url, url_now))
         return STATUS(CHANGED);
 

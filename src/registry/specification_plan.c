@@ -92,7 +92,9 @@ static struct status put_api(struct registry *r, const uint8_t id[static SERVICE
     struct text url = {NULL, 0};
     switch (specification_origin(api, a, &url)) {
     case ORIGIN_NONE:
-        return DONE;
+        if (api->spec.n == 0)
+            return DONE;
+        [[fallthrough]]; /* null, which is kept as it is when there is nothing better (contract 1.6) */
     case ORIGIN_INLINE:
         return put_sent(r, p, SPECIFICATION_API, &(struct sent){api->spec, api->spec_is_text, api->api_type},
                         in, a, err);

@@ -70,12 +70,18 @@ bool secret_data_equal(const struct secret_data *a, const struct secret_data *b)
 
 /* ---- what people see ---- */
 
-static struct status kept(struct text *t, struct arena *a)
+/* What may leave the secret: not even a copy of the rest gets into the caller's arena, which nobody wipes.
+ * The items borrow from `data`. */
+static void pick_shown(const struct secret_data *data, struct secret_data *out)
 {
-    if (t->n == 0)
-        return DONE;
-    *t = arena_text(a, *t);
-    return t->p ? DONE : STATUS(NOMEM);
+    static const char *const shown[] = {"crt", "headers", "queryParameters", "credentialHeaders",
+                                        "credentialQueryParameters"};
+    *out = (struct secret_data){.count = 0};
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        const struct bytes value = secret_data_get(data, shown[i]);
+        if (value.p)
+            out->items[out->count++] = (struct secret_item){text_of(shown[i]), value};
+    }
 }
 
 struct status view_make(const struct service *row, const struct secret_data *credentials,
@@ -83,10 +89,11 @@ struct status view_make(const struct service *row, const struct secret_data *cre
                         struct registry_view *out)
 {
     struct registry_view view = {.row = *row, .credential_by_hand = credentials && by_hand};
-    TRY(details_read(row, credentials, parameters, a, &view.details));
+    struct secret_data shown = {.count = 0};
+    if (credentials)
+        pick_shown(credentials, &shown);
+    TRY(details_read(row, credentials ? &shown : NULL, parameters, a, &view.details));
     service_mask(&view.details);
-    /* The only value of a secret that is shown: it must not point into what the caller wipes. */
-    TRY(kept(&view.details.api.credentials.certificate.certificate_pem, a));
     if (credentials) {
         view.credential_secret = secret_name(SECRET_CREDENTIALS, row->application, row->id, a);
         TRY(view.credential_secret.p ? DONE : STATUS(NOMEM));
