@@ -48,8 +48,8 @@ static void put_hole(struct answer *a, struct json_out *j, const char *name, enu
 {
     if (!a->view.row.specifications[slot].present)
         return;
-    json_raw(j, name, TEXT(""));
-    a->holes[a->hole_count++] = (struct hole){.at = buffer_size(&a->frame), .slot = slot};
+    json_raw(j, name, TEXT("0")); /* never sent: leave() steps over it */
+    a->holes[a->hole_count++] = (struct hole){.at = buffer_size(&a->frame) - 1, .slot = slot};
 }
 
 static void put_nonempty(struct json_out *j, const char *name, struct text value)
@@ -125,6 +125,7 @@ static void leave(struct call *c)
     if (a->view.row.specifications[a->holes[a->next_hole].slot].format != FORMAT_JSON)
         buffer_byte(&c->reply.body, '"');
     a->next_hole++;
+    a->sent++;
     a->inside = false;
     buffer_clear(&a->content);
 }
