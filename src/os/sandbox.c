@@ -168,6 +168,7 @@ static struct status seccomp_enter(enum sandbox_kind kind, struct error *err)
 }
 
 static char description[48] = "off";
+static bool is_fetcher; /* entered; its jobs inherit this */
 
 const char *sandbox_describe(void)
 {
@@ -194,7 +195,7 @@ static struct status landlock_for(enum sandbox_kind kind, const struct sandbox_p
 struct status sandbox_enter(enum sandbox_kind kind, const struct sandbox_path *paths, unsigned count,
                             struct error *err)
 {
-    if (FAIRLEAD_SANITIZED)
+    if (FAIRLEAD_SANITIZED || (kind == SANDBOX_FETCH_JOB && !is_fetcher))
         return DONE;
     must(count == 0 || kind == SANDBOX_CORE ||
          (kind == SANDBOX_FETCH_JOB && count <= SANDBOX_FETCH_PATHS_MAX));
@@ -203,6 +204,7 @@ struct status sandbox_enter(enum sandbox_kind kind, const struct sandbox_path *p
     int abi = 0;
     TRY(landlock_for(kind, paths, count, &abi, err));
     TRY(seccomp_enter(kind, err));
+    is_fetcher = kind == SANDBOX_FETCHER;
     if (abi > 0)
         (void)snprintf(description, sizeof description, "seccomp, Landlock ABI %d", abi);
     else

@@ -24,8 +24,9 @@ struct sandbox_path {
     bool writable;
 };
 
-/* Paths are for the core, and for a job, where none is writable. A kernel without Landlock gets seccomp
- * alone. E_UNAVAILABLE when the kernel refuses. */
+/* Paths are for the core, and for a job, where none is writable. A job of a fetcher that entered nothing
+ * (server.sandbox: false) enters nothing either. A kernel without Landlock gets seccomp alone. E_UNAVAILABLE
+ * when the kernel refuses. */
 struct status sandbox_enter(enum sandbox_kind kind, const struct sandbox_path *paths, unsigned count,
                             struct error *err);
 

@@ -19,6 +19,7 @@
 static const struct sandbox_group for_downloads[] = {
     {"to resolvers, servers and proxies of names; families are below; bind is for netlink",
      {C(connect), C(bind), C(sendmmsg), C(recvmmsg), END}},
+    {"the deadline of a job", {C(setitimer), END}},
     {"files by name; open is below, and Landlock says which",
      {C(access), C(faccessat), C(faccessat2), C(stat), C(lstat), C(statx), C(readlink), C(readlinkat),
       C(getcwd), C(getdents64), C(dup2), END}},
@@ -72,6 +73,7 @@ int sandbox_add_fetcher(scmp_filter_ctx ctx)
         /* A job's own limits. */
         {C(prlimit64), 1, {EQUAL(0, 0)}},
         {C(prctl), 1, {EQUAL(0, PR_SET_PDEATHSIG)}},
+        {C(prctl), 2, {EQUAL(0, PR_SET_DUMPABLE), EQUAL(1, 0)}},
         {C(prctl), 1, {EQUAL(0, PR_SET_NO_NEW_PRIVS)}},
     };
     int result = add_downloads(ctx);

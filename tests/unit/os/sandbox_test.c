@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -244,6 +246,15 @@ static int cannot_kill_the_parent(void)
     return kill(getppid(), SIGKILL) != 0 && errno == EPERM ? 0 : 1;
 }
 
+static void a_job_of_an_unconfined_fetcher_is_not_confined(void **state)
+{
+    (void)state;
+    assert_ok(sandbox_enter(SANDBOX_FETCH_JOB, NULL, 0, NULL)); /* or the cases after this one would fail */
+    assert_string_equal(sandbox_describe(), "off");
+    assert_int_equal(open("/nowhere", O_RDWR), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
 static void the_fetcher_forks_and_ends_jobs_and_nothing_else(void **state)
 {
     (void)state;
@@ -294,6 +305,24 @@ static int cannot_read_the_rest(void)
     return 0;
 }
 
+static int ends_by_its_alarm(void)
+{
+    const struct itimerval soon = {.it_value = {.tv_usec = 1000}};
+    if (setitimer(ITIMER_REAL, &soon, NULL) != 0)
+        return 1;
+    (void)poll(NULL, 0, 5000);
+    return 2;
+}
+
+static int lists_the_addresses_of_this_host(void)
+{
+    struct ifaddrs *list = NULL;
+    if (getifaddrs(&list) != 0)
+        return 1;
+    freeifaddrs(list);
+    return 0;
+}
+
 static int starts_threads(void);
 static int aborts(void);
 
@@ -308,6 +337,8 @@ static void a_job_of_the_fetcher_has_what_a_download_needs(void **state)
     assert_int_equal(in_a_job(resolves_names), 0);
     assert_int_equal(in_a_job(starts_threads), 0);
     assert_int_equal(in_a_job(aborts), 128 + SIGABRT);
+    assert_int_equal(in_a_job(ends_by_its_alarm), 128 + SIGALRM);
+    assert_int_equal(in_a_job(lists_the_addresses_of_this_host), 0);
     assert_int_equal(in_a_job(reads_trust_anchors_and_what_it_was_given), 0);
     if (landlock_abi() < 1)
         skip();
@@ -458,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forbidden_calls_end_the_process),
         cmocka_unit_test(a_job_of_the_fetcher_is_ended_for_more_than_a_download),
+        cmocka_unit_test(a_job_of_an_unconfined_fetcher_is_not_confined),
         cmocka_unit_test(the_fetcher_forks_and_ends_jobs_and_nothing_else),
         cmocka_unit_test(a_job_of_the_fetcher_has_what_a_download_needs),
         cmocka_unit_test(a_front_opens_no_file),
