@@ -71,6 +71,8 @@ static void keeps_every_field(struct fixture *f)
         .created_at = NOW,
         .last_seen_at = NOW + 1,
         .auto_created = true,
+        .labels = TEXT("{\"region\":\"kr\"}"),
+        .services = 9, /* the store's business */
     };
     assert_ok(store_application_create(f->s, &in, AUDIT("application.create")));
     struct application out;
@@ -81,6 +83,61 @@ static void keeps_every_field(struct fixture *f)
     assert_int_equal(out.created_at, NOW);
     assert_int_equal(out.last_seen_at, NOW + 1);
     assert_true(out.auto_created);
+    assert_text(out.labels, "{\"region\":\"kr\"}");
+    assert_int_equal(out.services, 0);
+}
+
+static void updates_description_and_labels(struct fixture *f)
+{
+    struct text description = TEXT("new"), labels = TEXT("{\"a\":\"b\"}"), none = TEXT("");
+    struct application app;
+    assert_status(
+        store_application_update(f->s, none, TEXT("a"), &description, &labels, AUDIT("application.update")),
+        E_NOT_FOUND);
+    assert_ok(make_application(f, "a"));
+    assert_status(store_application_update(f->s, TEXT("t"), TEXT("a"), &description, &labels,
+                                           AUDIT("application.update")),
+                  E_NOT_FOUND);
+    assert_status(store_application_update(f->s, none, TEXT("a"), &description, &labels, NO_AUDIT),
+                  E_INVALID);
+    assert_int_equal(audit_rows(f, "application.update"), 0);
+
+    assert_ok(store_application_update(f->s, none, TEXT("a"), NULL, &labels, AUDIT("application.update")));
+    assert_ok(store_application_get(f->s, none, TEXT("a"), &f->arena, &app));
+    assert_text(app.description, "made by a test");
+    assert_text(app.labels, "{\"a\":\"b\"}");
+    assert_ok(
+        store_application_update(f->s, none, TEXT("a"), &description, NULL, AUDIT("application.update")));
+    assert_ok(store_application_get(f->s, none, TEXT("a"), &f->arena, &app));
+    assert_text(app.description, "new");
+    assert_text(app.labels, "{\"a\":\"b\"}");
+    assert_ok(store_application_update(f->s, none, TEXT("a"), &none, &none, AUDIT("application.update")));
+    assert_ok(store_application_get(f->s, none, TEXT("a"), &f->arena, &app));
+    assert_int_equal(app.description.n, 0);
+    assert_text(app.labels, "{}");
+    assert_int_equal(app.created_at, NOW);
+    assert_int_equal(audit_rows(f, "application.update"), 3);
+}
+
+static unsigned certificates(struct fixture *f, const char *application, unsigned most)
+{
+    unsigned count = 77;
+    assert_ok(store_application_certificates(f->s, TEXT(""), text_of(application), most, &count));
+    return count;
+}
+
+static void counts_an_applications_certificates_up_to_a_number(struct fixture *f)
+{
+    assert_ok(make_application(f, "a"));
+    for (unsigned n = 0; n < 12; n++)
+        assert_ok(make_certificate(f, n, n < 10 ? "a" : "b"));
+    bool was = false;
+    assert_ok(
+        store_certificate_revoke(f->s, digest_of(3).p, TEXT("r"), NOW, AUDIT("certificate.revoke"), &was));
+    assert_int_equal(certificates(f, "a", 1000), 9);
+    assert_int_equal(certificates(f, "a", 4), 4);
+    assert_int_equal(certificates(f, "a", 0), 0);
+    assert_int_equal(certificates(f, "none", 5), 0);
 }
 
 static void lists_by_tenant_and_name_and_pages(struct fixture *f)
@@ -184,6 +241,9 @@ const struct contract_check application_checks[] = {
     {"refuses a change without an audit row", refuses_a_change_without_an_audit_row, false},
     {"does not find an application that is not there", does_not_find_what_is_not_there, false},
     {"an application keeps every field", keeps_every_field, false},
+    {"updates an application's description and labels", updates_description_and_labels, false},
+    {"counts an application's certificates up to a number",
+     counts_an_applications_certificates_up_to_a_number, false},
     {"lists applications by tenant and name and pages", lists_by_tenant_and_name_and_pages, false},
     {"remembers when an application was last seen", remembers_when_it_was_last_seen, false},
     {"deleting an application takes its tokens and certificates along",

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "scratch.h"
 
-#include "store/store.h"
+#include "store/registry.h"
 
 #define NOW         INT64_C(1790000000)
 #define AUDIT(what) (&(struct audit_entry){.at = NOW, .action = TEXT(what), .actor = TEXT("uid:0")})
@@ -48,6 +48,78 @@ static struct status write_some(struct store *s)
     return store_application_delete(s, TEXT(""), TEXT("a"), AUDIT("a"), NULL, NULL);
 }
 
+static struct status register_some(struct store *s)
+{
+    struct application app = {.name = TEXT("r"), .created_at = NOW};
+    struct text labels = TEXT("{\"a\":\"b\"}");
+    struct specification_row first = {.hash = {1}, .size = 1, .packed = BYTES_OF("1")};
+    struct specification_row second = {.hash = {2}, .size = 1, .packed = BYTES_OF("2")};
+    struct service_write w = {
+        .service = {.id = {1},
+                    .application = TEXT("r"),
+                    .name = TEXT("n"),
+                    .identifier = TEXT("i"),
+                    .specifications = {{.present = true, .hash = {1}, .size = 1}}},
+        .expected_revision = 1,
+        .secrets = {{.change = SECRET_PUT, .sealed = BYTES_OF("s")},
+                    {.change = SECRET_PUT, .sealed = BYTES_OF("p")}},
+        .specifications = {&first},
+    };
+    struct secret_write by_hand = {SECRET_PUT, true, BYTES_OF("t"), BYTES_OF("s")};
+    TRY(store_application_create(s, &app, AUDIT("a")));
+    TRY(store_application_update(s, TEXT(""), TEXT("r"), NULL, &labels, AUDIT("a")));
+    TRY(store_service_create(s, &w, AUDIT("a")));
+    w.service.specifications[0].hash[0] = 2;
+    w.specifications[0] = &second;
+    w.secrets[1] = (struct secret_write){.change = SECRET_REMOVE};
+    w.secrets[0].history = BYTES_OF("h");
+    TRY(store_service_replace(s, &w, AUDIT("a")));
+    TRY(store_secret_replace(s, TEXT(""), w.service.id, SECRET_CREDENTIALS, 2, NOW, &by_hand, AUDIT("a")));
+    w.service.id[0] = 2;
+    w.service.identifier = TEXT("j");
+    TRY(store_service_create(s, &w, AUDIT("a")));
+    return store_service_delete(s, TEXT(""), TEXT("r"), w.service.id, 1, AUDIT("a"));
+}
+
+static bool ignore_service(void *ctx, const struct service *service)
+{
+    (void)ctx, (void)service;
+    return true;
+}
+
+static bool ignore_history(void *ctx, const struct secret_history *h)
+{
+    (void)ctx, (void)h;
+    return true;
+}
+
+static bool ignore_sealed(void *ctx, const struct sealed_place *place, struct text name, struct bytes sealed)
+{
+    (void)name, (void)sealed;
+    struct sealed_exchange *e = ctx;
+    *e = (struct sealed_exchange){*place, BYTES_OF("t"), BYTES_OF("u")};
+    return true;
+}
+
+static struct status read_registry(struct store *s, struct arena *a)
+{
+    static const uint8_t id[SERVICE_ID_SIZE] = {1}, hash[SHA256_SIZE] = {2};
+    struct service service;
+    struct service_secret secrets[SECRET_SLOTS];
+    struct specification_row content;
+    struct service_filter any = {.application = TEXT("r")};
+    struct page_request page = {.limit = 10};
+    struct sealed_exchange last = {{{0}, 0}, {NULL, 0}, {NULL, 0}};
+    struct sealed_place start = {{0}, 0};
+    struct text next;
+    TRY(store_service_get(s, TEXT(""), TEXT("r"), id, a, &service, secrets));
+    TRY(store_specification_get(s, TEXT(""), hash, a, &content));
+    TRY(store_service_list(s, &any, &page, 10, a, ignore_service, NULL, &next));
+    TRY(store_secret_history(s, TEXT(""), id, SECRET_CREDENTIALS, a, ignore_history, NULL));
+    TRY(store_sealed_list(s, &start, 10, a, ignore_sealed, &last));
+    return store_sealed_exchange(s, &last, 1);
+}
+
 static struct status read_some(struct store *s, struct arena *a)
 {
     struct audit_filter audit = {.limit = 10};
@@ -73,6 +145,10 @@ static struct status open_and_use(const char *url)
     struct status result = write_some(s);
     if (status_ok(result))
         result = read_some(s, &a);
+    if (status_ok(result))
+        result = register_some(s);
+    if (status_ok(result))
+        result = read_registry(s, &a);
     store_close(s);
     return result;
 }
