@@ -23,7 +23,6 @@ static struct status read_rows(struct registry *r, const struct registry_key *ke
     if (found.code == E_NOT_FOUND)
         return service_unreadable(r, key, err);
     TRY(found);
-    out->count = 0;
     const struct status s =
         store_secret_history(r->parts.store, key->tenant, key->id, SECRET_CREDENTIALS, a, collect, out);
     return s.code == E_NOT_FOUND ? DONE : s; /* a service without credentials has no history */
@@ -38,7 +37,7 @@ static struct status open_pair(struct registry *r, const struct registry_key *ke
 struct status registry_history_list(struct registry *r, const struct registry_key *key, struct arena *a,
                                     registry_history_row *row, void *ctx, struct error *err)
 {
-    struct rows rows;
+    struct rows rows = {.count = 0};
     TRY(read_rows(r, key, a, &rows, err));
     for (size_t i = 0; i < rows.count; i++) {
         struct registry_history h = {.sequence = rows.list[i].sequence,
@@ -57,7 +56,7 @@ struct status registry_history_restore(struct registry *r, const struct audit_ca
 {
     OWNED(arena_release) struct arena a;
     arena_init(&a, 4096, 4u << 20); /* ten sealed secrets of at most SECRET_BYTES_MAX */
-    struct rows rows;
+    struct rows rows = {.count = 0};
     TRY(read_rows(r, key, &a, &rows, err));
     size_t i = 0;
     while (i < rows.count && rows.list[i].sequence != sequence)
