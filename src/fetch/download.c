@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/download.h"
+
+#include "fetch/answer.h"
+#include "fetch/exchange.h"
+
+#define AUTHORIZATION_MAX (128u * 1024)
+
+/* ---- headers ---- */
+/*
+ * Never replaced by a registered header: what the connection stands on, and who we are (the original sends no
+ * User-Agent when there are parameters, so one of theirs did not come through there either).
+ */
+static bool is_ours(struct text name, bool authorized)
+{
+    static const char *const ours[] = {
+        "host",
+        "user-agent",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "upgrade",
+        "expect",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authorization",
+    };
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        if (text_equal_nocase(name, text_of(ours[i])))
+            return true;
+    }
+    return authorized && text_equal_nocase(name, TEXT("authorization"));
+}
+
+static bool add_headers(struct download *d, struct text authorization, struct curl_slist **list)
+{
+    const struct fetch_request *r = d->request;
+    bool authorized = authorization.n > 0;
+    if (authorized && !header_add(list, TEXT("Authorization"), authorization)) {
+        answer_fail(d->answer, FETCH_REFUSED, "the user name or password cannot be sent in a header");
+        return false;
+    }
+    for (size_t i = 0; i < r->header_count; i++) {
+        if (is_ours(r->headers[i].name, authorized))
+            continue;
+        if (!header_add(list, r->headers[i].name, r->headers[i].value)) {
+            answer_fail(d->answer, FETCH_REFUSED, "the header '%.*s' cannot be sent",
+                        TEXT_ARG(text_first(r->headers[i].name, 60)));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- authentication ---- */
+static bool make_authorization(struct download *d, const struct url *url, struct buffer *out)
+{
+    const struct fetch_request *r = d->request;
+    if (r->authentication == FETCH_OAUTH)
+        return download_token(d, out);
+    if (r->authentication == FETCH_BASIC)
+        basic_authorization(out, r->user, r->password);
+    else if (url->user)
+        basic_authorization(out, text_of(url->user), text_of(url->password));
+    if (status_ok(buffer_status(out)))
+        return true;
+    answer_fail(d->answer, FETCH_REFUSED, "the user name or password is too long to be sent");
+    return false;
+}
+
+/* ---- redirects ---- */
+static bool is_redirect(const struct exchange *x)
+{
+    bool status =
+        x->status == 301 || x->status == 302 || x->status == 303 || x->status == 307 || x->status == 308;
+    return status && x->location[0] != '\0';
+}
+
+static bool fail_status(struct download *d, int status)
+{
+    d->answer->http_status = status;
+    if (status == 401 || status == 403)
+        answer_fail(d->answer, FETCH_STATUS,
+                    "the server answered with status %d: does the URL need credentials?", status);
+    else
+        answer_fail(d->answer, FETCH_STATUS, "the server answered with status %d", status);
+    return false;
+}
+
+/* *url becomes where it leads. *secrets: whether credentials and registered headers go along. */
+static bool follow(struct download *d, const struct exchange *x, unsigned hop, struct url *url, bool *secrets)
+{
+    if (hop >= d->policy->redirects) {
+        answer_fail(d->answer, FETCH_REFUSED, "it redirects more than %u times (registry.fetch_redirects)",
+                    d->policy->redirects);
+        return false;
+    }
+    OWNED(url_release) struct url next = {.handle = NULL};
+    if (!url_parse(text_of(x->location), url, &next, d->answer)) {
+        answer_wrap(d->answer, "it redirects");
+        return false;
+    }
+    if (next.user) {
+        answer_fail(d->answer, FETCH_REFUSED, "it redirects to a URL with credentials in it");
+        return false;
+    }
+    if (url->https && !next.https) {
+        answer_fail(d->answer, FETCH_REFUSED, "it redirects from https to http, where anybody can change it");
+        return false;
+    }
+    *secrets = *secrets && url_same_origin(url, &next);
+    url_release(url);
+    *url = next;
+    next = (struct url){.handle = NULL};
+    return true;
+}
+
+/* One hop: true when it is done or leads on (*again), false when it failed. */
+static bool get(struct download *d, struct url *url, struct text authorization, unsigned hop, bool *secrets,
+                bool *again)
+{
+    OWNED(curl_slist_free_all) struct curl_slist *headers = NULL;
+    if (*secrets && !add_headers(d, authorization, &headers))
+        return false;
+    struct exchange x = {
+        .policy = d->policy,
+        .guard = d->guard,
+        .url = url,
+        .headers = headers,
+        .limit_name = " (registry.specification_bytes)",
+        .deadline_ms = d->deadline_ms,
+        .timeout_ms = d->request->timeout_ms,
+        .body = &d->answer->document,
+        .answer = d->answer,
+    };
+    if (!exchange_run(&x)) {
+        if (hop > 0)
+            answer_wrap(d->answer, "it redirects");
+        return false;
+    }
+    *again = is_redirect(&x);
+    if (*again)
+        return follow(d, &x, hop, url, secrets);
+    return x.status == 200 || fail_status(d, x.status);
+}
+
+/*
+ * Redirects are followed here, not by libcurl: it would send the registered headers, which may be secrets, to
+ * whatever host the server names. They and Authorization stay at the first origin (scheme, host and port).
+ */
+static bool get_document(struct download *d, struct url *url, struct text authorization)
+{
+    bool secrets = true, again = true;
+    for (unsigned hop = 0; again; hop++) {
+        if (!get(d, url, authorization, hop, &secrets, &again))
+            return false;
+    }
+    return true;
+}
+
+bool download_document(struct download *d)
+{
+    OWNED(url_release) struct url url = {.handle = NULL};
+    struct buffer authorization;
+    if (!url_parse(d->request->url, NULL, &url, d->answer) ||
+        !url_add_query(&url, d->request->query, d->request->query_count, d->answer))
+        return false;
+    buffer_init(&authorization, AUTHORIZATION_MAX);
+    bool ok =
+        make_authorization(d, &url, &authorization) && get_document(d, &url, buffer_as_text(&authorization));
+    buffer_wipe(&authorization);
+    buffer_release(&authorization);
+    return ok;
+}

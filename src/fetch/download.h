@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* A specification from its URL: authentication, headers, parameters, redirects. Private to fetch/. */
+
+#include "fetch/policy.h"
+#include "fetch/url.h"
+
+struct download {
+    const struct fetch_policy *policy;
+    const struct guard *guard;
+    const struct fetch_request *request;
+    int64_t deadline_ms; /* clock_monotonic_ms */
+    struct fetch_answer *answer;
+};
+
+/* true with the content in d->answer->document, not looked at; false with outcome and reason in d->answer. */
+bool download_document(struct download *d);
+
+/* Appends "Bearer <token>" (contract 3.5). false with outcome and reason in d->answer. */
+bool download_token(struct download *d, struct buffer *authorization);
+/* Appends "Basic <base64>". */
+void basic_authorization(struct buffer *out, struct text user, struct text password);
+
+OWNABLE(struct curl_slist, curl_slist_free_all);
+/* false when out of memory or when it cannot be a header; *list is then as it was. */
+bool header_add(struct curl_slist **list, struct text name, struct text value);
+/* A value that can stand in a header: no control characters. */
+bool header_value_is_fine(struct text value);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/exchange.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "fetch/answer.h"
+
+#define HEADERS_MAX    (256u * 1024) /* all of them, interim answers too */
+#define CONNECT_MAX_MS 10000
+#define SILENCE_S      30 /* with fewer than SILENCE_RATE bytes a second nothing comes any more */
+#define SILENCE_RATE   64
+
+static inline void easy_free(CURL *c)
+{
+    curl_easy_cleanup(c);
+}
+OWNABLE(void, easy_free);
+
+/* ---- what libcurl calls ---- */
+static void note_refusal(struct exchange *x, const struct sockaddr *address, const char *why)
+{
+    char text[INET6_ADDRSTRLEN] = "?";
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in a;
+        memcpy(&a, address, sizeof a);
+        (void)inet_ntop(AF_INET, &a.sin_addr, text, sizeof text);
+    } else if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 a;
+        memcpy(&a, address, sizeof a);
+        (void)inet_ntop(AF_INET6, &a.sin6_addr, text, sizeof text);
+    }
+    (void)snprintf(x->refused, sizeof x->refused, "the address %s is %s", text, why);
+}
+
+/* The address is the one that connect(2) gets next: no name is resolved a second time after this look. */
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct exchange *x = ctx;
+    const char *why = purpose == CURLSOCKTYPE_IPCXN ? guard_check(x->guard, &address->addr, address->addrlen)
+                                                    : "not for a connection";
+    if (why) {
+        note_refusal(x, &address->addr, why);
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static void take_location(struct exchange *x, struct text line)
+{
+    struct text value = line;
+    struct text name = text_cut(&value, ':');
+    if (value.p && text_equal_nocase(name, TEXT("location")) && x->location[0] == '\0')
+        (void)text_to_cstr(text_trim(value), x->location, sizeof x->location);
+}
+
+static size_t on_header(char *p, size_t size, size_t count, void *ctx)
+{
+    struct exchange *x = ctx;
+    struct text line = {p, size * count};
+    x->header_bytes += line.n;
+    if (x->header_bytes > HEADERS_MAX) {
+        x->too_large = true;
+        return 0;
+    }
+    while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == '\n'))
+        line.n--;
+    if (text_starts_with(line, TEXT("HTTP/")))
+        x->location[0] = '\0'; /* of an interim answer */
+    take_location(x, line);
+    return size * count;
+}
+
+static size_t on_body(char *p, size_t size, size_t count, void *ctx)
+{
+    struct exchange *x = ctx;
+    long status = 0;
+    (void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200)
+        return 0; /* nobody reads it: status and Location have been seen */
+    buffer_append(x->body, (struct bytes){(const uint8_t *)p, size * count});
+    x->too_large = !status_ok(buffer_status(x->body));
+    return x->too_large ? 0 : size * count;
+}
+
+/* ---- set-up ---- */
+#define SET(option, value) ok = ok && curl_easy_setopt(curl, (option), (value)) == CURLE_OK
+
+static bool set_connection(CURL *curl, struct exchange *x)
+{
+    bool ok = true;
+    int64_t left = x->deadline_ms - clock_monotonic_ms();
+    SET(CURLOPT_URL, x->url->text);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PROXY, ""); /* none from the environment either */
+    SET(CURLOPT_NOPROXY, "*");
+    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* one parser of strangers' bytes less */
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, x);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver that does not answer */
+    SET(CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MAX_MS);
+    SET(CURLOPT_LOW_SPEED_LIMIT, (long)SILENCE_RATE);
+    SET(CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S);
+    return ok;
+}
+
+static bool set_tls(CURL *curl, const struct fetch_policy *p)
+{
+    bool ok = true;
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, p->verify_tls ? 1L : 0L);
+    SET(CURLOPT_SSL_VERIFYHOST, p->verify_tls ? 2L : 0L);
+    struct bytes trusted = buffer_bytes(&p->trusted);
+    if (trusted.n > 0) { /* takes the place of the system's bundle, not of its directory */
+        struct curl_blob blob = {.data = p->trusted.data + p->trusted.start, .len = trusted.n};
+        SET(CURLOPT_CAINFO_BLOB, &blob);
+        SET(CURLOPT_CAPATH, p->trust_path);
+    }
+    return ok;
+}
+
+static bool set_message(CURL *curl, struct exchange *x)
+{
+    bool ok = true;
+    SET(CURLOPT_USERAGENT, "fairlead/" FAIRLEAD_VERSION);
+    SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    SET(CURLOPT_HTTPHEADER, x->headers);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, x);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, x);
+    if (x->post) {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->form.n);
+        SET(CURLOPT_POSTFIELDS, x->form.p);
+    } else {
+        SET(CURLOPT_HTTPGET, 1L);
+    }
+    return ok;
+}
+
+/* ---- what went wrong ---- */
+static bool fail_too_large(struct exchange *x)
+{
+    size_t max = x->body->max;
+    if (x->header_bytes > HEADERS_MAX)
+        answer_fail(x->answer, FETCH_TOO_LARGE, "the header of the answer is larger than %u KiB",
+                    HEADERS_MAX / 1024);
+    else if (x->body->failed == E_NOMEM)
+        answer_fail(x->answer, FETCH_TOO_LARGE, "it needs more memory than a download may have");
+    else if (max % (1024 * 1024) == 0)
+        answer_fail(x->answer, FETCH_TOO_LARGE, "larger than %zu MiB%s", max / 1024 / 1024, x->limit_name);
+    else
+        answer_fail(x->answer, FETCH_TOO_LARGE, "larger than %zu bytes%s", max, x->limit_name);
+    return false;
+}
+
+static bool fail_connect(struct exchange *x, CURL *curl)
+{
+    long error = 0;
+    (void)curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error);
+    if (x->refused[0])
+        answer_fail(x->answer, FETCH_REFUSED, "%s", x->refused);
+    else
+        answer_fail(x->answer, FETCH_UNREACHABLE, "cannot connect to %s%s%s", x->url->host, error ? ": " : "",
+                    error ? strerror((int)error) : "");
+    return false;
+}
+
+static void fail_timeout(struct exchange *x, CURL *curl)
+{
+    curl_off_t connected = 0;
+    (void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected);
+    if (clock_monotonic_ms() + 50 >= x->deadline_ms)
+        answer_timeout(x->answer, x->timeout_ms);
+    else if (connected == 0)
+        answer_fail(x->answer, FETCH_TIMEOUT, "cannot connect to %s within %d s", x->url->host,
+                    CONNECT_MAX_MS / 1000);
+    else
+        answer_fail(x->answer, FETCH_TIMEOUT, "next to nothing came for %d s", SILENCE_S);
+}
+
+static bool fail(struct exchange *x, CURL *curl, CURLcode code, const char *words)
+{
+    const char *detail = words[0] ? words : curl_easy_strerror(code);
+    if (x->too_large || code == CURLE_FILESIZE_EXCEEDED)
+        return fail_too_large(x);
+    if (code == CURLE_COULDNT_CONNECT)
+        return fail_connect(x, curl);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        fail_timeout(x, curl);
+    else if (code == CURLE_COULDNT_RESOLVE_HOST)
+        answer_fail(x->answer, FETCH_UNREACHABLE, "the host name %s cannot be resolved", x->url->host);
+    else if (code == CURLE_PEER_FAILED_VERIFICATION)
+        answer_fail(x->answer, FETCH_UNREACHABLE,
+                    "the server's certificate is not trusted (outbound.ca_file): %s", detail);
+    else if (code == CURLE_SSL_CONNECT_ERROR)
+        answer_fail(x->answer, FETCH_UNREACHABLE, "TLS with %s failed: %s", x->url->host, detail);
+    else if (code == CURLE_OUT_OF_MEMORY)
+        answer_fail(x->answer, FETCH_TOO_LARGE, "it needs more memory than a download may have");
+    else if (code == CURLE_BAD_CONTENT_ENCODING)
+        answer_fail(x->answer, FETCH_UNREACHABLE, "the compression of the answer is damaged");
+    else
+        answer_fail(x->answer, FETCH_UNREACHABLE, "the download from %s failed: %s", x->url->host,
+                    curl_easy_strerror(code));
+    return false;
+}
+
+bool exchange_run(struct exchange *x)
+{
+    char words[CURL_ERROR_SIZE] = "";
+    OWNED(easy_free) void *curl = curl_easy_init();
+    x->curl = curl;
+    x->status = 0;
+    x->location[0] = '\0';
+    bool ok = curl != NULL;
+    SET(CURLOPT_ERRORBUFFER, words);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)x->body->max);
+    if (!ok || !set_connection(curl, x) || !set_tls(curl, x->policy) || !set_message(curl, x)) {
+        answer_fail(x->answer, FETCH_TOO_LARGE, "it needs more memory than a download may have");
+        return false;
+    }
+    CURLcode code = curl_easy_perform(curl);
+    long status = 0;
+    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    bool unread =
+        status != 0 && status != 200 && (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED);
+    if (code != CURLE_OK && !(unread && !x->too_large))
+        return fail(x, curl, code, words);
+    x->status = (int)status;
+    return true;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* One HTTP request and its answer through the guard, by libcurl; redirects are the caller's. Private to
+ * fetch/. */
+
+#include "fetch/policy.h"
+#include "fetch/url.h"
+
+struct exchange {
+    const struct fetch_policy *policy;
+    const struct guard *guard; /* the policy's, with this host's addresses */
+    const struct url *url;
+    struct curl_slist *headers; /* borrowed */
+    bool post;
+    struct text form;       /* what is posted; borrowed */
+    const char *limit_name; /* for the reason: " (registry.specification_bytes)" or "" */
+    int64_t deadline_ms;
+    uint32_t timeout_ms; /* for the reason */
+
+    /* the answer */
+    struct buffer *body; /* decoded; only that of a 200; its maximum is the limit */
+    int status;
+    char location[8192]; /* "" when there was none */
+
+    struct fetch_answer *answer; /* of the job: outcome and reason */
+
+    /* while it runs */
+    void *curl;
+    char refused[200]; /* by the guard: address and why; "" */
+    size_t header_bytes;
+    bool too_large;
+};
+
+/* false with outcome and reason in x->answer: no HTTP answer came, or none that may be read. */
+bool exchange_run(struct exchange *x);

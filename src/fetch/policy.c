@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/policy.h"
+
+#include <curl/curl.h>
+
+#include "base/alloc.h"
+#include "os/files.h"
+
+#define TRUSTED_MAX (1024u * 1024)
+
+static bool is_wildcard(struct text address)
+{
+    return text_starts_with(address, TEXT("0.0.0.0:")) || text_starts_with(address, TEXT("[::]:"));
+}
+
+static struct status read_guard(struct fetch_policy *p, const struct settings *s,
+                                const char (*addresses)[CHILD_ADDRESS_MAX], unsigned count, struct error *err)
+{
+    p->guard.allow_loopback = s->outbound_allow_loopback;
+    p->guard.allow_own = s->outbound_allow_own_listeners;
+    for (unsigned i = 0; i < s->outbound_refuse.count; i++) {
+        struct status st = guard_refuse(&p->guard, text_of(s->outbound_refuse.item[i]), err);
+        if (!status_ok(st))
+            return error_wrap(err, st, "outbound.refuse");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        TRY(guard_add_own(&p->guard, text_of(addresses[i]), err));
+        p->wildcard = p->wildcard || is_wildcard(text_of(addresses[i]));
+    }
+    return DONE;
+}
+
+/* libcurl takes a blob instead of its bundle, and keeps looking into its directory. Where it was built
+ * without one, the bundle is put beside ours. */
+static struct status read_trust(struct fetch_policy *p, const struct settings *s, struct error *err)
+{
+    if (!s->outbound_ca_file[0])
+        return DONE;
+    struct status st = file_read(s->outbound_ca_file, TRUSTED_MAX, &p->trusted, err);
+    if (!status_ok(st))
+        return error_wrap(err, st, "outbound.ca_file");
+    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    p->trust_path = built->capath;
+    if (built->capath || !built->cainfo)
+        return DONE;
+    buffer_byte(&p->trusted, '\n');
+    return file_read(built->cainfo, TRUSTED_MAX, &p->trusted, err);
+}
+
+struct status fetch_policy_new(const struct settings *s, const char (*addresses)[CHILD_ADDRESS_MAX],
+                               unsigned count, struct fetch_policy **out, struct error *err)
+{
+    OWNED(fetch_policy_free) struct fetch_policy *p = mem_alloc(sizeof *p);
+    if (!p)
+        return STATUS(NOMEM);
+    buffer_init(&p->trusted, 2 * TRUSTED_MAX);
+    p->verify_tls = s->registry_verify_tls;
+    p->redirects = (unsigned)s->registry_fetch_redirects;
+    TRY(read_guard(p, s, addresses, count, err));
+    TRY(read_trust(p, s, err));
+    *out = TAKE(p);
+    return DONE;
+}
+
+void fetch_policy_free(struct fetch_policy *p)
+{
+    if (!p)
+        return;
+    buffer_release(&p->trusted);
+    mem_free(p);
+}
