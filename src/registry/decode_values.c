@@ -26,22 +26,32 @@ struct text name_of_key(struct text raw_key)
     return text_first(text_from(raw_key, 1), raw_key.n < 2 ? 0 : raw_key.n - 2);
 }
 
+/* "headers", "[2]", or "" in quotes for the empty name. */
+static size_t segment_text(const struct place *p, char out[static PLACE_TEXT])
+{
+    const struct text name = p->name.n ? shortened(p->name) : TEXT("\"\"");
+    const int n = p->name.p ? snprintf(out, PLACE_TEXT, "%.*s", TEXT_ARG(name))
+                            : snprintf(out, PLACE_TEXT, "[%zu]", p->index);
+    must(n >= 0 && n < PLACE_TEXT);
+    return strlen(out); /* a NUL in a name ends it */
+}
+
 const char *place_text(const struct place *at, char out[static PLACE_TEXT])
 {
-    char tail[PLACE_TEXT] = "";
-    out[0] = '\0';
+    size_t start = PLACE_TEXT - 1; /* filled from the back */
+    char segment[PLACE_TEXT];
+    out[start] = '\0';
     for (const struct place *p = at; p; p = p->up) {
-        const struct text name = shortened(p->name);
-        memcpy(tail, out, PLACE_TEXT);
-        const bool dot = tail[0] != '\0' && tail[0] != '[';
-        int n = p->name.p ? snprintf(out, PLACE_TEXT, "%.*s%s", TEXT_ARG(name), dot ? "." : "")
-                          : snprintf(out, PLACE_TEXT, "[%zu]%s", p->index, dot ? "." : "");
-        must(n >= 0 && n < PLACE_TEXT);
-        const size_t rest =
-            strlen(tail) < (size_t)(PLACE_TEXT - 1 - n) ? strlen(tail) : (size_t)(PLACE_TEXT - 1 - n);
-        memcpy(out + n, tail, rest);
-        out[(size_t)n + rest] = '\0';
+        const size_t n = segment_text(p, segment);
+        const bool dot = out[start] != '\0' && out[start] != '[';
+        if (n + dot > start)
+            break; /* the outer names are ours and short; but the inner ones say more */
+        if (dot)
+            out[--start] = '.';
+        start -= n;
+        memcpy(out + start, segment, n);
     }
+    memmove(out, out + start, PLACE_TEXT - start);
     return out;
 }
 
