@@ -99,7 +99,7 @@ static bool follow(struct download *d, const struct exchange *x, unsigned hop, s
         return false;
     }
     OWNED(url_release) struct url next = {.handle = NULL};
-    if (!url_parse(text_of(x->location), url, &next, d->answer)) {
+    if (!fetch_url_parse(text_of(x->location), url, &next, d->answer)) {
         answer_wrap(d->answer, "it redirects");
         return false;
     }
@@ -136,7 +136,7 @@ static bool get(struct download *d, struct url *url, struct text authorization, 
         .body = &d->answer->document,
         .answer = d->answer,
     };
-    if (!exchange_run(&x)) {
+    if (!fetch_exchange_run(&x)) {
         if (hop > 0)
             answer_wrap(d->answer, "it redirects");
         return false;
@@ -165,7 +165,7 @@ bool download_document(struct download *d)
 {
     OWNED(url_release) struct url url = {.handle = NULL};
     struct buffer authorization;
-    if (!url_parse(d->request->url, NULL, &url, d->answer) ||
+    if (!fetch_url_parse(d->request->url, NULL, &url, d->answer) ||
         !url_add_query(&url, d->request->query, d->request->query_count, d->answer))
         return false;
     buffer_init(&authorization, AUTHORIZATION_MAX);

@@ -213,7 +213,7 @@ static bool fail(struct exchange *x, CURL *curl, CURLcode code, const char *word
     return false;
 }
 
-bool exchange_run(struct exchange *x)
+bool fetch_exchange_run(struct exchange *x)
 {
     char words[CURL_ERROR_SIZE] = "";
     OWNED(easy_free) void *curl = curl_easy_init();

@@ -33,4 +33,4 @@ struct exchange {
 };
 
 /* false with outcome and reason in x->answer: no HTTP answer came, or none that may be read. */
-bool exchange_run(struct exchange *x);
+bool fetch_exchange_run(struct exchange *x);

@@ -82,7 +82,7 @@ static bool ask(struct download *d, const struct url *url, struct buffer *body)
         .body = body,
         .answer = d->answer,
     };
-    ok = ok && exchange_run(&x);
+    ok = ok && fetch_exchange_run(&x);
     buffer_wipe(&form);
     buffer_release(&form);
     if (ok && x.status != 200) {
@@ -102,7 +102,7 @@ bool download_token(struct download *d, struct buffer *authorization)
 {
     OWNED(url_release) struct url url = {.handle = NULL};
     struct buffer body;
-    if (!url_parse(d->request->token_url, NULL, &url, d->answer)) {
+    if (!fetch_url_parse(d->request->token_url, NULL, &url, d->answer)) {
         answer_wrap(d->answer, "token endpoint");
         return false;
     }

@@ -77,7 +77,7 @@ static bool has_odd_slashes(struct text t)
     return !text_starts_with(rest, TEXT("//")) || text_starts_with(rest, TEXT("///"));
 }
 
-bool url_parse(struct text t, const struct url *base, struct url *out, struct fetch_answer *a)
+bool fetch_url_parse(struct text t, const struct url *base, struct url *out, struct fetch_answer *a)
 {
     OWNED(url_release) struct url u = {.handle = base ? curl_url_dup(base->handle) : curl_url()};
     char text[sizeof u.text];

@@ -23,7 +23,7 @@ void url_release(struct url *u); /* accepts a zeroed one */
 OWNABLE_VALUE(struct url, url_release);
 
 /* `base` (NULL = none) is what a relative one is relative to: Location. false with FETCH_REFUSED in `a`. */
-bool url_parse(struct text t, const struct url *base, struct url *out, struct fetch_answer *a);
+bool fetch_url_parse(struct text t, const struct url *base, struct url *out, struct fetch_answer *a);
 /* Same scheme, host and port. */
 bool url_same_origin(const struct url *a, const struct url *b);
 /* Appends name=value for each field whose name the URL does not have already, percent-encoded. */
