@@ -22,7 +22,7 @@ static void reload_prepare(struct core *c, int fd)
 {
     struct error err = {0};
     snapshot_unref(TAKE(c->next));
-    struct status st = snapshot_new(c, fd, c->current->domain.connector, &c->next, &err);
+    struct status st = snapshot_new(c, fd, c->current, &c->next, &err);
     (void)close(fd);
     enum child_word answer = status_ok(st) ? CHILD_RELOAD_OK : CHILD_RELOAD_REFUSED;
     status_ignore(child_send(c->ch->control_fd, answer, status_ok(st) ? NULL : error_text(&err, st), -1));
@@ -217,6 +217,7 @@ struct status core_start(struct loop *loop, const struct child_channels *ch, str
         return STATUS(NOMEM);
     c->loop = loop;
     c->ch = ch;
+    memcpy(c->fetcher.path, ch->fetch_path, sizeof c->fetcher.path);
     struct error inner = {0};
     struct status st = build(c, &inner);
     if (!status_ok(st)) {

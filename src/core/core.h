@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The domain side: the store, the vault, the CA and the connector behind the private hop and the control
- * socket. All writes of the node happen here. One loop for I/O and inline handlers; blocking handlers on a
- * pool of request threads (event/workqueue.h), whose writes share commits.
+ * The domain side: the store, the vault, the CA, the connector and the registry behind the private hop and
+ * the control socket. All writes of the node happen here. One loop for I/O and inline handlers; blocking
+ * handlers on a pool of request threads (event/workqueue.h), whose writes share commits.
  */
 
 #include "event/loop.h"

@@ -8,6 +8,7 @@
 #include "api/call.h"
 #include "core/core.h"
 #include "event/workqueue.h"
+#include "fetch/fetch.h"
 #include "net/server.h"
 
 /*
@@ -41,6 +42,7 @@ struct core {
     struct store *store;
     struct vault *vault;
     struct ca *ca;
+    struct fetch_client fetcher;
     struct router *router;
     struct net_server *server;  /* the hop */
     struct net_server *control; /* the control socket */
@@ -54,8 +56,9 @@ struct core {
 };
 
 /* snapshot.c */
-struct status snapshot_new(struct core *c, int config_fd, struct connector *previous, struct snapshot **out,
-                           struct error *err);
+/* `previous` is the configuration in force, or NULL at start: what outlives a reload is shared with it. */
+struct status snapshot_new(struct core *c, int config_fd, const struct snapshot *previous,
+                           struct snapshot **out, struct error *err);
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s); /* accepts NULL */
 

@@ -7,6 +7,7 @@
 #include "connector/connector.h"
 #include "core/core_internal.h"
 #include "os/processes.h"
+#include "registry/registry.h"
 
 #define LISTENERS_JSON_MAX (16u * 1024)
 
@@ -44,7 +45,13 @@ static void describe_listeners(const struct core *c, struct snapshot *s)
     s->domain.listeners_json = buffer_as_text(&s->listeners);
 }
 
-static struct status make_connector(const struct core *c, struct snapshot *s, struct connector *previous,
+static unsigned cpus(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (unsigned)n : 1;
+}
+
+static struct status make_connector(const struct core *c, struct snapshot *s, const struct snapshot *previous,
                                     struct error *err)
 {
     OWNED(buffer_release) struct buffer connector_url;
@@ -57,20 +64,38 @@ static struct status make_connector(const struct core *c, struct snapshot *s, st
     connector_settings_from(s->settings, &settings);
     settings.connector_url = buffer_as_text(&connector_url);
     settings.gateway_url = buffer_as_text(&gateway_url);
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     const struct connector_parts parts = {
         .store = c->store,
         .ca = c->ca,
         .page = s->domain.page,
         .slab = c->slab,
-        .lane_width = cpus > 0 ? (unsigned)cpus : 1,
+        .lane_width = cpus(),
     };
-    return connector_new(&settings, &parts, previous, &s->domain.connector, err);
+    return connector_new(&settings, &parts, previous ? previous->domain.connector : NULL,
+                         &s->domain.connector, err);
+}
+
+static struct status make_registry(const struct core *c, struct snapshot *s, const struct snapshot *previous,
+                                   struct error *err)
+{
+    struct registry_settings settings;
+    registry_settings_from(s->settings, &settings);
+    const struct registry_parts parts = {
+        .store = c->store,
+        .vault = c->vault,
+        .ca = c->ca,
+        .page = s->domain.page,
+        .slab = c->slab,
+        .fetcher = &c->fetcher,
+        .lane_width = cpus(),
+    };
+    return registry_new(&settings, &parts, previous ? previous->domain.registry : NULL, &s->domain.registry,
+                        err);
 }
 
 /* `config_fd` < 0: the settings are there already (start). */
-struct status snapshot_new(struct core *c, int config_fd, struct connector *previous, struct snapshot **out,
-                           struct error *err)
+struct status snapshot_new(struct core *c, int config_fd, const struct snapshot *previous,
+                           struct snapshot **out, struct error *err)
 {
     struct snapshot *s = mem_alloc(sizeof *s);
     if (!s)
@@ -96,6 +121,8 @@ struct status snapshot_new(struct core *c, int config_fd, struct connector *prev
         describe_listeners(c, s);
         if (c->ca) /* NULL while the core only wants the settings, to open the rest */
             st = make_connector(c, s, previous, err);
+        if (c->ca && status_ok(st))
+            st = make_registry(c, s, previous, err);
     }
     if (!status_ok(st)) {
         snapshot_unref(s);
@@ -115,6 +142,7 @@ void snapshot_unref(struct snapshot *s)
 {
     if (!s || --s->references > 0)
         return;
+    registry_free(s->domain.registry);
     connector_free(s->domain.connector);
     buffer_release(&s->listeners);
     settings_free(s->settings);
