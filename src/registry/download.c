@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/domain.h"
 
+#include <stdio.h>
+
+#include "base/json_scan.h"
+#include "base/limits.h"
+
 /* Words around a message: a line of struct error, and what masking may add. */
 #define WORDS_ARENA_MAX (16 * 1024)
 
@@ -21,6 +26,28 @@ static struct status job_run(struct registry *r, const struct fetch_request *req
     const struct status s = fetch_call(r->parts.fetcher, request, out, err);
     atomic_fetch_sub_explicit(jobs, 1, memory_order_relaxed);
     return s;
+}
+
+/*
+ * The fetcher reads what strangers wrote, so its word is not enough for what the core does with the bytes
+ * later: answers take JSON apart that was scanned once (base/json_compact.h, swagger2_rewrite), and size is
+ * memory.
+ */
+static void doubt(const struct registry *r, struct text document, struct fetch_answer *answer)
+{
+    struct json_position where;
+    char words[JSON_POSITION_TEXT];
+    if (answer->outcome != FETCH_FINE)
+        return;
+    if (document.n > r->settings.specification_max) {
+        answer->outcome = FETCH_TOO_LARGE;
+        snprintf(answer->reason, sizeof answer->reason, "it has more than %zu bytes",
+                 r->settings.specification_max);
+    } else if (answer->format == FETCH_FORMAT_JSON &&
+               !status_ok(json_scan_with(document, LIMIT_SPECIFICATION_TOKENS, &where))) {
+        answer->outcome = FETCH_WRONG_TYPE;
+        snprintf(answer->reason, sizeof answer->reason, "%.*s", TEXT_ARG(json_position_text(&where, words)));
+    }
 }
 
 /* ---- the request ---- */
@@ -123,6 +150,7 @@ struct status specification_download(struct registry *r, const uint8_t id[static
     };
     authenticate(&api->specification_credentials, &request);
     TRY(job_run(r, &request, out_answer, err));
+    doubt(r, buffer_as_text(&out_answer->document), out_answer);
     return out_answer->outcome == FETCH_FINE ? DONE : refusal(id, out_answer, kept, err);
 }
 
@@ -136,5 +164,7 @@ struct status specification_examine(struct registry *r, struct text document, st
         .document_max = (uint32_t)r->settings.specification_max,
         .timeout_ms = r->settings.fetch_timeout_ms,
     };
-    return job_run(r, &request, out_answer, err);
+    TRY(job_run(r, &request, out_answer, err));
+    doubt(r, document, out_answer);
+    return DONE;
 }

@@ -88,6 +88,8 @@ struct status layout_check(enum secret_slot slot, enum credential_kind kind, con
 
 /* ---- the whole ---- */
 
+#define PROBE_AROUND 256
+
 /* A registration that has the value where `member` is, and nothing else that could be refused. */
 static struct status write_probe(const char *member, struct text value, struct buffer *out)
 {
@@ -105,13 +107,14 @@ static struct status check_parameters(const char *key, const char *member, struc
                                       struct error *err)
 {
     struct json_position where;
+    char words[JSON_POSITION_TEXT];
     if (!status_ok(json_scan(value, &where)))
-        return error_set(err, E_INVALID, "%s: %s at line %d, column %d", key, where.what, where.line,
-                         where.column);
+        return error_set(err, E_INVALID, "%s: %.*s", key, TEXT_ARG(json_position_text(&where, words)));
     OWNED(arena_release) struct arena a;
     arena_init(&a, 4096, LIMIT_REQUEST_ARENA);
     OWNED(buffer_release) struct buffer probe;
-    buffer_init(&probe, value.n + 256);
+    buffer_init(&probe, value.n + PROBE_AROUND);
+    (void)buffer_reserve(&probe, value.n + PROBE_AROUND); /* at once, so that growing leaves no copies */
     struct service_details d;
     struct text message = {NULL, 0};
     struct status s = write_probe(member, value, &probe);

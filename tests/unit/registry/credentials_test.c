@@ -56,8 +56,8 @@ static void refuses_values_that_do_not_belong_there(void **state)
         {BASIC, SECRET_CREDENTIALS, "Password", "x", "Password is no key of credentials of the kind basic"},
         {BASIC, SECRET_CREDENTIALS, "password", "", "password must have 1 to 16384 bytes"},
         {OAUTH, SECRET_CREDENTIALS, "username", "x", "username is no key of credentials of the kind oauth"},
-        {OAUTH, SECRET_CREDENTIALS, "headers", "{",
-         "headers: unexpected end of JSON input at line 1, column 2"},
+        {OAUTH, SECRET_CREDENTIALS, "headers", "{\"A\":[]]",
+         "headers: ',' or '}' expected at line 1, column 8"},
         {PAIR("a"), SECRET_CREDENTIALS, "password", "x",
          "password is no key of credentials of the kind certificateGen"},
         {PAIR("a"), SECRET_CREDENTIALS, "commonName", "b",
@@ -108,6 +108,23 @@ static void refuses_what_is_not_there_and_what_was_changed(void **state)
     assert_string_equal(w->err.message, "The secret has revision 1, not 7");
     assert_string_equal(world_secret(w, &key, SECRET_CREDENTIALS, "password"), "p");
     assert_status(registry_history_restore(w->registry, &world_caller, &key, 1, &w->err), E_NOT_FOUND);
+}
+
+static void opens_no_secret_that_was_sealed_for_another_service(void **state)
+{
+    struct world *w = *state;
+    const struct registry_key one = world_registered(w, world_service(w, BASIC, ""));
+    const struct registry_key two = world_registered(w, world_service(w, BASIC, ""));
+    struct service row;
+    struct service_secret secrets[SECRET_SLOTS];
+    assert_ok(store_service_get(w->store, TEXT(""), TEXT("shop"), one.id, &w->arena, &row, secrets));
+    const struct secret_write moved = {.change = SECRET_PUT, .sealed = secrets[SECRET_CREDENTIALS].sealed};
+    const struct audit_entry audit = {.at = 1, .last_at = 1, .count = 1, .action = TEXT("test")};
+    assert_ok(store_secret_replace(w->store, TEXT(""), two.id, SECRET_CREDENTIALS, 0, 1, &moved, &audit));
+    struct registry_secret secret = {.name = {NULL, 0}};
+    assert_status(registry_secret_open(w->registry, &two, SECRET_CREDENTIALS, &w->arena, &secret, &w->err),
+                  E_BROKEN);
+    assert_null(secret.data.bytes.p);
 }
 
 /* ---- by hand ---- */
@@ -247,6 +264,7 @@ int main(void)
         T(refuses_values_that_do_not_belong_there),
         T(refuses_half_a_pair_and_a_key_of_another_certificate),
         T(refuses_what_is_not_there_and_what_was_changed),
+        T(opens_no_secret_that_was_sealed_for_another_service),
         T(replaces_values_by_hand_and_keeps_the_others),
         T(keeps_only_the_pairs_of_persons_and_restores_them),
         T(finds_a_secret_under_every_name_it_ever_had),

@@ -204,6 +204,29 @@ static void tells_what_became_of_a_download(void **state)
     assert_int_equal(services(w), 0);
 }
 
+static void believes_no_fetcher_about_json_and_size(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *document, *reason;
+    } rows[] = {
+        {"{\"a\":1}\",\"api\":{", "at line 1, column 8"},
+        {"{\"a\":", "unexpected end of JSON input"},
+        {"{\"a\":[1,2,3,4,5,6,7,8,9,0]}", "it has more than 20 bytes"},
+    };
+    w->settings.specification_max = 20;
+    world_reopen(w);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct registry_key key;
+        fake_fetcher_answer(w->fetcher, FETCH_FINE, 200, "", FETCH_FORMAT_JSON, rows[i].document);
+        assert_status(
+            world_register(w, world_service(w, "'specificationUrl':'http://spec.example/a'", ""), &key),
+            E_UPSTREAM);
+        assert_non_null(strstr(w->err.message, rows[i].reason));
+    }
+    assert_int_equal(services(w), 0);
+}
+
 static void tells_who_comes_while_too_many_download_to_come_back(void **state)
 {
     struct world *w = *state;
@@ -369,6 +392,15 @@ static void asks_nobody_for_a_specification_that_was_sent(void **state)
     assert_int_equal(world_find(w, &key).row.specifications[SPECIFICATION_API].fetched_at, 0);
 }
 
+static void keeps_null_as_a_specification(void **state)
+{
+    struct world *w = *state;
+    const struct registry_key key =
+        world_registered(w, world_service(w, "'spec':null", ",'events':{'spec':null}"));
+    assert_string_equal(world_specification(w, &key, SPECIFICATION_API), "null");
+    assert_string_equal(world_specification(w, &key, SPECIFICATION_EVENTS), "null");
+}
+
 static void keeps_a_text_as_it_is_after_it_was_read(void **state)
 {
     struct world *w = *state;
@@ -438,6 +470,7 @@ int main(void)
         T(refuses_a_mask_where_there_is_nothing_to_keep),
         T(refuses_a_specification_over_the_limit),
         T(tells_what_became_of_a_download),
+        T(believes_no_fetcher_about_json_and_size),
         T(tells_who_comes_while_too_many_download_to_come_back),
         T(refuses_a_text_that_is_no_specification),
         T(keeps_a_service_as_it_was_described),
@@ -446,6 +479,7 @@ int main(void)
         T(makes_a_pair_for_a_common_name),
         T(downloads_with_the_credentials_it_was_given_and_keeps_none_of_them),
         T(asks_nobody_for_a_specification_that_was_sent),
+        T(keeps_null_as_a_specification),
         T(keeps_a_text_as_it_is_after_it_was_read),
         T(changes_nothing_in_a_dry_run),
         T(survives_failing_allocations),
