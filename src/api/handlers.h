@@ -41,6 +41,9 @@ struct text query_text(struct call *c, const char *name); /* {NULL, 0} when abse
 /* Seconds of "2026-11-21T05:13:44Z" or with an offset (RFC 3339; fractions are dropped), or "2026-11-21". */
 bool time_parse(struct text t, int64_t *out);
 
+/* E_NOT_FOUND with where to look. */
+struct status native_application(struct call *c, struct text tenant, struct text name,
+                                 struct application *out);
 struct status native_resolve_fingerprint(struct call *c, struct text prefix, uint8_t out[static SHA256_SIZE]);
 
 /* JSON values as base64 of PEM, the connector's way of sending certificates. */

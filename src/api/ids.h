@@ -25,6 +25,13 @@
     X(KYMA_RUNTIME_RENEW,     kyma_runtime_renew)        \
     X(KYMA_REVOKE_OWN,        kyma_revoke_own)           \
     X(KYMA_EVENTS,            kyma_events)               \
+    X(KYMA_SERVICE_REGISTER,  kyma_service_register)     \
+    X(KYMA_SERVICE_LIST,      kyma_service_list)         \
+    X(KYMA_SERVICE_GET,       kyma_service_get)          \
+    X(KYMA_SERVICE_REPLACE,   kyma_service_replace)      \
+    X(KYMA_SERVICE_DELETE,    kyma_service_delete)       \
+    X(KYMA_METADATA_SPECIFICATION, kyma_metadata_specification) \
+    X(KYMA_METADATA_ROOT,     kyma_metadata_root)        \
     X(KYMA_ROOT,              kyma_root)                 \
     X(KYMA_SPECIFICATION,     kyma_specification)        \
     X(KYMA_HEALTH,            kyma_health)               \
@@ -33,6 +40,18 @@
     X(APPLICATION_GET,        native_application_get)    \
     X(APPLICATION_DELETE,     native_application_delete) \
     X(APPLICATION_REVOKE,     native_application_revoke) \
+    X(APPLICATION_UPDATE,     native_application_update) \
+    X(SERVICE_LIST_ALL,       native_service_list_all)   \
+    X(SERVICE_LIST,           native_service_list)       \
+    X(SERVICE_CREATE,         native_service_create)     \
+    X(SERVICE_GET,            native_service_get)        \
+    X(SERVICE_REPLACE,        native_service_replace)    \
+    X(SERVICE_DELETE,         native_service_delete)     \
+    X(SERVICE_SPECIFICATION,  native_specification_get)  \
+    X(SERVICE_REFRESH,        native_specification_refresh) \
+    X(SERVICE_CREDENTIALS,    native_credentials_get)    \
+    X(SERVICE_CREDENTIALS_PUT, native_credentials_put)   \
+    X(SERVICE_CREDENTIALS_RESTORE, native_credentials_restore) \
     X(TOKEN_CREATE,           native_token_create)       \
     X(TOKEN_LIST,             native_token_list)         \
     X(TOKEN_REVOKE,           native_token_revoke)       \

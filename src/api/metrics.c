@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "ca/ca.h"
+#include "store/registry.h"
 
 /* Prometheus text exposition format 0.0.4. Counters are summed over the processes' slabs. */
 
@@ -85,6 +86,17 @@ static void put_store(struct buffer *b, const struct domain *d)
             "When the next active certificate expires", n.soonest_expiry);
 }
 
+static void put_registry(struct buffer *b, const struct domain *d)
+{
+    struct registry_counts n;
+    if (!status_ok(store_registry_counts(d->store, &n)))
+        return; /* fairlead_store_up says it */
+    put(b, "fairlead_services", "gauge", "Services registered", n.services);
+    put(b, "fairlead_specifications", "gauge", "Specifications stored; equal ones count once",
+        n.specifications);
+    put(b, "fairlead_specification_bytes", "gauge", "Bytes they take, packed", n.specification_bytes);
+}
+
 struct status api_metrics(struct call *c)
 {
     const struct domain *d = c->domain;
@@ -101,6 +113,7 @@ struct status api_metrics(struct call *c)
     put_counters(b, d);
     put_latency(b, d);
     put_store(b, d);
+    put_registry(b, d);
     put(b, "fairlead_signing_waiting", "gauge", "Enrolments waiting for a processor",
         connector_lane_waiting(d->connector));
     put(b, "fairlead_ca_expiry_timestamp_seconds", "gauge", "When the CA certificate ends",

@@ -13,6 +13,13 @@
 /* Bodies that the contract ignores are still bounded: nobody sends more with a header-only call. */
 #define BODY_IGNORED LIMIT_BODY_JSON
 
+/* The Metadata API is the same for an application with its certificate and for an operator (contract 1.2). */
+#define METADATA(method, pattern, flags, body, id)                                                           \
+    {method, "/{application}/v1/metadata" pattern, ON_GATEWAY, PERMIT_CERTIFICATE, flags, body, id},         \
+    {                                                                                                        \
+        method, "/{application}/v1/metadata" pattern, ON_INTERNAL, PERMIT_OPERATOR, flags, body, id          \
+    }
+
 /* clang-format off */
 const struct route api_routes[] = {
     /* Tokens and revocation by hash, for whoever reaches the internal listener (contract 3.1, 3.5, 10). */
@@ -42,6 +49,21 @@ const struct route api_routes[] = {
     {HTTP_POST, "/{application}/v1/events",                  ON_GATEWAY, PERMIT_CERTIFICATE, KYMA | ROUTE_INLINE, LIMIT_BODY_JSON, API_KYMA_EVENTS},
     {HTTP_GET,  "/{application}/v1/events/subscribed",       ON_GATEWAY, PERMIT_CERTIFICATE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_EVENTS},
 
+    METADATA(HTTP_POST,    "/services",      KYMA, LIMIT_BODY_SERVICE, API_KYMA_SERVICE_REGISTER),
+    METADATA(HTTP_GET,     "/services",      KYMA, BODY_IGNORED, API_KYMA_SERVICE_LIST),
+    METADATA(HTTP_GET,     "/services/{id}", KYMA, BODY_IGNORED, API_KYMA_SERVICE_GET),
+    METADATA(HTTP_PUT,     "/services/{id}", KYMA, LIMIT_BODY_SERVICE, API_KYMA_SERVICE_REPLACE),
+    METADATA(HTTP_DELETE,  "/services/{id}", KYMA, BODY_IGNORED, API_KYMA_SERVICE_DELETE),
+    METADATA(HTTP_GET,     "/api.yaml",      KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_SPECIFICATION),
+    /* Any method is redirected. */
+    METADATA(HTTP_GET,     "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
+    METADATA(HTTP_HEAD,    "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
+    METADATA(HTTP_POST,    "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
+    METADATA(HTTP_PUT,     "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
+    METADATA(HTTP_DELETE,  "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
+    METADATA(HTTP_OPTIONS, "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
+    METADATA(HTTP_PATCH,   "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
+
     {HTTP_GET,  "/v1",                                       EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_ROOT},
     {HTTP_GET,  "/v1/api.yaml",                              EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_SPECIFICATION},
     {HTTP_GET,  "/v1/health",                                EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_HEALTH},
@@ -52,6 +74,18 @@ const struct route api_routes[] = {
     {HTTP_GET,  "/api/v1/applications/{name}",               NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_APPLICATION_GET},
     {HTTP_DELETE, "/api/v1/applications/{name}",             NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_APPLICATION_DELETE},
     {HTTP_POST, "/api/v1/applications/{name}/revocation",    NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_APPLICATION_REVOKE},
+    {HTTP_PATCH, "/api/v1/applications/{name}",              NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_APPLICATION_UPDATE},
+    {HTTP_GET,  "/api/v1/services",                          NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_LIST_ALL},
+    {HTTP_GET,  "/api/v1/applications/{name}/services",      NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_LIST},
+    {HTTP_POST, "/api/v1/applications/{name}/services",      NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_SERVICE, API_SERVICE_CREATE},
+    {HTTP_GET,  "/api/v1/applications/{name}/services/{id}", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_GET},
+    {HTTP_PUT,  "/api/v1/applications/{name}/services/{id}", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_SERVICE, API_SERVICE_REPLACE},
+    {HTTP_DELETE, "/api/v1/applications/{name}/services/{id}", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_DELETE},
+    {HTTP_GET,  "/api/v1/applications/{name}/services/{id}/specification", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_SPECIFICATION},
+    {HTTP_POST, "/api/v1/applications/{name}/services/{id}/specification/refresh", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_SERVICE_REFRESH},
+    {HTTP_GET,  "/api/v1/applications/{name}/services/{id}/credentials", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_CREDENTIALS},
+    {HTTP_PUT,  "/api/v1/applications/{name}/services/{id}/credentials", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_SERVICE_CREDENTIALS_PUT},
+    {HTTP_POST, "/api/v1/applications/{name}/services/{id}/credentials/restore", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_SERVICE_CREDENTIALS_RESTORE},
     {HTTP_POST, "/api/v1/tokens",                            NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_TOKEN_CREATE},
     {HTTP_GET,  "/api/v1/tokens",                            NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_TOKEN_LIST},
     {HTTP_DELETE, "/api/v1/tokens/{id}",                     NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_TOKEN_REVOKE},
@@ -142,7 +176,7 @@ void api_routes_dump(struct buffer *out)
 {
     for (size_t i = 0; i < api_route_count; i++) {
         const struct route *r = &api_routes[i];
-        buffer_printf(out, "%-6s %-48s ", http_method_name(r->method), r->pattern);
+        buffer_printf(out, "%-7s %-64s ", http_method_name(r->method), r->pattern);
         dump_bits(out, r->listeners, listener_names, 28);
         buffer_printf(out, "%-11s %7zu  ", permission_name(r->permission), r->body_max);
         dump_bits(out, r->flags, flag_names, 20);

@@ -5,20 +5,26 @@
 
 #define DESCRIPTION_MAX 1024
 
+static struct status check_description(struct text description, struct error *err)
+{
+    if (description.n <= DESCRIPTION_MAX && text_is_utf8(description))
+        return DONE;
+    return error_set(err, E_INVALID, "The description is not UTF-8 of at most %d bytes", DESCRIPTION_MAX);
+}
+
 struct status connector_application_create(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name, struct text description,
-                                           struct error *err)
+                                           struct text labels, struct error *err)
 {
     TRY(connector_check_name("The application's name", name, err));
     if (c->settings.central)
         TRY(connector_check_name("The tenant's name", tenant, err));
     else if (tenant.n > 0)
         return error_set(err, E_INVALID, "Tenants exist only in central mode (mode.central)");
-    if (description.n > DESCRIPTION_MAX || !text_is_utf8(description))
-        return error_set(err, E_INVALID, "The description is not UTF-8 of at most %d bytes", DESCRIPTION_MAX);
+    TRY(check_description(description, err));
     const int64_t now = clock_now_s();
     const struct application app = {
-        .tenant = tenant, .name = name, .description = description, .created_at = now};
+        .tenant = tenant, .name = name, .description = description, .labels = labels, .created_at = now};
     const struct connector_holder h = {.kind = TOKEN_APPLICATION, .tenant = tenant, .application = name};
     struct audit_entry audit = audit_of(caller, TEXT("application.create"), &h, now);
     audit.subject = name;
@@ -26,4 +32,22 @@ struct status connector_application_create(struct connector *c, const struct aud
     if (created.code == E_CONFLICT)
         return error_set(err, E_CONFLICT, "The application %.*s exists already", TEXT_ARG(name));
     return created;
+}
+
+struct status connector_application_update(struct connector *c, const struct audit_caller *caller,
+                                           struct text tenant, struct text name,
+                                           const struct text *description, const struct text *labels,
+                                           struct error *err)
+{
+    if (description)
+        TRY(check_description(*description, err));
+    const int64_t now = clock_now_s();
+    const struct connector_holder h = {.kind = TOKEN_APPLICATION, .tenant = tenant, .application = name};
+    struct audit_entry audit = audit_of(caller, TEXT("application.update"), &h, now);
+    audit.subject = name;
+    const struct status updated =
+        store_application_update(c->parts.store, tenant, name, description, labels, &audit);
+    if (updated.code == E_NOT_FOUND)
+        return error_set(err, E_NOT_FOUND, "There is no application %.*s", TEXT_ARG(name));
+    return updated;
 }

@@ -82,9 +82,15 @@ struct connector_holder {
 struct status connector_check_name(const char *what, struct text name, struct error *err);
 
 /* ---- applications ---- */
-/* Checks the name; central mode wants a tenant, standalone mode refuses one. E_CONFLICT when it exists. */
+/* Checks the name; central mode wants a tenant, standalone mode refuses one. `labels`: a JSON object of
+ * strings, keys sorted; empty for none. E_CONFLICT when it exists. */
 struct status connector_application_create(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name, struct text description,
+                                           struct text labels, struct error *err);
+/* Replaces description and labels; NULL leaves that one as it is. E_NOT_FOUND. */
+struct status connector_application_update(struct connector *c, const struct audit_caller *caller,
+                                           struct text tenant, struct text name,
+                                           const struct text *description, const struct text *labels,
                                            struct error *err);
 /* Deletes it with its unused tokens and revokes its certificates. */
 struct status connector_application_delete(struct connector *c, const struct audit_caller *caller,

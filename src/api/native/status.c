@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "ca/ca.h"
 #include "os/sandbox.h"
+#include "store/registry.h"
 
 #define CA_WARN_S (30 * 24 * 3600)
 
@@ -25,6 +26,18 @@ static void put_store(struct json_out *j, const struct store *store, const struc
     json_int(j, "operations", n->operations);
     json_int(j, "writeQueueDepth", n->write_queue_depth);
     json_end(j);
+}
+
+static struct status put_registry(struct json_out *j, struct store *store)
+{
+    struct registry_counts n;
+    TRY(store_registry_counts(store, &n));
+    json_open_object(j, "registry");
+    json_int(j, "services", n.services);
+    json_int(j, "specifications", n.specifications);
+    json_int(j, "specificationBytes", n.specification_bytes); /* as stored: packed, equal ones once */
+    json_end(j);
+    return DONE;
 }
 
 static void put_ca(struct json_out *j, const struct ca *ca)
@@ -75,6 +88,7 @@ struct status native_status(struct call *c)
                                                                    : (int64_t)d->slab_count - 1);
     json_raw(&j, "listeners", d->listeners_json.n > 0 ? d->listeners_json : TEXT("[]"));
     put_store(&j, d->store, &counts);
+    TRY(put_registry(&j, d->store));
     json_open_object(&j, "vault");
     json_cstr(&j, "keyFile", vault_key_path(d->vault));
     json_bool(&j, "insideDataDir", vault_key_is_inside_data_dir(d->vault));

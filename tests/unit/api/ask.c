@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/json_scan.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 struct principal ask_loopback(void)
@@ -87,6 +88,7 @@ void ask_prepare(struct prepared *p, struct world *w, const struct ask *in)
         .vault = w->vault,
         .ca = w->ca,
         .connector = w->connector,
+        .registry = w->registry,
         .page = &w->page,
         .slab = w->slab,
         .slabs = p->slabs,
@@ -108,17 +110,55 @@ void ask_prepare(struct prepared *p, struct world *w, const struct ask *in)
     find_route(&p->call, &p->request, in->listener);
 }
 
+/* As the core streams: one piece after the other, until the handler says that it was the last. */
+static unsigned collect(struct call *c, struct buffer *out)
+{
+    unsigned pieces = 1;
+    must(status_ok(buffer_status(&c->reply.body)));
+    buffer_append(out, buffer_bytes(&c->reply.body));
+    while (c->reply.more && !c->reply.last) {
+        const size_t before = buffer_size(out);
+        buffer_clear(&c->reply.body);
+        const struct status s = c->reply.more(c);
+        if (!status_ok(s)) {
+            fprintf(stderr, "piece %u: %s\n", pieces, error_text(&c->err, s));
+            abort();
+        }
+        must(status_ok(buffer_status(&c->reply.body)));
+        buffer_append(out, buffer_bytes(&c->reply.body));
+        must(buffer_size(out) > before || c->reply.last);
+        pieces++;
+    }
+    must(status_ok(buffer_status(out)));
+    return pieces;
+}
+
+static struct headers copy_headers(const struct headers *from, struct arena *a)
+{
+    struct headers out = {0};
+    for (size_t i = 0; i < from->count; i++)
+        must(status_ok(
+            headers_add(&out, a, arena_text(a, from->list[i].name), arena_text(a, from->list[i].value))));
+    return out;
+}
+
 struct answer ask(struct world *w, const struct ask *in)
 {
+    OWNED(buffer_release) struct buffer body;
+    buffer_init(&body, 64u << 20);
+    OWNED(arena_release) struct arena a; /* as large as the core's */
+    arena_init(&a, 16384, LIMIT_REQUEST_ARENA);
     struct prepared p;
     ask_prepare(&p, w, in);
+    p.call.arena = &a;
     api_dispatch(&p.call);
-    const struct answer out = {
-        .status = p.call.reply.status,
-        .content_type = p.call.reply.content_type,
-        .body = arena_text(&w->arena, buffer_as_text(&p.call.reply.body)),
-        .location = headers_get(&p.call.reply.headers, TEXT("Location")),
-    };
+    struct answer out = {.status = p.call.reply.status, .pieces = collect(&p.call, &body)};
+    out.content_type = arena_text(&w->arena, p.call.reply.content_type);
+    out.body = arena_text(&w->arena, buffer_as_text(&body));
+    out.headers = copy_headers(&p.call.reply.headers, &w->arena);
+    out.location = headers_get(&out.headers, TEXT("Location"));
+    if (p.call.reply.done)
+        p.call.reply.done(&p.call);
     buffer_release(&p.call.reply.body);
     return out;
 }
@@ -130,6 +170,8 @@ struct status ask_run(struct prepared *p, int expected)
     p->call.arena = &a;
     api_dispatch(&p->call);
     const int status = p->call.reply.status;
+    if (p->call.reply.done)
+        p->call.reply.done(&p->call);
     buffer_release(&p->call.reply.body);
     if (status == expected)
         return DONE;

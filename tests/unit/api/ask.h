@@ -21,8 +21,10 @@ struct ask {
 
 struct answer {
     int status;
-    struct text content_type, body; /* in the world's arena */
+    struct text content_type, body; /* in the world's arena; a streamed body is put together */
     struct text location;
+    struct headers headers;
+    unsigned pieces; /* how many the body came in; 1 = whole */
 };
 
 struct principal ask_loopback(void);

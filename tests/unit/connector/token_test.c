@@ -211,11 +211,11 @@ static void makes_the_application_only_when_told_so(void **state)
     struct connector_token token;
     assert_refused(connector_token_create(w->connector, &world_caller, &h, &w->arena, &token, &w->err),
                    E_NOT_FOUND, "There is no application app, and applications.auto_create is off.");
-    assert_ok(
-        connector_application_create(w->connector, &world_caller, TEXT(""), TEXT("app"), TEXT(""), &w->err));
-    assert_status(
-        connector_application_create(w->connector, &world_caller, TEXT(""), TEXT("app"), TEXT(""), &w->err),
-        E_CONFLICT);
+    assert_ok(connector_application_create(w->connector, &world_caller, TEXT(""), TEXT("app"), TEXT(""),
+                                           TEXT(""), &w->err));
+    assert_status(connector_application_create(w->connector, &world_caller, TEXT(""), TEXT("app"), TEXT(""),
+                                               TEXT(""), &w->err),
+                  E_CONFLICT);
     assert_ok(connector_token_create(w->connector, &world_caller, &h, &w->arena, &token, &w->err));
     world_close(w);
 }

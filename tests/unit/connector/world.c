@@ -47,6 +47,19 @@ static void open_connector(struct world *w)
     check(connector_new(&settings, &parts, NULL, &w->connector, &w->err), &w->err, "connector");
 }
 
+static void open_registry(struct world *w)
+{
+    struct registry_settings settings;
+    registry_settings_from(w->settings, &settings);
+    const struct registry_parts parts = {.store = w->store,
+                                         .vault = w->vault,
+                                         .ca = w->ca,
+                                         .page = &w->page,
+                                         .slab = w->slab,
+                                         .lane_width = 2};
+    check(registry_new(&settings, &parts, NULL, &w->registry, &w->err), &w->err, "registry");
+}
+
 struct world *world_open(const char *const *set)
 {
     struct world *w = mem_alloc(sizeof *w);
@@ -75,11 +88,13 @@ struct world *world_open(const char *const *set)
     check(slab_create(&w->slab_fd), NULL, "slab");
     check(slab_map(w->slab_fd, &w->slab), NULL, "slab");
     open_connector(w);
+    open_registry(w);
     return w;
 }
 
 void world_close(struct world *w)
 {
+    registry_free(w->registry);
     connector_free(w->connector);
     ca_close(w->ca);
     vault_close(w->vault);

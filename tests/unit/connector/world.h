@@ -3,8 +3,8 @@
 
 /*
  * Everything a connector needs, real but in memory: memory store, vault with a key file in a directory of its
- * own, CA, generation page, slab, connector. Settings are the defaults and what a test sets. A failure ends
- * the test program.
+ * own, CA, generation page, slab, connector, registry. Settings are the defaults and what a test sets. A
+ * failure ends the test program.
  */
 
 #include "base/arena.h"
@@ -14,6 +14,7 @@
 #include "make_csr.h"
 #include "os/page.h"
 #include "os/slab.h"
+#include "registry/registry.h"
 #include "store/store.h"
 #include "vault/vault.h"
 
@@ -29,7 +30,8 @@ struct world {
     struct page page;
     struct slab *slab;
     struct connector *connector;
-    struct arena arena; /* for the test's own texts */
+    struct registry *registry; /* without a fetcher */
+    struct arena arena;        /* for the test's own texts */
     struct error err;
     char directory[64];
 };
