@@ -74,7 +74,7 @@ static bool read_request(struct peer_io *io, char *out)
     for (;;) {
         ssize_t got = io->tls ? SSL_read(io->tls, out + n, (int)(REQUEST_MAX - 1 - n))
                               : recv(io->fd, out + n, REQUEST_MAX - 1 - n, 0);
-        if (got <= 0)
+        if (got <= 0 || out[0] == 0x16) /* the end, or TLS where there is none */
             return false;
         n += (size_t)got;
         out[n] = '\0';
