@@ -60,7 +60,8 @@ static struct status attempt(const struct refetch *c, struct text url, struct re
 {
     OWNED(stored_service_release) struct stored_service s = {0};
     TRY(stored_service_get(c->r, c->key, c->a, &s, err));
-    struct text url_now, type_now;
+    struct text url_now = {NULL, 0};
+    struct text type_now = {NULL, 0};
     TRY(origin_of(&s.row, c->a, &url_now, &type_now, err));
     if (!text_equal(url, url_now))
         return STATUS(CHANGED);
@@ -86,7 +87,7 @@ struct status registry_refetch(struct registry *r, const struct audit_caller *ca
                                struct error *err)
 {
     struct api_details api = {.given = true}; /* without credentials: they were never stored */
-    struct text url;
+    struct text url = {NULL, 0};
     TRY(ask_origin(r, key, a, &url, &api.api_type, err));
     OWNED(fetch_answer_release) struct fetch_answer answer = {0};
     TRY(specification_download(r, key->id, &api, url, true, &answer, err));

@@ -122,7 +122,8 @@ struct status registry_list(struct registry *r, const struct service_filter *f,
                             struct text *out_next, struct error *err);
 
 /* ---- specifications ---- */
-/* The content as it was sent, appended. E_NOT_FOUND when the reference is not present. */
+/* The content as it was sent, appended; documentation as GET shows it. E_NOT_FOUND when the reference is not
+ * present, or the content went because the service was changed after the row was read. */
 struct status registry_specification(struct registry *r, struct text tenant,
                                      const struct specification_ref *ref, struct buffer *out,
                                      struct error *err);
@@ -151,9 +152,11 @@ struct status registry_secret_find(struct registry *r, struct text tenant, struc
                                    struct registry_secret *out, struct registry_key *out_key,
                                    struct error *err);
 /*
- * Replaces values of the credentials by hand; keys that are not in `items` stay. Only keys of its layout.
- * "crt" and "key" must fit each other (pair_check). The pair it replaces is kept in the history if a person
- * had put it there. expected_revision 0 = any.
+ * Replaces values of a secret by hand; keys that are not in `items` stay, as do the fields that answers mask
+ * when CREDENTIAL_MASK is given for them. E_INVALID: a key of another layout; a commonName other than the
+ * registration's; "crt" and "key" that do not fit each other (pair_check); parameters that a registration
+ * would be refused for. The pair it replaces is kept in the history if a person had put it there. Nothing is
+ * written when nothing is another. expected_revision is the secret's; 0 = any.
  */
 struct status registry_secret_patch(struct registry *r, const struct audit_caller *caller,
                                     const struct registry_key *key, enum secret_slot slot,

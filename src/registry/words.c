@@ -11,7 +11,7 @@
 static size_t user_information_end(struct text in, size_t from)
 {
     size_t at = 0;
-    for (size_t i = from; i < in.n && !memchr(" /?#\"'", in.p[i], 6); i++) {
+    for (size_t i = from; i < in.n && !text_contains(TEXT(" /?#\"'"), in.p[i]); i++) {
         if (in.p[i] == '@')
             at = i;
     }
