@@ -155,7 +155,7 @@ static struct status map_shared(struct core *c)
     c->slabs[c->slab_count++] = c->slab;
     for (unsigned i = 0; i < c->ch->front_slab_count; i++)
         TRY(slab_map(c->ch->front_slab_fds[i], &c->slabs[c->slab_count++]));
-    return DONE;
+    return slab_map(c->ch->fetcher_slab_fd, &c->fetcher_slab);
 }
 
 static struct status listen_sockets(struct core *c)
@@ -247,6 +247,7 @@ void core_free(struct core *c)
     store_close(c->store);
     for (unsigned i = 0; i < c->slab_count; i++)
         slab_unmap(c->slabs[i]);
+    slab_unmap(c->fetcher_slab);
     page_unmap(&c->page);
     mem_free(c);
 }

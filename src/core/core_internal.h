@@ -39,6 +39,7 @@ struct core {
                              in /metrics */
     struct slab *slabs[CHILD_FRONTS_MAX + 1]; /* own, then the fronts' */
     unsigned slab_count;
+    struct slab *fetcher_slab;
     struct store *store;
     struct vault *vault;
     struct ca *ca;

@@ -73,6 +73,7 @@ void child_channels_init(struct child_channels *ch)
         .lifeline_fd = -1,
         .lock_fd = -1,
         .fetch_fd = -1,
+        .fetcher_slab_fd = -1,
         .hop_edge_fd = -1,
         .hop_egress_fd = -1,
         .control_listen_fd = -1,
@@ -82,8 +83,9 @@ void child_channels_init(struct child_channels *ch)
 unsigned child_descriptors(struct child_channels *ch, int *out[static CHILD_DESCRIPTORS_MAX])
 {
     int *const single[] = {
-        &ch->config_fd, &ch->page_fd,     &ch->slab_fd,       &ch->control_fd,        &ch->lifeline_fd,
-        &ch->lock_fd,   &ch->hop_edge_fd, &ch->hop_egress_fd, &ch->control_listen_fd, &ch->fetch_fd,
+        &ch->config_fd,         &ch->page_fd,  &ch->slab_fd,         &ch->control_fd,
+        &ch->lifeline_fd,       &ch->lock_fd,  &ch->hop_edge_fd,     &ch->hop_egress_fd,
+        &ch->control_listen_fd, &ch->fetch_fd, &ch->fetcher_slab_fd,
     };
     unsigned count = 0;
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)

@@ -77,6 +77,7 @@ struct child_channels {
     unsigned wake_count;
     int front_slab_fds[CHILD_FRONTS_MAX]; /* core only: the fronts' slabs, by index */
     unsigned front_slab_count;
+    int fetcher_slab_fd; /* core only: whether the fetcher lives is in there */
 
     struct child_socket sockets[LISTENER_COUNT]; /* front only; those that are on */
     unsigned socket_count;
@@ -100,7 +101,7 @@ struct child_channels {
 void child_channels_init(struct child_channels *ch);  /* all descriptors -1 */
 void child_channels_close(struct child_channels *ch); /* closes every descriptor that is not -1 */
 /* Where the descriptors are: fills `out` with pointers into `ch`, returns how many. Unused ones are -1. */
-#define CHILD_DESCRIPTORS_MAX (10 + 2 * CHILD_FRONTS_MAX + LISTENER_COUNT)
+#define CHILD_DESCRIPTORS_MAX (11 + 2 * CHILD_FRONTS_MAX + LISTENER_COUNT)
 unsigned child_descriptors(struct child_channels *ch, int *out[static CHILD_DESCRIPTORS_MAX]);
 
 /*

@@ -63,3 +63,10 @@ static inline void slab_add(struct slab *s, enum slab_counter c, uint64_t n)
     atomic_fetch_add_explicit(&s->counters[c], n, memory_order_relaxed);
 }
 void slab_latency(struct slab *s, uint64_t us);
+/* The loop of its process has moved within the last seconds; false before the process first said so. */
+#define SLAB_ALIVE_MS 5000
+static inline bool slab_is_alive(const struct slab *s, int64_t now_ms)
+{
+    int64_t beat = atomic_load_explicit(&s->heartbeat_ms, memory_order_relaxed);
+    return beat != 0 && now_ms - beat < SLAB_ALIVE_MS;
+}

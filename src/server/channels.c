@@ -34,6 +34,7 @@ static void add_core_parts(struct supervisor *s, struct child_channels *ch)
         ch->wake_fds[ch->wake_count++] = front->wake_fd;
         ch->front_slab_fds[ch->front_slab_count++] = front->slab_fd;
     }
+    ch->fetcher_slab_fd = the_fetcher(s)->slab_fd;
     /* listeners_open_private made sure that it fits. */
     must(status_ok(run_path(s, "fetch.sock", ch->fetch_path, sizeof ch->fetch_path)));
 }

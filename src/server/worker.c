@@ -102,6 +102,8 @@ void worker_gone(struct worker *w)
 {
     watch_stop(TAKE(w->control_watch));
     descriptor_close(descriptor_take(&w->control_fd));
+    if (w->slab) /* or the next life would be judged by it, and the core would take it for alive */
+        atomic_store_explicit(&w->slab->heartbeat_ms, 0, memory_order_relaxed);
     w->running = w->ready = false;
     w->pid = 0;
 }
@@ -241,7 +243,6 @@ static struct status start_process(struct worker *w, struct error *err)
         return error_set(err, st.code, "cannot watch the control socket: %s", code_text(st.code));
     struct child_channels ch;
     channels_for(w, theirs, &ch);
-    atomic_store_explicit(&w->slab->heartbeat_ms, 0, memory_order_relaxed); /* of the life before */
     return channels_spawn(w->s, &ch, &w->pid, err);
 }
 

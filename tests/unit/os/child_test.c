@@ -151,6 +151,7 @@ static struct child_channels example(void)
     ch.config_fd = 0;
     ch.control_fd = 1;
     ch.fetch_fd = 2;
+    ch.fetcher_slab_fd = 1;
     ch.wake_fds[ch.wake_count++] = 2;
     ch.sockets[ch.socket_count++] = (struct child_socket){.listeners = 6, .fd = 2};
     (void)snprintf(ch.hop_edge_path, sizeof ch.hop_edge_path, "/run/edge");
@@ -189,7 +190,8 @@ static int comes_back_as_it_was(void)
         return 3;
     if (got.socket_count != 1 || got.sockets[0].listeners != 6 || got.sockets[0].fd != 2)
         return 4;
-    if (got.fetch_fd != 2 || strcmp(got.fetch_path, "/run/fetch") != 0 || got.hop_egress_path[0] != '\0')
+    if (got.fetch_fd != 2 || got.fetcher_slab_fd != 1 || strcmp(got.fetch_path, "/run/fetch") != 0 ||
+        got.hop_egress_path[0] != '\0')
         return 5;
     if (strcmp(got.hop_edge_path, "/run/edge") != 0 ||
         strcmp(got.addresses[LISTENER_GATEWAY], "[::1]:9443") != 0)

@@ -54,9 +54,20 @@ static void latencies_fall_into_the_bucket_of_their_upper_bound(void **state)
     close(fd);
 }
 
+static void a_process_is_alive_while_its_heart_beats(void **state)
+{
+    (void)state;
+    struct slab s = {0};
+    assert_false(slab_is_alive(&s, 1)); /* not yet */
+    atomic_store(&s.heartbeat_ms, 1000);
+    assert_true(slab_is_alive(&s, 1000 + SLAB_ALIVE_MS - 1));
+    assert_false(slab_is_alive(&s, 1000 + SLAB_ALIVE_MS));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_process_is_alive_while_its_heart_beats),
         cmocka_unit_test(refuses_a_wrong_size),
         cmocka_unit_test(counts_are_shared_between_maps),
         cmocka_unit_test(latencies_fall_into_the_bucket_of_their_upper_bound),
