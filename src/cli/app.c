@@ -141,20 +141,19 @@ struct status command_app_show(struct cli *c, struct error *err)
 /* What is not named stays. Labels go as a whole: those there are, without and with what was named. */
 static struct status update_body(struct cli *c, struct text target, struct buffer *out, struct error *err)
 {
-    struct text before, labelled = {NULL, 0};
+    struct text before = {NULL, 0}, labelled;
     const char *description = args_value(&c->args, "description");
-    if (args_has(&c->args, "label") || args_has(&c->args, "remove-label")) {
-        TRY(cli_call(c, HTTP_GET, target, (struct text){NULL, 0}, &before, err));
-        TRY(labels(c, json_raw_member(before, "labels"), &labelled, err));
-    }
-    if (!description && !labelled.p)
+    const bool label = args_has(&c->args, "label") || args_has(&c->args, "remove-label");
+    if (!description && !label)
         return cli_usage(c, err, "'app update' needs --description, --label or --remove-label");
+    TRY(cli_call(c, HTTP_GET, target, (struct text){NULL, 0}, &before, err));
+    TRY(labels(c, json_raw_member(before, "labels"), &labelled, err));
     struct json_out j;
     json_out_init(&j, out);
     json_open_object(&j, NULL);
     if (description)
         json_cstr(&j, "description", description);
-    if (labelled.p)
+    if (label)
         json_raw(&j, "labels", labelled);
     json_end(&j);
     return buffer_status(out);

@@ -27,6 +27,14 @@ def shop(server):
     return server
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left(shop):
+    """Each scenario begins with an application that has registered nothing."""
+    yield
+    for service in shop.cli_json("service", "list", "shop")["services"]:
+        shop.cli("service", "delete", "shop", service["id"], "--yes")
+
+
 def register(server, tmp_path, body, *more):
     file = pki.write(tmp_path / "service.json", json.dumps(body))
     return server.cli_json("service", "register", "shop", "-f", file, *more)
@@ -45,7 +53,7 @@ def test_json_is_registered_shown_changed_and_deleted(shop, tmp_path):
     assert f"Next: fairlead service show shop {row['ID']}\n" in text and f"app-shop-{row['ID']}" in text
 
     shown = shop.cli("service", "show", "shop", row["ID"]).stdout
-    assert "Password:       ********" in shown and SECRET not in shown and "json, 19 bytes, sent with the registration" in shown
+    assert "Password:       ********" in shown and SECRET not in shown and "json, 20 bytes, sent with the registration" in shown
     revision = shop.cli_json("service", "show", "shop", row["ID"])["revision"]
 
     file.write_text(json.dumps(description("bills", credentials={"basic": {"username": "********", "password": "********"}})))
@@ -83,8 +91,7 @@ api:
     shown = shop.cli("service", "show", "shop", made["id"]).stdout
     assert 'with "quotes"=1' in shown and "yaml, " in shown and SECRET not in shown
     piped = run([BINARY, "service", "register", "shop", "-f", "-", "--data", shop.data, "-o", "json"], input=file.read_text(), env=shop.environment)
-    for one in (made, json.loads(piped.stdout)):
-        shop.cli("service", "delete", "shop", one["id"], "--yes")
+    assert json.loads(piped.stdout)["api"]["specification"] == made["api"]["specification"]
 
 
 @pytest.mark.parametrize("name, text, says", [
@@ -116,7 +123,8 @@ def test_unknown_applications_and_files_are_refused_with_the_next_step(shop, tmp
 # ---- lists ----
 
 def test_lists_are_filtered_limited_and_the_same_in_every_form(shop, tmp_path):
-    made = [register(shop, tmp_path, description(f"service-{i:04}") | {"labels": {"part": str(i % 2)}}) for i in range(12)]
+    for i in range(12):
+        register(shop, tmp_path, description(f"service-{i:04}") | {"labels": {"part": str(i % 2)}})
     assert [row["NAME"] for row in rows_of(shop.cli("service", "list", "shop").stdout)] == [f"service-{i:04}" for i in range(12)]
     assert len(shop.cli("service", "list", "shop", "-o", "csv").stdout.splitlines()) == 13
     assert len(shop.cli_json("service", "list", "shop", "--label", "part=1")["services"]) == 6
@@ -125,8 +133,6 @@ def test_lists_are_filtered_limited_and_the_same_in_every_form(shop, tmp_path):
     assert len(shop.cli_json("service", "list", "--target", "SHOP.example")["services"]) == 12
     assert {row["APPLICATION"] for row in rows_of(shop.cli("service", "list").stdout)} == {"shop"}
     assert int(rows_of(shop.cli("app", "list").stdout)[0]["SERVICES"]) == 12
-    for one in made:
-        shop.cli("service", "delete", "shop", one["id"], "--yes")
 
 
 # ---- credentials ----
@@ -165,7 +171,6 @@ def test_a_pair_is_generated_fetched_replaced_and_restored(shop, tmp_path):
     shop.cli(*words, "--restore", sequence)
     assert shop.cli_json(*words)["certificate"]["subject"] == "CN=own"
     assert_refused(shop.cli(*words, "--restore", 999999, check=False))
-    shop.cli("service", "delete", "shop", made["id"], "--yes")
 
 
 def test_passwords_come_from_a_file_or_a_pipe(shop, tmp_path):
@@ -182,7 +187,6 @@ def test_passwords_come_from_a_file_or_a_pipe(shop, tmp_path):
     assert "username, password" in piped and SECRET not in piped
     assert_refused(shop.cli(*words, "--certificate-out", tmp_path / "none.crt", check=False), "have no certificate")
     assert not (tmp_path / "none.crt").exists()
-    shop.cli("service", "delete", "shop", made["id"], "--yes")
 
 
 # ---- specifications ----
@@ -195,7 +199,6 @@ def test_a_specification_comes_back_to_the_byte(shop, tmp_path):
     assert (tmp_path / "spec").read_text() == OPENAPI and stat.S_IMODE((tmp_path / "spec").stat().st_mode) == 0o644
     assert_refused(shop.cli("service", "specification", "shop", made["id"], "--kind", "events", check=False), "events")
     assert_refused(shop.cli("service", "specification", "shop", made["id"], "--refresh", check=False), "URL")
-    shop.cli("service", "delete", "shop", made["id"], "--yes")
 
 
 # ---- applications ----

@@ -156,7 +156,8 @@ def page_commands():
 def test_the_page_of_our_own_works_as_it_is_typed(server, tmp_path):
     """With the certificate that `fairlead connect` saved; the commands that find its place are the fixture's."""
     system = tmp_path / "sample-system-connect"
-    server.cli("connect", server.token("sample")["url"], "--out", system, "--ca-fingerprint", server.cli_json("ca", "show")["fingerprint"])
+    run([BINARY, "connect", server.token("sample")["url"], "--out", system, "--ca-fingerprint", server.cli_json("ca", "show")["fingerprint"]],
+        env=server.environment)
     commands = page_commands()
     place, rest = commands[:4], commands[4:]
     assert [line.split()[0] for line in place] == ["cd", "alias", "export", "SERVICES=https://localhost:9443/sample/v1/metadata/services"]

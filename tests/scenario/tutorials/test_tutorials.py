@@ -218,7 +218,7 @@ def test_secured_api(server, environment, tmp_path):
     system = server.system(name).enrol()
     body = {"provider": "p", "name": "n", "description": "d",
             "api": {"targetUrl": "https://sampleapi.targeturl/v1", "credentials": {"certificateGen": {"commonName": "generated"}}}}
-    made = system.curl(f"/{name}/v1/metadata/services", "-d", json.dumps(body)).json()["id"]
+    made = system.curl(f"https://gateway.{domain}/{name}/v1/metadata/services", "-d", json.dumps(body)).json()["id"]
     person = Person(tmp_path / "person", "secured-api", {
         "{CLUSTER_DOMAIN}": domain, "{APP_NAME}": name, "{YOUR_SERVICE_ID}": made, "{SERVICE_ID}": made,
         "{CERT_FILE_NAME}": str(system.crt.with_suffix("")), "{KEY_FILE_NAME}": str(system.key.with_suffix("")),
