@@ -6,12 +6,13 @@
  * The row's identity (its name) is the associated data, so a sealed value cannot be moved to another row.
  *
  * Sealed form: "FLV1" | u32 data key number | 12-byte random nonce | ciphertext | 16-byte tag.
- * The wrapped data key lives in the store as blob "vault/data-key/<n>"; the master key is a file that is
- * never under data.dir. Any thread after opening.
+ * The wrapped data keys live in the store as blobs "vault/data-key/<n>"; there is one, and more while a rekey
+ * is under way. The master key is a file that is never under data.dir. Any thread after opening.
  */
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/own.h"
 #include "base/secret.h"
 #include "store/store.h"
 
@@ -30,7 +31,22 @@ struct status vault_open(const struct vault_settings *settings, struct store *st
                          struct error *err);
 void vault_close(struct vault *v); /* wipes; accepts NULL */
 
+/*
+ * Values that the caller stores himself (the secrets of services). Whoever seals one stands between
+ * vault_enter and vault_leave until it is stored: a rekey waits for those who entered before it changed the
+ * key, and removes the older key afterwards. So neither nest nor wait for anybody in between.
+ *
+ *     OWNED(vault_leave) struct vault *entered = vault_enter(v);
+ *     TRY(vault_seal(entered, name, plain, &sealed));
+ *     return store_...(store, ..., buffer_bytes(&sealed));
+ */
+struct vault *vault_enter(struct vault *v); /* gives `v` */
+void vault_leave(struct vault *v);
+OWNABLE(struct vault, vault_leave);
+#define VAULT_SEAL_OVERHEAD 36 /* octets that `out` gets beyond plain.n */
 struct status vault_seal(struct vault *v, struct text name, struct bytes plain, struct buffer *out);
+/* E_BROKEN: not sealed, damaged, of another name, or under a data key that the vault does not have. A value
+ * read just before a rekey sealed it anew still opens. */
 struct status vault_unseal(struct vault *v, struct text name, struct bytes sealed, struct secret *out,
                            struct error *err);
 
@@ -42,10 +58,19 @@ struct status vault_get(struct vault *v, struct store *s, struct text name, stru
 
 /*
  * New master key file (written beside the old one, which is kept as <file>.old until the store holds the
- * re-wrapped data key) and a new data key; re-seals every sealed blob in one transaction. Safe against a
- * crash at any point: either key file opens the store afterwards.
+ * re-wrapped data keys) and a new data key; re-seals every sealed blob in one transaction, then what services
+ * keep (store_sealed_list) page by page. Blocks until all is done; others seal and unseal meanwhile, but
+ * during the first transaction. Safe against a crash at any point: the store opens with the key file that is
+ * there, and every value can be read.
+ *
+ * E_BROKEN when a blob does not open: nothing was changed. E_BROKEN, too, when a service's secret does not
+ * open: everything else was sealed anew, and the data key of that one stays. Another failure among the
+ * services' leaves the rest to vault_finish_rekey; `err` says which of these it was.
  */
 struct status vault_rekey(struct vault *v, struct store *s, const struct audit_entry *audit,
                           struct error *err);
+/* The end of a rekey that was cut short, by a crash say. Nearly free when there is nothing to do: call it now
+ * and then. Reports damage once per process. */
+struct status vault_finish_rekey(struct vault *v, struct store *s, struct error *err);
 const char *vault_key_path(const struct vault *v);
 bool vault_key_is_inside_data_dir(const struct vault *v);
