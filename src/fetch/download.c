@@ -3,6 +3,7 @@
 
 #include "fetch/answer.h"
 #include "fetch/exchange.h"
+#include "http/message.h"
 
 #define AUTHORIZATION_MAX (128u * 1024)
 
@@ -79,14 +80,14 @@ static bool is_redirect(const struct exchange *x)
     return status && x->location[0] != '\0';
 }
 
+/* The reason begins as the contract's message goes on: "failed with status 404 Not Found" (1.8). */
 static bool fail_status(struct download *d, int status)
 {
+    const char *words = http_reason(status);
+    const bool wants = status == 401 || status == 403;
     d->answer->http_status = status;
-    if (status == 401 || status == 403)
-        answer_fail(d->answer, FETCH_STATUS,
-                    "the server answered with status %d: does the URL need credentials?", status);
-    else
-        answer_fail(d->answer, FETCH_STATUS, "the server answered with status %d", status);
+    answer_fail(d->answer, FETCH_STATUS, "%d%s%s%s", status, words[0] ? " " : "", words,
+                wants ? ": does the URL need credentials?" : "");
     return false;
 }
 

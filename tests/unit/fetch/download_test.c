@@ -203,9 +203,9 @@ static void only_status_200_counts(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"/401", FETCH_STATUS, "the server answered with status 401: does the URL need credentials?"},
+        {"/401", FETCH_STATUS, "401 Unauthorized: does the URL need credentials?"},
         {"/403", FETCH_STATUS, "status 403: does the URL need credentials?"},
-        {"/404", FETCH_STATUS, "the server answered with status 404"},
+        {"/404", FETCH_STATUS, "404 Not Found"},
         {"/endless-404", FETCH_STATUS, "status 404"},
         {"/500", FETCH_STATUS, "status 500"},
         {"/204", FETCH_STATUS, "status 204"},

@@ -13,6 +13,7 @@
 #include "jobs.h"
 #include "os/files.h"
 #include "os/processes.h"
+#include "os/sandbox.h"
 #include "os/slab.h"
 #include "os/sockets.h"
 #include "scratch.h"
@@ -74,6 +75,9 @@ static void start(struct running *r, const char *yaml)
     assert_true(r->pid >= 0);
     if (r->pid == 0) {
         (void)close(r->control);
+        /* As the supervisor starts it; in a sanitizer build this does nothing. */
+        if (!status_ok(sandbox_enter(SANDBOX_FETCHER, NULL, 0, NULL)))
+            _exit(2);
         int status = fetcher_main(&r->ch);
         child_channels_close(&r->ch);
         _exit(status);
@@ -154,6 +158,54 @@ static void does_jobs_one_after_the_other_and_stops(void **state)
     assert_true(clock_monotonic_ms() - atomic_load(&slab->heartbeat_ms) < 5000);
     slab_unmap(slab);
     peer_stop(p);
+    stop(&r);
+}
+
+static void names_and_certificates_work_inside_the_sandbox(void **state)
+{
+    (void)state;
+    struct running r;
+    char url[512];
+    struct pki *pki = pki_new("ec:P-256");
+    struct peer *p = peer_start(answer, pki_server(pki, "DNS:localhost"));
+    start(&r, "outbound: {allow_loopback: true}");
+    struct fetch_request get = job_of("http://no-such-host.invalid/");
+    expect_call(&r, &get, FETCH_UNREACHABLE, "the host name no-such-host.invalid cannot be resolved");
+    (void)snprintf(url, sizeof url, "https://localhost:%u/", peer_port(p));
+    get = job_of(url);
+    expect_call(&r, &get, FETCH_UNREACHABLE, "the server's certificate is not trusted (outbound.ca_file): ");
+    stop(&r);
+    char file[SCRATCH_MAX + 16], directory[SCRATCH_MAX], yaml[256];
+    scratch_make(directory);
+    (void)snprintf(file, sizeof file, "%s/ca.pem", directory);
+    assert_ok(file_write(file, text_bytes(pki_ca_pem(pki)), 0600, NULL));
+    (void)snprintf(yaml, sizeof yaml, "outbound: {allow_loopback: true, ca_file: %s}", file);
+    start(&r, yaml);
+    expect_call(&r, &get, FETCH_FINE, "");
+    stop(&r);
+    assert_int_equal(scratch_remove(directory), 0);
+    peer_stop(p);
+    pki_free(pki);
+}
+
+/* libyaml needs seconds for so many keys, and no callback of ours can interrupt it. */
+static void a_parser_that_does_not_come_back_is_killed(void **state)
+{
+    (void)state;
+    struct running r;
+    struct buffer yaml;
+    buffer_init(&yaml, 17 * 1024 * 1024);
+    for (unsigned i = 0; buffer_size(&yaml) < 16u * 1024 * 1024 - 16; i++)
+        buffer_printf(&yaml, "%x: []\n", i);
+    start(&r, "{}");
+    struct fetch_request check = check_of("");
+    check.document = buffer_bytes(&yaml);
+    check.document_max = 17 * 1024 * 1024;
+    check.timeout_ms = 1;
+    int64_t before = clock_monotonic_ms();
+    expect_call(&r, &check, FETCH_TIMEOUT, "timed out after 1 ms");
+    assert_in_range(clock_monotonic_ms() - before, 900, 3500);
+    buffer_release(&yaml);
     stop(&r);
 }
 
@@ -326,6 +378,8 @@ int main(void)
         cmocka_unit_test(a_broken_connection_is_a_time_out_after_the_deadline_only),
         cmocka_unit_test(a_request_that_is_none_ends_its_job_only),
         cmocka_unit_test(does_jobs_one_after_the_other_and_stops),
+        cmocka_unit_test(names_and_certificates_work_inside_the_sandbox),
+        cmocka_unit_test(a_parser_that_does_not_come_back_is_killed),
         cmocka_unit_test(waits_for_a_running_job_before_it_stops),
         cmocka_unit_test(more_jobs_than_allowed_wait_their_turn),
         cmocka_unit_test(a_reload_takes_effect_when_it_is_applied),
