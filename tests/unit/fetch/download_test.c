@@ -204,14 +204,14 @@ static void only_status_200_counts(void **state)
     (void)state;
     static const struct row rows[] = {
         {"/401", FETCH_STATUS, "401 Unauthorized: does the URL need credentials?"},
-        {"/403", FETCH_STATUS, "status 403: does the URL need credentials?"},
+        {"/403", FETCH_STATUS, "403 Forbidden: does the URL need credentials?"},
         {"/404", FETCH_STATUS, "404 Not Found"},
-        {"/endless-404", FETCH_STATUS, "status 404"},
-        {"/500", FETCH_STATUS, "status 500"},
-        {"/204", FETCH_STATUS, "status 204"},
-        {"/206", FETCH_STATUS, "status 206"},
-        {"/304", FETCH_STATUS, "status 304"},
-        {"/302-nowhere", FETCH_STATUS, "status 302"},
+        {"/endless-404", FETCH_STATUS, "404 Not Found"},
+        {"/500", FETCH_STATUS, "500"},
+        {"/204", FETCH_STATUS, "204"},
+        {"/206", FETCH_STATUS, "206"},
+        {"/304", FETCH_STATUS, "304"},
+        {"/302-nowhere", FETCH_STATUS, "302"},
         {"/fine", FETCH_FINE, ""},
     };
     for
