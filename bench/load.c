@@ -248,13 +248,11 @@ static int mode_of(const char *word, enum load_mode *out)
 }
 
 static const struct option long_options[] = {
-    {"mode", 1, 0, 'm'},    {"name", 1, 0, 'n'},    {"port", 1, 0, 'p'},
-    {"ca", 1, 0, 'a'},      {"cert", 1, 0, 'c'},    {"key", 1, 0, 'k'},
-    {"path", 1, 0, 'u'},    {"body", 1, 0, 'b'},    {"targets", 1, 0, 't'},
-    {"threads", 1, 0, 'j'}, {"seconds", 1, 0, 's'}, {"h2", 0, 0, '2'},
-    {"plain", 0, 0, 'P'},   {"expect", 1, 0, 'e'},  {"connections", 1, 0, 'C'},
-    {"header", 1, 0, 'H'},  {"collect", 1, 0, 'o'}, {"again", 0, 0, 'A'},
-    {0, 0, 0, 0},
+    {"mode", 1, 0, 'm'},    {"name", 1, 0, 'n'},    {"port", 1, 0, 'p'},        {"ca", 1, 0, 'a'},
+    {"cert", 1, 0, 'c'},    {"key", 1, 0, 'k'},     {"path", 1, 0, 'u'},        {"body", 1, 0, 'b'},
+    {"targets", 1, 0, 't'}, {"threads", 1, 0, 'j'}, {"seconds", 1, 0, 's'},     {"h2", 0, 0, '2'},
+    {"plain", 0, 0, 'P'},   {"expect", 1, 0, 'e'},  {"connections", 1, 0, 'C'}, {"header", 1, 0, 'H'},
+    {"collect", 1, 0, 'o'}, {"again", 0, 0, 'A'},   {"number", 0, 0, 'N'},      {0, 0, 0, 0},
 };
 
 static int parse(int argc, char **argv, struct load_options *o)
@@ -310,6 +308,9 @@ static int parse(int argc, char **argv, struct load_options *o)
             break;
         case 'A':
             o->again = true;
+            break;
+        case 'N':
+            o->number = true;
             break;
         case '2':
             o->h2 = true;

@@ -29,7 +29,8 @@ struct load_options {
     unsigned connections; /* LOAD_IDLE */
     double seconds;
     bool h2, plain, again;
-    int expect; /* HTTP status that counts as success */
+    bool number; /* "########" in the body becomes a number, another one for each request */
+    int expect;  /* HTTP status that counts as success */
 };
 
 struct load_connection {

@@ -1,9 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "load.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define NUMBER_MARK "########"
+
+/* The same number at each mark of one request; requests of one run never share one, those of several hardly.
+ */
+static void number_marks(char *text)
+{
+    static _Atomic unsigned next;
+    char digits[16];
+    const unsigned number = (unsigned)getpid() * 104729u + atomic_fetch_add(&next, 1);
+    snprintf(digits, sizeof digits, "%08u", number % 100000000u);
+    for (char *at = text; (at = strstr(at, NUMBER_MARK)); at += strlen(NUMBER_MARK))
+        memcpy(at, digits, strlen(NUMBER_MARK));
+}
 
 static int send_request(const struct load_options *o, struct load_connection *c, const char *path)
 {
@@ -14,6 +30,8 @@ static int send_request(const struct load_options *o, struct load_connection *c,
     int n = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n%s",
                      o->body ? "POST" : "GET", path, o->name, o->header ? o->header : "",
                      o->header ? "\r\n" : "", length, o->body ? o->body : "");
+    if (o->number && n > 0)
+        number_marks(request);
     return n > 0 && (size_t)n < sizeof request ? load_write(c, request, (size_t)n) : -1;
 }
 

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import rows_certificates
+import rows_registry
 import rows_scale
 import rows_tls
 from material import Material
@@ -30,6 +31,7 @@ ROWS = {
     "memory": rows_tls.memory,
     "fronts": rows_tls.two_fronts,
     "million": rows_scale.million,
+    "registry": rows_registry.registry,
     "keepalive": rows_tls.keepalive,
 }
 
@@ -107,7 +109,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="short rounds and a smaller store, for development; no figures to quote")
     parser.add_argument("--rounds", type=int, help="rounds (5; 2 with --quick)")
     parser.add_argument("--seconds", type=float, help="seconds of load per round and contender (5; 1.5 with --quick)")
-    parser.add_argument("--records", type=int, help="certificates on record in row `million`")
+    parser.add_argument("--records", type=int, help="certificates on record in row `million`, services in row `registry`")
     parser.add_argument("--json", metavar="FILE", help="write the results there, too")
     parser.add_argument("--build", default="build", metavar="DIR", help="build directory, release (build)")
     parser.add_argument("--keep", action="store_true", help="keep the temporary directory")
