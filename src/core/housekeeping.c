@@ -5,9 +5,10 @@
 #include "connector/connector.h"
 #include "core/core_internal.h"
 #include "store/store.h"
+#include "vault/vault.h"
 
-/* What nobody waits for: refusal tallies become audit rows, tokens that ended a week ago are forgotten. Once
- * a minute, on a pool thread. */
+/* What nobody waits for: refusal tallies become audit rows, tokens that ended a week ago are forgotten, a
+ * rekey that was cut short is finished. Once a minute, on a pool thread. */
 
 #define HOUSEKEEPING_EVERY_MS 60000
 #define TOKENS_KEPT_S         (7 * 24 * 3600) /* long enough for "who used this token?" */
@@ -19,6 +20,14 @@ struct chores {
     struct snapshot *snapshot;
 };
 
+static void finish_rekey(const struct domain *d)
+{
+    struct error err = {0};
+    struct status s = vault_finish_rekey(d->vault, d->store, &err);
+    if (!status_ok(s))
+        log_event(LOG_WARNING, "vault.rekey.unfinished", F_CODE("error", s), F_CSTR("detail", err.message));
+}
+
 static void run(struct work *w)
 {
     struct chores *c = (struct chores *)(void *)w;
@@ -28,6 +37,7 @@ static void run(struct work *w)
                                              TOKENS_PER_ROUND, &purged);
     if (!status_ok(flushed) || !status_ok(forgot))
         log_event(LOG_WARNING, "housekeeping.failed", F_CODE("tallies", flushed), F_CODE("tokens", forgot));
+    finish_rekey(&c->snapshot->domain);
 }
 
 static void done(struct work *w)

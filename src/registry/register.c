@@ -89,6 +89,8 @@ struct status registry_register(struct registry *r, const struct audit_caller *c
     OWNED(secret_plan_release) struct secret_plan credentials = {0};
     OWNED(secret_plan_release) struct secret_plan parameters = {0};
     TRY(specification_plan_make(r, key.id, in, a, &specifications, err));
+    OWNED(vault_leave)
+    [[maybe_unused]] struct vault *entered = vault_enter(r->parts.vault); /* until it is stored */
     TRY(secret_plan_make(r, &key, SECRET_CREDENTIALS, in, NULL, a, &credentials, err));
     TRY(secret_plan_make(r, &key, SECRET_PARAMETERS, in, NULL, a, &parameters, err));
     if (in->dry_run)

@@ -86,6 +86,8 @@ static struct status attempt(struct replacement *c, struct registry_view *out, s
     OWNED(secret_plan_release) struct secret_plan parameters = {0};
     TRY(stored_service_get(c->r, c->key, c->a, &old, err));
     TRY(check_revision(c, &old.row, err));
+    OWNED(vault_leave)
+    [[maybe_unused]] struct vault *entered = vault_enter(c->r->parts.vault); /* until it is stored */
     TRY(secret_plan_make(c->r, c->key, SECRET_CREDENTIALS, c->in, &old, c->a, &credentials, err));
     TRY(secret_plan_make(c->r, c->key, SECRET_PARAMETERS, c->in, &old, c->a, &parameters, err));
     return c->in->dry_run ? DONE : write_over(c, &old, &credentials, &parameters, out, err);

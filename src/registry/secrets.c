@@ -167,6 +167,8 @@ static struct status patch_attempt(const struct patch *c, struct error *err)
     if (secret_data_equal(&s.data[c->slot], &plan.fresh))
         return DONE;
     TRY(layout_check_whole(c->slot, kind, &plan.fresh, err));
+    OWNED(vault_leave)
+    [[maybe_unused]] struct vault *entered = vault_enter(c->r->parts.vault); /* until it is stored */
     TRY(secret_plan_put(c->r, c->key, c->slot, &s, &plan));
     plan.write.by_hand = true;
     return write_secret(c, &s, &plan, err);
