@@ -32,7 +32,7 @@ static void parameters(struct service_facts *f, struct text parameters, const ch
     service_fact(f, query, values_of(json_raw_member(parameters, "queryParameters"), f->arena));
 }
 
-static void credentials(struct service_facts *f, struct text api)
+static void credentials(struct service_facts *f, struct text api, struct text certificate)
 {
     struct arena *a = f->arena;
     struct text all = json_raw_member(api, "credentials");
@@ -48,6 +48,7 @@ static void credentials(struct service_facts *f, struct text api)
     service_fact(f, "Client secret", json_string(one, "clientSecret", a));
     parameters(f, json_raw_member(one, "requestParameters"), "Token headers", "Token parameters");
     service_fact(f, "Common name", json_string(one, "commonName", a));
+    service_certificate_facts(f, certificate);
     service_fact(f, "CSRF token URL", json_string(json_raw_member(one, "csrfInfo"), "tokenEndpointURL", a));
     parameters(f, all, "Extra headers", "Extra parameters");
     if (secret.n > 0)
@@ -55,13 +56,13 @@ static void credentials(struct service_facts *f, struct text api)
                      arena_printf(a, "%.*s%s", TEXT_ARG(secret), by_hand ? " (put in place by hand)" : ""));
 }
 
-static void api_facts(struct service_facts *f, struct text api)
+static void api_facts(struct service_facts *f, struct text api, struct text certificate)
 {
     struct arena *a = f->arena;
     struct text url = json_string(api, "specificationUrl", a);
     service_fact(f, "Target", json_string(api, "targetUrl", a));
     service_fact(f, "API type", json_string(api, "apiType", a));
-    credentials(f, api);
+    credentials(f, api, certificate);
     parameters(f, json_raw_member(api, "requestParameters"), "Headers", "Parameters");
     service_fact(f, "Parameter secret", json_string(api, "parameterSecret", a));
     struct text spec = json_raw_member(api, "specification");
@@ -70,7 +71,7 @@ static void api_facts(struct service_facts *f, struct text api)
         service_fact(f, "Specification URL", url);
 }
 
-static void facts_of(struct service_facts *f, struct text json)
+static void facts_of(struct service_facts *f, struct text json, struct text certificate)
 {
     struct arena *a = f->arena;
     struct text labels = json_raw_member(json, "labels");
@@ -90,30 +91,31 @@ static void facts_of(struct service_facts *f, struct text json)
     service_fact(f, "Revision", json_shown(json, "revision", a));
     struct text api = json_raw_member(json, "api");
     if (api.p)
-        api_facts(f, api);
+        api_facts(f, api, certificate);
     service_fact(f, "Events", service_specification_words(events, none, a));
     service_fact(f, "Documentation", service_specification_words(documents, none, a));
 }
 
-/* What the generated (or own) certificate says; its text itself is what `service credentials` gives. */
-static struct status certificate_facts(struct cli *c, struct service_facts *f, struct text service,
-                                       struct error *err)
+/* The certificate that the service holds, with what it says; empty without one. The service's answer has its
+ * text alone. */
+static struct status read_certificate(struct cli *c, struct text service, struct text *out, struct error *err)
 {
-    struct text held = json_raw_member(json_raw_member(service, "api"), "credentials");
-    if (!json_raw_member(held, "certificateGen").p)
+    struct text api = json_raw_member(service, "api"), json = {NULL, 0};
+    *out = json;
+    if (!json_raw_member(json_raw_member(api, "credentials"), "certificateGen").p ||
+        json_string(api, "credentialSecret", &c->arena).n == 0)
         return DONE;
-    struct text json = {NULL, 0};
     OWNED(buffer_release) struct buffer target;
     TRY(service_target(c, true, "/credentials", &target, err));
     TRY(cli_call(c, HTTP_GET, buffer_as_text(&target), (struct text){NULL, 0}, &json, err));
-    service_certificate_facts(f, json_raw_member(json, "certificate"));
+    *out = json_raw_member(json, "certificate");
     return DONE;
 }
 
 struct status command_service_show(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
-    struct text json = {NULL, 0};
+    struct text json = {NULL, 0}, certificate;
     OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
     TRY(service_target(c, true, "", &target, err));
@@ -125,8 +127,8 @@ struct status command_service_show(struct cli *c, struct error *err)
         return DONE;
     }
     struct service_facts facts = {.arena = &c->arena};
-    facts_of(&facts, json);
-    TRY(certificate_facts(c, &facts, json, err));
+    TRY(read_certificate(c, json, &certificate, err));
+    facts_of(&facts, json, certificate);
     cli_facts(c, facts.list, facts.count);
     return DONE;
 }
