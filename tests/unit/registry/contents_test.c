@@ -121,6 +121,37 @@ static void downloads_again_and_keeps_the_rest(void **state)
     assert_int_equal(world_audit(w, "service.specification", NULL), 2);
 }
 
+static struct status refetch_with_arena(struct world *w, const struct registry_key *key)
+{
+    struct arena a;
+    arena_init(&a, 4096, 1u << 20);
+    struct registry_view view;
+    const struct status s = registry_refetch(w->registry, &world_caller, key, &a, &view, NULL);
+    arena_release(&a);
+    return s;
+}
+
+static struct status show_once(struct world *w, const struct registry_view *view)
+{
+    struct buffer b;
+    buffer_init(&b, 1u << 20);
+    const struct status s = registry_specification_shown(w->registry, view, SPECIFICATION_API, &b, NULL);
+    buffer_release(&b);
+    return s;
+}
+
+/* The fetcher of the test allocates too: what fails there may end in success here, never in half a change. */
+static void survives_failing_allocations(void **state)
+{
+    struct world *w = *state;
+    fake_fetcher_answer(w->fetcher, FETCH_FINE, 200, "", FETCH_FORMAT_JSON, "{\"swagger\":\"2.0\"}");
+    const struct registry_key key = world_registered(w, world_service(w, BY_URL, ""));
+    assert_survives_failing_allocations(refetch_with_arena(w, &key));
+    const struct registry_view view = world_find(w, &key);
+    assert_int_equal(view.row.revision, 1 + world_audit(w, "service.specification", NULL));
+    assert_survives_failing_allocations(show_once(w, &view));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -132,6 +163,7 @@ int main(void)
         T(shows_an_api_of_swagger_2_with_our_host),
         T(shows_everything_else_as_it_was_sent),
         T(downloads_again_and_keeps_the_rest),
+        T(survives_failing_allocations),
     };
     const int failed = cmocka_run_group_tests_name("in memory", tests, NULL, NULL);
     store_url = "";

@@ -254,6 +254,20 @@ static void survives_failing_allocations(void **state)
     const struct registry_key key = world_registered(w, world_service(w, BASIC, ""));
     assert_survives_failing_allocations(patch_once(w, &key));
     assert_int_equal(world_secret_revision(w, &key, SECRET_CREDENTIALS), 2);
+
+    struct secret_item own[2], other[2];
+    own_pair(w, own);
+    own_pair(w, other);
+    const struct registry_key pair = world_registered(w, world_service(w, PAIR("a"), ""));
+    assert_ok(
+        registry_secret_patch(w->registry, &world_caller, &pair, SECRET_CREDENTIALS, own, 2, 0, &w->err));
+    assert_ok(
+        registry_secret_patch(w->registry, &world_caller, &pair, SECRET_CREDENTIALS, other, 2, 0, &w->err));
+    const int64_t sequence = history_of(w, &pair).sequences[0];
+    assert_survives_failing_allocations(
+        registry_history_restore(w->registry, &world_caller, &pair, sequence, NULL));
+    assert_int_equal(history_of(w, &pair).count, 2);
+    assert_string_equal(world_secret(w, &pair, SECRET_CREDENTIALS, "key"), (const char *)own[1].value.p);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
