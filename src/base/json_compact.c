@@ -111,15 +111,18 @@ void json_compact_some(struct json_compact *c, size_t most, struct buffer *out)
 
 /* ---- text, escaped ---- */
 
-/* At most n bytes (n >= UTF8_MAX or all of it) without cutting a character. */
+/* At most n bytes (n >= UTF8_MAX) without cutting a character. */
 static size_t whole_characters(struct text t, size_t n)
 {
     if (n >= t.n)
         return t.n;
-    size_t end = n;
-    while (end > 0 && n - end < UTF8_MAX - 1 && ((uint8_t)t.p[end] & 0xc0) == 0x80)
-        end--;
-    return end ? end : n;
+    for (size_t back = 1; back < UTF8_MAX; back++) {
+        uint32_t ignored;
+        const size_t start = n - back;
+        if (((uint8_t)t.p[start] & 0xc0) != 0x80)
+            return utf8_decode(t.p + start, t.n - start, &ignored) > back ? start : n;
+    }
+    return n;
 }
 
 void json_escape_some(struct json_escape *e, size_t most, struct buffer *out)

@@ -72,6 +72,7 @@ static void text_is_escaped_in_pieces_of_any_size(void **state)
          "\\u003c?xml version=\\\"1.0\\\"?\\u003e\\n\\u003ca b='\\u0026amp;'/\\u003e\\t"},
         {"openapi: 3.0.0\r\n\\ \x01", "openapi: 3.0.0\\r\\n\\\\ \\u0001"},
         {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x80\xa8", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\\u2028"},
+        {"\xf0\x9f\x98\x80\x80\x80\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80\\ufffd\\ufffd\xf0\x9f\x98\x80"},
         {"a\xff\xf0\x9f"
          "b\x80\x80\x80\x80\x80",
          "a\\ufffd\\ufffd\\ufffd"
