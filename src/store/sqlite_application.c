@@ -127,7 +127,7 @@ struct status sqlite_application_delete(struct store *s, struct text tenant, str
                                         const struct audit_entry *audit, struct buffer *out_fingerprints)
 {
     struct delete in = {tenant, name, audit, out_fingerprints};
-    return sqlite_write(sqlite_of(s)->writer, delete_application, &in);
+    return sqlite_write_alone(sqlite_of(s)->writer, delete_application, &in);
 }
 
 struct update {

@@ -35,10 +35,33 @@ static struct status add(struct sqlite_txn *t, struct text tenant, const struct 
     return DONE;
 }
 
-static struct status count(struct sqlite_txn *t, int64_t id, int more, int64_t *out_refs, int64_t *out_stored)
+static struct status run_by_id(struct sqlite_txn *t, enum sql sql, int64_t id)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, sql);
+    bind_int(&q, id);
+    return sqlite_run(&q);
+}
+
+static struct status count(struct sqlite_txn *t, int64_t id, int more)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SPECIFICATION_COUNT);
     bind_int(&q, more);
+    bind_int(&q, id);
+    return sqlite_run(&q);
+}
+
+struct status sqlite_specification_take(struct sqlite_txn *t, struct text tenant,
+                                        const struct specification_row *content, int64_t *out_id)
+{
+    TRY(sqlite_specification_id(t, tenant, content->hash, out_id));
+    return *out_id ? count(t, *out_id, 1) : add(t, tenant, content, out_id);
+}
+
+/* UPDATE ... RETURNING would be one statement less, but is one that SQLite may have to undo: within the large
+ * transaction that deletes an application, setting that up takes time with every page changed before. */
+static struct status read_refs(struct sqlite_txn *t, int64_t id, int64_t *out_refs, int64_t *out_stored)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SPECIFICATION_REFS);
     bind_int(&q, id);
     bool found = false;
     TRY(sqlite_step(&q, &found));
@@ -46,22 +69,7 @@ static struct status count(struct sqlite_txn *t, int64_t id, int more, int64_t *
         return STATUS(BROKEN);
     *out_refs = column_int(&q);
     *out_stored = column_int(&q);
-    return sqlite_run(&q); /* RETURNING: the statement ends after its row */
-}
-
-struct status sqlite_specification_take(struct sqlite_txn *t, struct text tenant,
-                                        const struct specification_row *content, int64_t *out_id)
-{
-    int64_t refs, stored;
-    TRY(sqlite_specification_id(t, tenant, content->hash, out_id));
-    return *out_id ? count(t, *out_id, 1, &refs, &stored) : add(t, tenant, content, out_id);
-}
-
-static struct status delete_by_id(struct sqlite_txn *t, enum sql sql, int64_t id)
-{
-    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, sql);
-    bind_int(&q, id);
-    return sqlite_run(&q);
+    return DONE;
 }
 
 struct status sqlite_specification_release(struct sqlite_txn *t, int64_t id)
@@ -69,11 +77,11 @@ struct status sqlite_specification_release(struct sqlite_txn *t, int64_t id)
     int64_t refs = 0, stored = 0;
     if (id == 0)
         return DONE;
-    TRY(count(t, id, -1, &refs, &stored));
-    if (refs > 0)
-        return DONE;
-    TRY(delete_by_id(t, SQL_SPECIFICATION_DELETE, id));
-    TRY(delete_by_id(t, SQL_SPECIFICATION_CONTENT_DELETE, id));
+    TRY(read_refs(t, id, &refs, &stored));
+    if (refs > 1)
+        return count(t, id, -1);
+    TRY(run_by_id(t, SQL_SPECIFICATION_DELETE, id));
+    TRY(run_by_id(t, SQL_SPECIFICATION_CONTENT_DELETE, id));
     t->counters[COUNTER_SPECIFICATIONS]--;
     t->counters[COUNTER_SPECIFICATION_BYTES] -= stored;
     return DONE;

@@ -70,7 +70,8 @@
     X(SPECIFICATION_ADD, \
       "INSERT INTO specification (tenant_id, hash, size, stored, packing, refs) VALUES (?1, ?2, ?3, ?4, ?5, 1)") \
     X(SPECIFICATION_CONTENT_ADD, "INSERT INTO specification_content (id, tenant_id, packed) VALUES (?1, ?2, ?3)") \
-    X(SPECIFICATION_COUNT,  "UPDATE specification SET refs = refs + ?1 WHERE id = ?2 RETURNING refs, stored") \
+    X(SPECIFICATION_COUNT,  "UPDATE specification SET refs = refs + ?1 WHERE id = ?2") \
+    X(SPECIFICATION_REFS,   "SELECT refs, stored FROM specification WHERE id = ?1") \
     X(SPECIFICATION_DELETE, "DELETE FROM specification WHERE id = ?1") \
     X(SPECIFICATION_CONTENT_DELETE, "DELETE FROM specification_content WHERE id = ?1") \
     X(SPECIFICATION_GET, \

@@ -19,6 +19,7 @@
 struct job {
     sqlite_operation *run;
     void *args;
+    bool alone; /* the only one of its group */
     struct status result;
     sem_t done;
     struct job *next;
@@ -99,6 +100,14 @@ static struct status run_in_savepoint(struct sqlite_writer *w, struct job *job, 
     return s;
 }
 
+static struct status run_alone(struct sqlite_writer *w, struct job *job, struct sqlite_txn *t)
+{
+    struct status s = job->run(t, job->args);
+    if (!status_ok(s))
+        rollback(w);
+    return s;
+}
+
 static struct status flush_totals(struct sqlite_writer *w, const struct sqlite_txn *total)
 {
     static const struct text names[COUNTER_COUNT] = {
@@ -170,7 +179,7 @@ static void run_group(struct sqlite_writer *w, struct group *g)
                 continue;
         }
         struct sqlite_txn t = {.db = &w->db};
-        job->result = run_in_savepoint(w, job, &t);
+        job->result = job->alone ? run_alone(w, job, &t) : run_in_savepoint(w, job, &t);
         if (status_ok(job->result))
             add_totals(&g->total, &t);
         if (sqlite3_get_autocommit(w->db.handle))
@@ -249,7 +258,9 @@ static bool take_group(struct sqlite_writer *w, struct group *g)
     (void)pthread_mutex_lock(&w->lock);
     while (!w->first && !w->stopping)
         (void)pthread_cond_wait(&w->work, &w->lock);
-    while (w->first && g->count < GROUP_MAX) {
+    bool alone = false;
+    while (w->first && g->count < GROUP_MAX && !alone && (g->count == 0 || !w->first->alone)) {
+        alone = w->first->alone;
         g->jobs[g->count++] = w->first;
         w->first = w->first->next;
     }
@@ -274,15 +285,14 @@ static void *writer_main(void *ctx)
     return NULL;
 }
 
-struct status sqlite_write(struct sqlite_writer *w, sqlite_operation *run, void *args)
+static struct status queue_and_wait(struct sqlite_writer *w, struct job *job)
 {
-    struct job job = {.run = run, .args = args};
-    must(sem_init(&job.done, 0, 0) == 0);
+    must(sem_init(&job->done, 0, 0) == 0);
     (void)pthread_mutex_lock(&w->lock);
     struct status s = w->stopping ? STATUS(UNAVAILABLE) : w->queued >= w->queue_max ? STATUS(AGAIN) : DONE;
     if (status_ok(s)) {
-        *w->last = &job;
-        w->last = &job.next;
+        *w->last = job;
+        w->last = &job->next;
         w->queued++;
     }
     (void)pthread_mutex_unlock(&w->lock);
@@ -290,12 +300,24 @@ struct status sqlite_write(struct sqlite_writer *w, sqlite_operation *run, void 
         /* Not under the lock, which the woken writer would run into. Stopping comes after the last caller
          * left. */
         (void)pthread_cond_signal(&w->work);
-        while (sem_wait(&job.done) != 0) /* EINTR */
+        while (sem_wait(&job->done) != 0) /* EINTR */
             ;
-        s = job.result;
+        s = job->result;
     }
-    (void)sem_destroy(&job.done);
+    (void)sem_destroy(&job->done);
     return s;
+}
+
+struct status sqlite_write(struct sqlite_writer *w, sqlite_operation *run, void *args)
+{
+    struct job job = {.run = run, .args = args};
+    return queue_and_wait(w, &job);
+}
+
+struct status sqlite_write_alone(struct sqlite_writer *w, sqlite_operation *run, void *args)
+{
+    struct job job = {.run = run, .args = args, .alone = true};
+    return queue_and_wait(w, &job);
 }
 
 void sqlite_writer_stats(struct sqlite_writer *w, struct sqlite_writer_stats *out)

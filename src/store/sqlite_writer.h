@@ -49,6 +49,9 @@ void sqlite_writer_stop(struct sqlite_writer *w); /* finishes what is queued; ac
 /* Any thread; blocks. `args` is borrowed. E_AGAIN when the queue is full, else the operation's or the
  * commit's status. */
 struct status sqlite_write(struct sqlite_writer *w, sqlite_operation *run, void *args);
+/* The same in a transaction of its own, for what may change very many pages: a savepoint keeps the former
+ * content of each in memory, a transaction does not. Others wait for it. */
+struct status sqlite_write_alone(struct sqlite_writer *w, sqlite_operation *run, void *args);
 void sqlite_writer_stats(struct sqlite_writer *w, struct sqlite_writer_stats *out);
 
 /* Appends to table `change`. */

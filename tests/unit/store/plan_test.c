@@ -73,6 +73,7 @@ static const struct {
     {SQL_SERVICE_LIST_APPLICATION, false},
     {SQL_SPECIFICATION_FIND, false},
     {SQL_SPECIFICATION_COUNT, false},
+    {SQL_SPECIFICATION_REFS, false},
     {SQL_SPECIFICATION_DELETE, false},
     {SQL_SPECIFICATION_CONTENT_DELETE, false},
     {SQL_SPECIFICATION_GET, false},

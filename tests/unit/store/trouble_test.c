@@ -259,12 +259,62 @@ static void a_full_queue_says_try_again(void **state)
     assert_int_equal(scratch_remove(dir), 0);
 }
 
+static struct status make_row(struct sqlite_txn *t, void *args)
+{
+    return sqlite_exec(t->db, args, NULL);
+}
+
+static struct status make_row_and_fail(struct sqlite_txn *t, void *args)
+{
+    TRY(make_row(t, args));
+    return STATUS(DENIED);
+}
+
+static void *call_alone(void *ctx)
+{
+    struct caller *c = ctx;
+    c->result = sqlite_write_alone(c->w, c->run, c->args);
+    return NULL;
+}
+
+static void an_operation_alone_fails_alone(void **state)
+{
+    (void)state;
+    char dir[SCRATCH_MAX], path[96];
+    struct sqlite_writer *w = NULL;
+    scratch_make(dir);
+    (void)snprintf(path, sizeof path, "%s/x.db", dir);
+    assert_ok(sqlite_files_prepare(path, NULL));
+    assert_ok(sqlite_writer_start(path, 64, &w, NULL));
+    char create[] = "CREATE TABLE row (x)", row[] = "INSERT INTO row VALUES (1)";
+    assert_ok(sqlite_write_alone(w, make_row, create));
+
+    struct caller callers[24]; /* every third alone, every fourth fails */
+    for (size_t i = 0; i < 24; i++) {
+        callers[i] = (struct caller){.w = w, .run = i % 4 ? make_row : make_row_and_fail, .args = row};
+        assert_int_equal(pthread_create(&callers[i].thread, NULL, i % 3 ? call : call_alone, &callers[i]), 0);
+    }
+    for (size_t i = 0; i < 24; i++) {
+        assert_int_equal(pthread_join(callers[i].thread, NULL), 0);
+        assert_int_equal(callers[i].result.code, i % 4 ? E_OK : E_DENIED);
+    }
+    sqlite_writer_stop(w);
+    struct sqlite_db db;
+    int64_t rows = 0;
+    assert_ok(sqlite_db_open(&db, path, 1024, NULL));
+    assert_ok(sqlite_scalar(&db, "SELECT count(*) FROM row", &rows, NULL));
+    assert_int_equal(rows, 18);
+    sqlite_db_close(&db);
+    assert_int_equal(scratch_remove(dir), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_result_has_its_code), cmocka_unit_test(a_full_disk_refuses_and_heals),
-        cmocka_unit_test(damage_is_found_and_named), cmocka_unit_test(a_wrong_total_is_damage),
-        cmocka_unit_test(the_log_stays_bounded),     cmocka_unit_test(a_full_queue_says_try_again),
+        cmocka_unit_test(every_result_has_its_code),      cmocka_unit_test(a_full_disk_refuses_and_heals),
+        cmocka_unit_test(damage_is_found_and_named),      cmocka_unit_test(a_wrong_total_is_damage),
+        cmocka_unit_test(the_log_stays_bounded),          cmocka_unit_test(a_full_queue_says_try_again),
+        cmocka_unit_test(an_operation_alone_fails_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
