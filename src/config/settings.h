@@ -51,20 +51,20 @@ struct settings {
     int64_t certificate_remote_environment_validity_ms;                           /* 365d (Kyma 0.5) */
     char *store_url;                        /* store.url, "" = sqlite in data.dir */
     char *vault_key_file;                   /* vault.key_file */
-    bool applications_auto_create;          /* default true */
     char *registry_generated_key_algorithm; /* registry.generated_key_algorithm, rsa:2048 */
     char *registry_generated_issuer;        /* registry.generated_issuer: self | ca */
     int64_t registry_generated_validity_ms; /* registry.generated_validity, 365d */
-    bool registry_require_sha256_with_rsa;  /* registry.require_sha256_with_rsa, true: what the tutorial
-                                               promises */
     char *registry_namespace;               /* registry.namespace, kyma-integration */
     int64_t registry_specification_bytes;   /* registry.specification_bytes, 4 MiB; 1 KiB..16 MiB */
     int64_t registry_fetch_timeout_ms;      /* registry.fetch_timeout, 20s; 1s..60s */
     int64_t registry_fetch_redirects;       /* registry.fetch_redirects, 5; 0..20 */
     int64_t registry_fetches;               /* registry.fetches, 8: downloads at once; 1..16 */
+    bool registry_require_sha256_with_rsa;  /* registry.require_sha256_with_rsa, true: what the tutorial
+                                               promises */
     bool registry_verify_tls;     /* registry.verify_tls, true: of servers that specifications come from */
     bool outbound_allow_loopback; /* outbound.allow_loopback, false */
     bool outbound_allow_own_listeners;    /* outbound.allow_own_listeners, false */
+    bool applications_auto_create;        /* applications.auto_create, true */
     struct settings_list outbound_refuse; /* outbound.refuse: networks never connected to */
     char *outbound_ca_file; /* outbound.ca_file: more trust anchors for targets; "" = the system's alone */
     int64_t server_fronts;  /* server.fronts, -1 = one per CPU */
