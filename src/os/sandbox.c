@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -125,7 +126,11 @@ static int add_core(scmp_filter_ctx ctx)
 {
     /* Over sockets it was given the core talks to its fronts, the supervisor and the CLI, and it connects to
      * its fetcher's. A resolver inside some library gets an error instead of the network. */
-    const struct sandbox_checked_call rows[] = {{C(socket), 1, {EQUAL(0, AF_UNIX)}}};
+    const struct sandbox_checked_call rows[] = {
+        {C(socket), 1, {EQUAL(0, AF_UNIX)}},
+        /* A thread about itself: the one that makes keys ahead steps back. */
+        {C(setpriority), 2, {EQUAL(0, PRIO_PROCESS), EQUAL(1, 0)}},
+    };
     const struct scmp_arg_cmp other = OTHER_THAN(0, AF_UNIX);
     int result = sandbox_allow_groups(ctx, for_core, sizeof for_core / sizeof for_core[0]);
     if (result == 0)

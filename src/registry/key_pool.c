@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "event/workqueue.h"
@@ -13,6 +14,9 @@
 #define STACK_BYTES   ((FAIRLEAD_SANITIZED ? 2048u : 256u) * 1024u)
 #define ALGORITHM_MAX 16
 #define AHEAD_MAX     64
+/* A tenth of a busy CPU's time, all of an idle one's. Not the very least (SCHED_IDLE): while a key is made
+ * libcrypto takes locks that the others need, too. */
+#define NICENESS 10
 
 struct key_pool {
     char algorithm[ALGORITHM_MAX];
@@ -71,6 +75,7 @@ static void *make_ahead(void *self)
 {
     struct key_pool *p = self;
     (void)pthread_setname_np(pthread_self(), "key-pool");
+    (void)setpriority(PRIO_PROCESS, 0, NICENESS); /* Linux: of this thread */
     while (wait_for_room(p)) {
         EVP_PKEY *key = NULL;
         status_ignore(key_generate(text_of(p->algorithm), &key, NULL));

@@ -3,8 +3,8 @@
 
 /*
  * Keys made ahead, so that a registration need not wait for one (an RSA-2048 key takes 50 to 500 ms). A
- * thread of its own, started by the first demand, keeps `ahead` of them; a server that never makes a pair
- * never makes a key. When there is none left, whoever asks makes one, `lane_width` threads at a time.
+ * thread of low priority, started by the first demand, keeps `ahead` of them; a server that never makes a
+ * pair never makes a key. When there is none left, whoever asks makes one, `lane_width` threads at a time.
  *
  * Private keys wait here as libcrypto's objects, which wipe them when they are freed. Any thread.
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/secret_data.h"
 
+#include "base/utf8.h"
+
 /*
  * The generations of names (contract 1.14, 1.19, 2.2). Kyma 1.0 to 1.6 said "app-{app}-{id}" with at most 22
  * octets of the application's name, later ones "{app}-{id}" with at most 26; a parameters' secret is named
@@ -36,8 +38,10 @@ static const struct form forms[] = {
  */
 static struct text cut_name(struct text application, size_t max)
 {
-    size_t n = max < application.n ? max : application.n;
-    while (n > 0 && n < application.n && ((uint8_t)application.p[n] & 0xc0) == 0x80)
+    if (application.n <= max)
+        return application;
+    size_t n = max;
+    while (n > max - (UTF8_MAX - 1) && ((uint8_t)application.p[n] & 0xc0) == 0x80)
         n--;
     return text_first(application, n);
 }
@@ -87,20 +91,32 @@ bool secret_name_parse(struct text name, enum secret_slot *out_slot, uint8_t out
     return true;
 }
 
-static struct text write_name(const char *prefix, struct text application, const uint8_t *id, struct arena *a)
+static char *put(char *to, struct text part)
+{
+    memcpy(to, part.p, part.n);
+    return to + part.n;
+}
+
+static struct text write_name(struct text prefix, struct text application, const uint8_t *id, struct arena *a)
 {
     char buffer[SERVICE_ID_TEXT + 1];
-    return arena_printf(a, "%s%.*s-%.*s", prefix, TEXT_ARG(application),
-                        TEXT_ARG(service_id_text(id, buffer)));
+    struct text id_text = service_id_text(id, buffer);
+    size_t n = prefix.n + application.n + 1 + id_text.n;
+    char *name = application.n > 0 ? arena_alloc(a, n) : NULL;
+    if (!name)
+        return (struct text){NULL, 0};
+    char *end = put(put(put(put(name, prefix), application), TEXT("-")), id_text);
+    must(end == name + n);
+    return (struct text){name, n};
 }
 
 struct text secret_name(enum secret_slot slot, struct text application,
                         const uint8_t id[static SERVICE_ID_SIZE], struct arena *a)
 {
-    return write_name(slot == SECRET_PARAMETERS ? PARAMS APP : APP, application, id, a);
+    return write_name(slot == SECRET_PARAMETERS ? TEXT(PARAMS APP) : TEXT(APP), application, id, a);
 }
 
 struct text resource_name(struct text application, const uint8_t id[static SERVICE_ID_SIZE], struct arena *a)
 {
-    return write_name("", cut_name(application, CUT_1_15), id, a);
+    return write_name(TEXT(""), cut_name(application, CUT_1_15), id, a);
 }

@@ -109,6 +109,12 @@ static int load_a_bpf_program(void)
     return 1;
 }
 
+static int make_the_parent_less_important(void)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)getppid(), 10);
+    return 1;
+}
+
 static void forbidden_calls_end_the_process(void **state)
 {
     (void)state;
@@ -477,6 +483,19 @@ static int describes_itself(void)
     return strncmp(sandbox_describe(), "seccomp", 7) == 0 ? 0 : 1;
 }
 
+static int step_back(void)
+{
+    return setpriority(PRIO_PROCESS, 0, 10) == 0 ? 0 : 1;
+}
+
+static void a_thread_of_the_core_may_step_back_and_that_is_all(void **state)
+{
+    (void)state;
+    assert_int_equal(confined(SANDBOX_CORE, step_back), 0);
+    assert_int_equal(confined(SANDBOX_CORE, make_the_parent_less_important), KILLED);
+    assert_int_equal(confined(SANDBOX_FRONT, step_back), KILLED);
+}
+
 static void says_what_is_on(void **state)
 {
     (void)state;
@@ -496,6 +515,7 @@ int main(void)
         cmocka_unit_test(the_core_sees_its_own_files_only),
         cmocka_unit_test(a_front_has_internet_and_unix_sockets_the_core_only_these),
         cmocka_unit_test(threads_and_abort_work),
+        cmocka_unit_test(a_thread_of_the_core_may_step_back_and_that_is_all),
         cmocka_unit_test(says_what_is_on),
     };
     return cmocka_run_group_tests(tests, set_up_directory, tear_down_directory);
