@@ -83,8 +83,8 @@ struct domain {
     struct slab *const *slabs; /* all, for /metrics */
     unsigned slab_count;
     const struct slab *fetcher_slab; /* slab_is_alive() says whether it runs; not among `slabs` */
-    int64_t supervisor_pid; /* the process to signal */
-    int64_t started_at;     /* seconds */
+    int64_t supervisor_pid;          /* the process to signal */
+    int64_t started_at;              /* seconds */
     struct text
         listeners_json; /* array of {name,address,url}: what is listening, for status; updated when ready */
 };

@@ -110,8 +110,8 @@ struct connector_token {
 struct status connector_token_create(struct connector *c, const struct audit_caller *caller,
                                      const struct connector_holder *holder, struct arena *a,
                                      struct connector_token *out, struct error *err);
-struct status connector_token_revoke(struct connector *c, const struct audit_caller *caller,
-                                     struct text id, struct error *err);
+struct status connector_token_revoke(struct connector *c, const struct audit_caller *caller, struct text id,
+                                     struct error *err);
 
 /*
  * A token presented by a client. Opening claims its hash in memory first, then asks the store: of a thousand

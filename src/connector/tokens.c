@@ -122,8 +122,8 @@ struct status connector_token_create(struct connector *c, const struct audit_cal
     return DONE;
 }
 
-struct status connector_token_revoke(struct connector *c, const struct audit_caller *caller,
-                                     struct text id, struct error *err)
+struct status connector_token_revoke(struct connector *c, const struct audit_caller *caller, struct text id,
+                                     struct error *err)
 {
     const int64_t now = clock_now_s();
     struct audit_entry audit = audit_of(caller, TEXT("token.revoke"), NULL, now);
