@@ -27,7 +27,7 @@ static void show_listeners(struct cli *c, struct text json)
 static void show_store(struct cli *c, struct text json)
 {
     struct arena *a = &c->arena;
-    struct text store = json_raw_member(json, "store");
+    struct text store = json_raw_member(json, "store"), registry = json_raw_member(json, "registry");
     struct text soonest = json_string(store, "soonestExpiry", a), until = {NULL, 0};
     int64_t at;
     char left[CLOCK_RFC3339_MAX];
@@ -39,6 +39,10 @@ static void show_store(struct cli *c, struct text json)
         {"Store", arena_printf(a, "%.*s, schema %.*s", TEXT_ARG(json_shown(store, "kind", a)),
                                TEXT_ARG(json_shown(store, "schemaVersion", a)))},
         {"Applications", json_shown(store, "applications", a)},
+        {"Services", arena_printf(a, "%.*s; %.*s specifications in %.*s bytes",
+                                  TEXT_ARG(json_shown(registry, "services", a)),
+                                  TEXT_ARG(json_shown(registry, "specifications", a)),
+                                  TEXT_ARG(json_shown(registry, "specificationBytes", a)))},
         {"Certificates", arena_printf(a, "%.*s active%.*s; %.*s revoked",
                                       TEXT_ARG(json_shown(store, "activeCertificates", a)), TEXT_ARG(until),
                                       TEXT_ARG(json_shown(store, "revokedCertificates", a)))},
