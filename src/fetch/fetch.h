@@ -23,6 +23,12 @@ struct fetch_field {
 };
 #define FETCH_FIELDS_MAX 128
 
+/*
+ * Credentials, headers and parameters are for the first origin (scheme, host and port): a redirect that
+ * leaves it gets none of them, one from https to http, to user-info or to another scheme is refused.
+ * User-info of `url` is Basic authentication when no other is given. Only gzip and deflate are asked for;
+ * document_max is of decoded bytes.
+ */
 enum fetch_authentication { FETCH_NO_AUTHENTICATION, FETCH_BASIC, FETCH_OAUTH };
 
 struct fetch_request {
@@ -72,7 +78,12 @@ OWNABLE_VALUE(struct fetch_answer, fetch_answer_release);
 struct fetch_client {
     char path[108]; /* of the fetcher's socket */
 };
-/* E_UNAVAILABLE when the fetcher cannot be reached or died; else `out` says how it went. */
+/*
+ * `out` (released by the caller) says how it went; it is untouched unless DONE. A job that was killed at its
+ * deadline is FETCH_TIMEOUT. E_UNAVAILABLE when the fetcher cannot be reached (for 2 s: it may be starting
+ * again) or when the job ended before its deadline without an answer. E_TOO_LARGE: the request is larger than
+ * a message.
+ */
 struct status fetch_call(const struct fetch_client *client, const struct fetch_request *request,
                          struct fetch_answer *out, struct error *err);
 
