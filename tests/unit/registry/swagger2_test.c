@@ -60,7 +60,7 @@ static void rewrites_the_top_level_as_the_original(void **state)
          "{\"id\":\"1\",\"consumes\":[2],\"produces\":[3],\"schemes\":[\"http\"],\"swagger\":\"2.0\","
          "\"info\":{\"a\":6},"
          "\"host\":\"" HOST "\",\"paths\":{\"a\":9},\"definitions\":{\"a\":10},\"parameters\":{\"a\":11},"
-                            "\"responses\":{\"a\":12},"
+         "\"responses\":{\"a\":12},"
          "\"securityDefinitions\":{\"a\":13},\"security\":[14],\"tags\":[15],\"externalDocs\":{\"u\":16}}"},
         /* what is empty goes, as in the original's model */
         {"{\"swagger\":\"2.0\",\"id\":\"\",\"consumes\":[ "

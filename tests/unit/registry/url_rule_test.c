@@ -111,8 +111,7 @@ static const char *const accepted[] = {
     "udp://h",
     "ws://h",
     "wss://h",
-    "http://www.\xc3\xa4"
-    "1",
+    "http://www.\xc3\xa4z1",
     "http://h.com/x@y.com",
     "gopher://u@h.com", /* the pattern's user information is anything up to an '@' */
     "http://[1:2:3:4:5:6:7:8]",
