@@ -114,6 +114,8 @@ struct status api_metrics(struct call *c)
     put_latency(b, d);
     put_store(b, d);
     put_registry(b, d);
+    put(b, "fairlead_fetcher_up", "gauge", "Specifications can be downloaded",
+        d->fetcher_slab && slab_is_alive(d->fetcher_slab, clock_monotonic_ms()));
     put(b, "fairlead_signing_waiting", "gauge", "Enrolments waiting for a processor",
         connector_lane_waiting(d->connector));
     put(b, "fairlead_ca_expiry_timestamp_seconds", "gauge", "When the CA certificate ends",

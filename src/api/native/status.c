@@ -52,6 +52,11 @@ static void put_ca(struct json_out *j, const struct ca *ca)
     json_end(j);
 }
 
+static bool fetcher_runs(const struct domain *d)
+{
+    return d->fetcher_slab && slab_is_alive(d->fetcher_slab, clock_monotonic_ms());
+}
+
 static void put_warnings(struct json_out *j, const struct domain *d)
 {
     json_open_array(j, "warnings");
@@ -62,6 +67,9 @@ static void put_warnings(struct json_out *j, const struct domain *d)
     if (ca_not_after(d->ca) - clock_now_s() < CA_WARN_S)
         json_cstr(j, NULL,
                   "The CA certificate ends within 30 days; certificates are not issued past its end.");
+    if (!fetcher_runs(d))
+        json_cstr(j, NULL,
+                  "The fetcher does not run: specifications cannot be downloaded. The log says why.");
     if (!d->settings->server_sandbox)
         json_cstr(j, NULL, "The sandbox is off (server.sandbox).");
     if (text_starts_with(connector_settings_of(d->connector)->connector_url, TEXT("https://localhost")))
@@ -95,6 +103,7 @@ struct status native_status(struct call *c)
     json_end(&j);
     put_ca(&j, d->ca);
     json_cstr(&j, "sandbox", sandbox_describe());
+    json_bool(&j, "fetcherRunning", fetcher_runs(d));
     put_warnings(&j, d);
     json_end(&j);
     return DONE;
