@@ -74,3 +74,47 @@ struct hop_listeners {
 };
 void hop_listeners_encode(const struct hop_listeners *l, struct buffer *out);
 struct status hop_listeners_decode(struct bytes in, struct hop_listeners *out);
+
+/*
+ * GET /front/target?... : how do I call this service? (outbound/address.h writes the question.) The answer is
+ * a way to call it, or a refusal with status and message of the contract. It holds secrets: both ends wipe
+ * it.
+ */
+struct hop_field {
+    struct text name, value;
+};
+#define HOP_FIELDS_MAX    128
+#define HOP_ADDRESSES_MAX 8
+#define HOP_TARGET_MAX    (512u * 1024)
+struct hop_target {
+    int status;                       /* 0: the rest says how; else the HTTP status to answer with */
+    struct text message;              /* of a refusal; empty body when empty */
+    uint64_t version;                 /* of the credentials in it; goes back when the target refuses them */
+    struct text application, service; /* name and id: for logs and metrics */
+    bool tls, verify;
+    struct text host; /* of the target URL, lower case; brackets for IPv6 */
+    uint16_t port;
+    bool port_is_default;    /* not written into Host */
+    struct text path, query; /* of the target URL, as registered; without '?' */
+    bool encode_url;         /* decode the caller's path and encode it again (contract 3.9) */
+    uint8_t addresses[HOP_ADDRESSES_MAX][16]; /* checked by the guard; IPv4 as ::ffff:a.b.c.d */
+    unsigned address_count;
+    struct text anchors_pem;        /* trust beside the system's and outbound.ca_file; may be empty */
+    struct text chain_pem, key_pem; /* client certificate; may be empty */
+    struct text authorization;      /* "Basic ...", "Bearer ..."; empty = the caller's passes through */
+    struct hop_field headers[HOP_FIELDS_MAX]; /* added unless the caller sent that name */
+    unsigned header_count;
+    struct hop_field query_fields[HOP_FIELDS_MAX]; /* added unless the query has the name */
+    unsigned query_count;
+    bool csrf;
+    struct text csrf_token;   /* X-Csrf-Token */
+    struct text csrf_cookies; /* "a=b; c=d" */
+    int64_t refresh_at;       /* seconds: ask again in the background; 0 = never */
+    int64_t until;            /* seconds: absolute end of the answer */
+    struct page_pairs pairs;
+};
+void hop_target_encode(const struct hop_target *t, struct buffer *out);
+struct status hop_target_decode(struct bytes in, struct hop_target *out); /* texts borrow from `in` */
+
+/* POST /front/refused?...&version=N : the target answered 401 or 403. The answer's body is one octet: 1 when
+ * fresh credentials are worth one more try. */

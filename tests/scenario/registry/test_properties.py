@@ -40,7 +40,8 @@ keys = st.sampled_from(["provider", "name", "description", "shortDescription", "
                         "certificateGen", "commonName", "csrfInfo", "tokenEndpointURL", "url", "clientId", "headers", "queryParameters"])
 shaped = st.recursive(json_values, lambda inner: st.dictionaries(keys, inner, max_size=6), max_leaves=20).filter(
     lambda value: "specificationUrl" not in json.dumps(value))  # what a download does is told elsewhere
-relaxed = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+relaxed = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True,
+                   database=None)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Connections out, to targets: pools of kept-alive HTTP/1.1 connections, TLS where the target wants it, and
+ * calls whose bodies stream in both directions with backpressure and constant memory. One `struct upstreams`
+ * per front; loop thread only. Nobody resolves names here: endpoints carry checked addresses (net/guard.h is
+ * asked again right before each connect).
+ *
+ * A pool is everything that shares connections: equal `share` (SHA-256 over scheme, host, port, TLS settings,
+ * client certificate). Pools without calls and connections are forgotten. A call takes the connection that
+ * idled last, else opens one (addresses are tried in turn, IPv6 and IPv4 as given), else waits its turn.
+ * A request whose connection was closed by the target before any byte of an answer is sent again, once, on a
+ * new connection, if that connection had been used before, the request is `repeatable`, and none of its body
+ * was sent (RFC 9110 9.2.2); otherwise the call fails.
+ */
+
+#include "base/digest.h"
+#include "event/loop.h"
+#include "http/h1_client.h"
+#include "net/guard.h"
+#include "tls/tls.h"
+
+struct upstreams;
+struct upstream_call;
+
+struct upstream_address {
+    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint16_t port;
+};
+#define UPSTREAM_ADDRESSES_MAX 8
+
+struct upstream_endpoint {
+    uint8_t share[SHA256_SIZE];
+    const struct upstream_address *addresses; /* copied */
+    unsigned address_count;
+    struct tls_context *tls; /* NULL = plain; a reference is taken */
+    const char *server_name; /* SNI and what the certificate must name; copied */
+};
+
+struct upstream_limits {
+    unsigned connections;  /* per pool; outbound.connections */
+    unsigned waiting;      /* calls per pool that wait for one; outbound.queue */
+    int64_t connect_ms;    /* DNS excluded, TLS included; outbound.connect_timeout */
+    int64_t first_byte_ms; /* from the end of the request to the answer's head; outbound.first_byte_timeout */
+    int64_t idle_ms;       /* without a byte in either direction; outbound.idle_timeout; 0 = none */
+    int64_t total_ms;      /* of the whole call; outbound.timeout; 0 = none */
+    int64_t keep_ms;       /* an idle connection is closed after this; outbound.keep_alive */
+    unsigned idle_per_pool, idle_in_all;
+};
+
+enum upstream_failure {
+    UPSTREAM_BUSY,    /* too many calls wait for this target */
+    UPSTREAM_GUARDED, /* no address that we may connect to */
+    UPSTREAM_CONNECT, /* refused, unreachable */
+    UPSTREAM_CONNECT_TIMEOUT,
+    UPSTREAM_TLS, /* handshake or certificate; `detail` says which */
+    UPSTREAM_FIRST_BYTE_TIMEOUT,
+    UPSTREAM_IDLE_TIMEOUT,
+    UPSTREAM_TOTAL_TIMEOUT,
+    UPSTREAM_RESET,     /* the connection ended before the answer did */
+    UPSTREAM_MALFORMED, /* not HTTP, or ambiguous */
+    UPSTREAM_MEMORY,
+    UPSTREAM_FAILURE_COUNT
+};
+/* "connect", "tls", "dns", ...: for error bodies, logs and metrics. */
+const char *upstream_failure_name(enum upstream_failure f);
+/* 502, or 504 for the time-outs, 503 for BUSY and MEMORY. */
+int upstream_failure_status(enum upstream_failure f);
+
+/* None is called from inside upstream_start(); any may call upstream_cancel(). After `end` or `failed` the
+ * call is gone. */
+struct upstream_events {
+    void (*interim)(void *owner, const struct response *head); /* 1xx but 101; may be NULL */
+    void (*head)(void *owner, const struct response *head);    /* texts live until the call ends */
+    void (*body)(void *owner, struct bytes chunk);
+    void (*writable)(void *owner); /* after E_AGAIN of upstream_write */
+    void (*end)(void *owner);
+    void (*failed)(void *owner, enum upstream_failure why, const char *detail, bool answer_started);
+};
+
+struct upstream_request {
+    enum http_method method;
+    struct bytes head; /* serialised, with its framing fields and the empty line; copied */
+    enum body_kind body;
+    bool repeatable; /* safe or idempotent method */
+    bool upgrade;    /* a 101 makes the call a tunnel: body chunks and writes are raw from then on */
+};
+
+struct status upstreams_new(struct loop *loop, const struct guard *guard /* borrowed */,
+                            struct upstreams **out);
+void upstreams_free(struct upstreams *u); /* fails nothing: calls must be gone; accepts NULL */
+void upstreams_set_limits(struct upstreams *u, const struct upstream_limits *limits);
+
+/* NULL: out of memory or the queue is full (*out_why says which); nothing is called then. */
+struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_endpoint *endpoint,
+                                     const struct upstream_request *request,
+                                     const struct upstream_events *events, void *owner,
+                                     enum upstream_failure *out_why);
+/* Body bytes, in order; framed (chunked) here when the body is BODY_STREAM. E_AGAIN: taken, but stop until
+ * events.writable. E_INVALID when more than the announced length. */
+struct status upstream_write(struct upstream_call *c, struct bytes chunk);
+struct status upstream_end_body(struct upstream_call *c);
+void upstream_pause(struct upstream_call *c); /* stop reading the answer */
+void upstream_resume(struct upstream_call *c);
+void upstream_cancel(
+    struct upstream_call *c); /* no more events; its connection closes unless the answer is complete */
+
+/* What became of the connection, for --explain and the access log. */
+struct upstream_facts {
+    bool reused;
+    bool tls;
+    int64_t connect_us;    /* TCP and TLS; 0 when reused */
+    int64_t first_byte_us; /* from the start of the call; 0 before */
+    struct upstream_address address;
+};
+void upstream_facts(const struct upstream_call *c, struct upstream_facts *out);
+
+struct upstream_stats {
+    unsigned pools, open, idle, waiting;
+    uint64_t connections_made, connections_reused;
+};
+void upstreams_stats(const struct upstreams *u, struct upstream_stats *out);

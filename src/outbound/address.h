@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Which API does a request on the proxy listener mean? (contract 3.2, 3.3, 3.9) Pure; segments of the path
+ * are taken as they are written, never decoded, so that an encoded slash leads nowhere else.
+ */
+
+#include "base/bytes.h"
+#include "http/message.h"
+
+enum address_kind {
+    ADDRESS_HOST,   /* {app}-{id}.anything, app-{app}-{id}, cut forms: 1.x access services */
+    ADDRESS_PATH,   /* /{app}/{service}/... : 2.x; an id works as {service}, too */
+    ADDRESS_SECRET, /* /secret/{secret}/api/{api}/... */
+};
+struct outbound_address {
+    enum address_kind kind;
+    struct text label;       /* HOST: the first label of the host, port removed */
+    struct text application; /* PATH */
+    struct text service;     /* PATH: normalised name or id; SECRET: the secret */
+    struct text entry;       /* SECRET: the API */
+    struct text rest;        /* what is appended to the target's path, as the caller wrote it; may be empty */
+    struct text prefix;      /* of the path in front of `rest`: for rewriting Location; empty for HOST */
+};
+
+/*
+ * The host decides when its first label ends in a UUID, otherwise the path. E_INVALID: fewer than two
+ * segments: "failed to extract API Identifier from path" (contract 3.9).
+ */
+struct status outbound_address_read(const struct request *r, struct outbound_address *out);
+struct buffer;
+/* The question to the core: "GET /front/target?..." path and query, percent-encoded. Appends. */
+void outbound_address_question(const struct outbound_address *a, struct text tenant, struct buffer *out);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The outbound data path of a front: one request on the proxy listener, from its head to the last byte of its
+ * answer. Address -> target (cache, or the core is asked once however many wait) -> upstream call -> both
+ * bodies stream -> once more with fresh credentials after a 401 or 403, when the body was kept. Loop thread.
+ *
+ * The front (front/) calls the four functions from its net_handler; `ask` and `report` reach the core by the
+ * front's own pool, so that this module knows neither the hop nor the page's wake-ups.
+ */
+
+#include "http/session.h"
+#include "net/server.h"
+#include "os/page.h"
+#include "os/slab.h"
+#include "outbound/rewrite.h"
+#include "outbound/target.h"
+
+struct outbound; /* of one front */
+struct outbound_call;
+
+struct outbound_settings {
+    struct upstream_limits limits;
+    enum forwarded_mode forwarded;
+    size_t retry_buffer_bytes; /* outbound.retry_buffer_bytes */
+    unsigned targets_max;      /* remembered answers; outbound.targets */
+    bool rewrite_location;     /* 2.8+ */
+    bool empty_errors; /* 1.x and 2.x answer a failed call with an empty body; off: JSON that says why */
+};
+
+struct outbound_asking; /* one question under way */
+struct outbound_parts {
+    struct loop *loop;
+    const struct page *page;
+    struct slab *slab;
+    const struct guard *guard;
+    void *ctx;
+    /* Sends `GET target` to the core; outbound_answered() must be called later, once (body NULL: the core
+     * cannot be reached). false when it cannot be sent. */
+    bool (*ask)(void *ctx, struct text target, struct outbound_asking *q);
+    /* A target refused the version it was given; outbound_reported() must be called later, once. */
+    bool (*report)(void *ctx, struct text target, struct outbound_call *c);
+};
+
+struct status outbound_new(const struct outbound_settings *settings, const struct outbound_parts *parts,
+                           struct text more_anchors_pem, struct outbound **out, struct error *err);
+void outbound_free(struct outbound *o); /* every call must be gone; accepts NULL */
+void outbound_set(struct outbound *o, const struct outbound_settings *settings); /* for new calls */
+
+/* From net_handler. `tenant` as the listener knows it; empty in standalone mode. NULL: answered already. */
+struct outbound_call *outbound_request(struct outbound *o, struct connection *c, struct exchange *x,
+                                       struct text tenant, struct text request_id);
+void outbound_body(struct outbound_call *c, struct bytes chunk);
+void outbound_body_end(struct outbound_call *c);
+void outbound_drained(struct outbound_call *c);
+void outbound_finished(struct outbound_call *c); /* the caller's exchange is over, whatever became of it */
+
+void outbound_answered(struct outbound *o, struct outbound_asking *q, const uint8_t *body, size_t size);
+void outbound_reported(struct outbound_call *c, bool again);
+
+/* After a wake-up of the page: running calls whose target's counters moved because it was deleted end. */
+void outbound_recheck(struct outbound *o);
