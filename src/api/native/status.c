@@ -67,9 +67,6 @@ static void put_warnings(struct json_out *j, const struct domain *d)
     if (ca_not_after(d->ca) - clock_now_s() < CA_WARN_S)
         json_cstr(j, NULL,
                   "The CA certificate ends within 30 days; certificates are not issued past its end.");
-    if (!fetcher_runs(d))
-        json_cstr(j, NULL,
-                  "The fetcher does not run: specifications cannot be downloaded. The log says why.");
     if (!d->settings->server_sandbox)
         json_cstr(j, NULL, "The sandbox is off (server.sandbox).");
     if (text_starts_with(connector_settings_of(d->connector)->connector_url, TEXT("https://localhost")))
