@@ -26,6 +26,7 @@
 #define LIMIT_SERVICE_WORD (4 * 1024)      /* its other texts: name, provider, identifier, URLs */
 #define LIMIT_CREDENTIAL_BYTES (16 * 1024) /* user name, password, client id, client secret */
 #define LIMIT_LIST_SCAN 5000               /* rows that one page of a filtered list reads */
+#define LIMIT_HELD_BYTES (256 * 1024 * 1024) /* specifications that slow clients are still taking, together; more are told to come again */
 #define LIMIT_RESPONSE_BUFFER (64 * 1024)  /* bytes queued towards a peer before the producer is paused */
 #define LIMIT_REQUEST_ARENA (1024 * 1024)  /* memory of one request besides its body */
 #define LIMIT_H2_STREAMS 128               /* concurrent streams per connection; RFC 9113 5.1.2 asks for at least 100 */

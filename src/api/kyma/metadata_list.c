@@ -14,7 +14,7 @@
 
 struct list {
     struct service_filter filter;
-    struct arena page;    /* of the rows; reset before each page */
+    struct arena page;    /* of the rows; reset after each page */
     struct buffer cursor; /* where the next page begins */
     struct json_out j;
 };
@@ -42,12 +42,13 @@ static struct status put_page(struct call *c)
     struct list *l = c->reply.state;
     const struct page_request page = {.after = buffer_as_text(&l->cursor), .limit = PAGE_ROWS};
     struct text next = {NULL, 0};
-    arena_reset(&l->page);
     TRY(registry_list(c->domain->registry, &l->filter, &page, &l->page, put_row, &l->j, &next, &c->err));
     buffer_clear(&l->cursor);
     buffer_text(&l->cursor, next);
+    const bool last = next.n == 0;
+    arena_reset(&l->page); /* not while the client takes its time */
     TRY(buffer_status(&l->cursor));
-    if (next.n == 0) {
+    if (last) {
         json_end(&l->j);
         c->reply.last = true;
     }

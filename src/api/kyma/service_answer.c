@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/kyma/metadata.h"
 
+#include "api/held.h"
 #include "base/json_compact.h"
 #include "registry/details.h"
 
@@ -33,6 +34,7 @@ struct answer {
     struct buffer content; /* of that one */
     struct json_compact json;
     struct json_escape text;
+    struct held held; /* frame and content, once it is streamed */
 };
 
 static void answer_release(struct call *c)
@@ -40,6 +42,7 @@ static void answer_release(struct call *c)
     struct answer *a = c->reply.state;
     buffer_release(&a->frame);
     buffer_release(&a->content);
+    held_give(&a->held);
 }
 
 /* ---- the frame ---- */
@@ -182,6 +185,20 @@ static struct status start(struct call *c, const struct registry_key *key)
     return fill(c, WHOLE_MAX);
 }
 
+/* It is more than one piece: the frame and one specification at a time are kept meanwhile. */
+static struct status stream(struct call *c)
+{
+    struct answer *a = c->reply.state;
+    size_t most = 0;
+    for (size_t i = 0; i < SPECIFICATION_SLOTS; i++) {
+        const size_t size = (size_t)a->view.row.specifications[i].size;
+        most = size > most ? size : most;
+    }
+    TRY(held_take(&a->held, buffer_size(&a->frame) + most));
+    c->reply.more = more;
+    return DONE;
+}
+
 struct status service_answer(struct call *c, const struct registry_key *key)
 {
     struct answer *a = arena_alloc(c->arena, sizeof *a);
@@ -198,7 +215,5 @@ struct status service_answer(struct call *c, const struct registry_key *key)
         a->hole_count = 0;
         s = start(c, key);
     }
-    if (status_ok(s) && !c->reply.last)
-        c->reply.more = more;
-    return s;
+    return status_ok(s) && !c->reply.last ? stream(c) : s;
 }

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/native/services.h"
 
+#include "api/held.h"
+
 /* A service's specifications as they were sent (native). */
 
 /* ---- GET: out of a buffer, a piece at a time ---- */
 
 struct download {
     struct buffer content;
+    struct held held; /* the content, once it is streamed */
 };
 
 static void download_release(struct call *c)
 {
     struct download *d = c->reply.state;
     buffer_release(&d->content);
+    held_give(&d->held);
 }
 
 static struct status more(struct call *c)
@@ -79,8 +83,11 @@ struct status native_specification_get(struct call *c)
     c->reply.status = 200;
     TRY(put_headers(c, ref, kinds[kind]));
     TRY(more(c));
-    if (!c->reply.last)
-        c->reply.more = more;
+    if (c->reply.last)
+        return DONE;
+    struct download *d = c->reply.state;
+    TRY(held_take(&d->held, (size_t)ref->size));
+    c->reply.more = more;
     return DONE;
 }
 
