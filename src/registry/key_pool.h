@@ -9,11 +9,10 @@
  * Private keys wait here as libcrypto's objects, which wipe them when they are freed. Any thread.
  */
 
-#include <openssl/types.h>
-
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/own.h"
+#include "x509/keys.h"
 
 struct key_pool;
 
