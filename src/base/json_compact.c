@@ -8,104 +8,91 @@
 
 /* ---- JSON, made compact ---- */
 
-static bool is_blank(char c)
+/* What ends a run inside a string; 0xe2 is the first byte of U+2028 and U+2029. */
+static const bool special_in_string[256] = {
+    ['"'] = true, ['\\'] = true, ['<'] = true, ['>'] = true, ['&'] = true, [0xe2] = true};
+/* And between strings. */
+static const bool special_between[256] = {
+    ['"'] = true, [' '] = true, ['\n'] = true, ['\r'] = true, ['\t'] = true};
+
+/* What is being written; a piece is gathered here, because most runs are short. */
+struct piece {
+    size_t n;
+    char p[1024];
+};
+
+static void put(struct piece *out, struct text t)
 {
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    memcpy(out->p + out->n, t.p, t.n);
+    out->n += t.n;
 }
 
-/* Of a run inside a string; what ends it wants a look. 0xe2 is the first byte of U+2028 and U+2029. */
-static bool is_plain(char c)
+/* One character of a string at which a run ends; returns how much of `rest` it was. */
+static size_t put_special(struct text rest, struct piece *out)
 {
-    return c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != '\xe2';
-}
-
-static size_t run_in_string(struct text t)
-{
-    size_t n = 0;
-    while (n < t.n && is_plain(t.p[n]))
-        n++;
-    return n;
-}
-
-static size_t run_between(struct text t)
-{
-    size_t n = 0;
-    while (n < t.n && t.p[n] != '"' && !is_blank(t.p[n]))
-        n++;
-    return n;
-}
-
-static void take(struct json_compact *c, size_t n, struct buffer *out)
-{
-    buffer_text(out, text_first(c->rest, n));
-    c->rest = text_from(c->rest, n);
-}
-
-static void replace(struct json_compact *c, size_t n, struct text by, struct buffer *out)
-{
-    buffer_text(out, by);
-    c->rest = text_from(c->rest, n);
-}
-
-/* One character at which a run inside a string ends. */
-static void special_in_string(struct json_compact *c, struct buffer *out)
-{
-    switch (c->rest.p[0]) {
-    case '"':
-        c->in_string = false;
-        take(c, 1, out);
-        return;
-    case '\\':
-        take(c, 2, out); /* an escape is passed on as it was sent; its rest is a plain run */
-        return;
+    switch (rest.p[0]) {
+    case '\\': /* an escape is passed on as it was sent; its rest is a plain run */
+        put(out, text_first(rest, 2));
+        return text_first(rest, 2).n;
     case '<':
-        replace(c, 1, TEXT("\\u003c"), out);
-        return;
+        put(out, TEXT("\\u003c"));
+        return 1;
     case '>':
-        replace(c, 1, TEXT("\\u003e"), out);
-        return;
+        put(out, TEXT("\\u003e"));
+        return 1;
     case '&':
-        replace(c, 1, TEXT("\\u0026"), out);
-        return;
+        put(out, TEXT("\\u0026"));
+        return 1;
     default:
         break;
     }
-    if (text_starts_with(c->rest, TEXT("\xe2\x80\xa8")))
-        replace(c, 3, TEXT("\\u2028"), out);
-    else if (text_starts_with(c->rest, TEXT("\xe2\x80\xa9")))
-        replace(c, 3, TEXT("\\u2029"), out);
+    const bool separator =
+        text_starts_with(rest, TEXT("\xe2\x80\xa8")) || text_starts_with(rest, TEXT("\xe2\x80\xa9"));
+    if (separator)
+        put(out, rest.p[2] == '\xa8' ? TEXT("\\u2028") : TEXT("\\u2029"));
     else
-        take(c, 1, out);
+        put(out, text_first(rest, 1));
+    return separator ? 3 : 1;
 }
 
-static void special_between(struct json_compact *c, struct buffer *out)
+/* As much as surely fits into `room` bytes, which are at least ESCAPE and at most the piece. */
+static void fill(struct json_compact *c, size_t room, struct piece *out)
 {
-    c->in_string = c->rest.p[0] == '"';
-    if (c->in_string)
-        take(c, 1, out);
-    else
-        c->rest = text_from(c->rest, 1); /* a blank */
+    const struct text in = c->rest;
+    const size_t end = room - ESCAPE;
+    bool in_string = c->in_string;
+    size_t i = 0;
+    out->n = 0;
+    while (i < in.n && out->n <= end) {
+        const char x = in.p[i];
+        if (!(in_string ? special_in_string : special_between)[(uint8_t)x]) {
+            out->p[out->n++] = x;
+            i++;
+        } else if (x == '"') {
+            out->p[out->n++] = x;
+            in_string = !in_string;
+            i++;
+        } else {
+            i += in_string ? put_special(text_from(in, i), out) : 1; /* a blank goes */
+        }
+    }
+    c->in_string = in_string;
+    c->rest = text_from(in, i);
 }
 
 void json_compact_some(struct json_compact *c, size_t most, struct buffer *out)
 {
-    const size_t start = buffer_size(out);
     size_t written = 0;
-    if (most == 0)
-        most = 1;
     while (c->rest.n && status_ok(buffer_status(out))) {
-        const size_t room = most > written ? most - written : 0;
-        const size_t run =
-            c->in_string ? run_in_string(text_first(c->rest, room)) : run_between(text_first(c->rest, room));
-        if (run > 0)
-            take(c, run, out);
-        else if (written > 0 && room < ESCAPE)
+        struct piece piece;
+        size_t room = most > written ? most - written : 0;
+        if (room < ESCAPE && written > 0)
             return;
-        else if (c->in_string)
-            special_in_string(c, out);
-        else
-            special_between(c, out);
-        written = buffer_size(out) - start;
+        if (room < ESCAPE)
+            room = ESCAPE;
+        fill(c, room < sizeof piece.p ? room : sizeof piece.p, &piece);
+        buffer_text(out, (struct text){piece.p, piece.n});
+        written += piece.n;
     }
 }
 
