@@ -338,7 +338,7 @@ static void place_of(const struct scanner *s, size_t offset, int *out_line, int 
  * the way. */
 static void find_opening(const struct scanner *s, struct json_position *where)
 {
-    size_t starts[JSON_DEPTH_MAX];
+    size_t starts[JSON_DEPTH_MAX] = {0};
     size_t depth = 0, string = SIZE_MAX; /* SIZE_MAX: not inside one */
     for (size_t i = 0; i < s->n; i++) {
         char c = s->p[i];
@@ -346,9 +346,9 @@ static void find_opening(const struct scanner *s, struct json_position *where)
             string = string == SIZE_MAX ? i : SIZE_MAX;
         else if (string != SIZE_MAX)
             i += c == '\\';
-        else if (c == '{' || c == '[')
+        else if ((c == '{' || c == '[') && depth < JSON_DEPTH_MAX)
             starts[depth++] = i;
-        else if (c == '}' || c == ']')
+        else if ((c == '}' || c == ']') && depth > 0)
             depth--;
     }
     size_t at = string;

@@ -14,11 +14,12 @@ static bool is_letter(char c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-static int hex_value(char c)
+/* 16 when it is none. */
+static unsigned hex_value(char c)
 {
     if (is_digit(c))
-        return c - '0';
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+        return (unsigned)(c - '0');
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (unsigned)((c | 0x20) - 'a' + 10) : 16;
 }
 
 static bool is_one_of(char c, const char *set)
@@ -35,15 +36,16 @@ static bool is_host_character(char c)
 /* "%41" at the start of t. */
 static bool escape_is_fine(struct text t, enum part part)
 {
-    if (t.n < 3 || hex_value(t.p[1]) < 0 || hex_value(t.p[2]) < 0)
+    const unsigned high = t.n > 2 ? hex_value(t.p[1]) : 16, low = t.n > 2 ? hex_value(t.p[2]) : 16;
+    if (high == 16 || low == 16)
         return false;
-    const bool percent = t.p[1] == '2' && t.p[2] == '5';
+    const unsigned value = high << 4 | low;
+    if (part == PART_OTHER || value == '%')
+        return true;
     /* RFC 6874: in a host only bytes beyond ASCII are escaped; a zone may hold what a host may. */
     if (part == PART_HOST)
-        return hex_value(t.p[1]) >= 8 || percent;
-    const char value = (char)(hex_value(t.p[1]) << 4 | hex_value(t.p[2]));
-    return part == PART_OTHER || percent || value == ' ' ||
-           (is_host_character(value) && !((uint8_t)value & 0x80));
+        return value >= 0x80;
+    return value < 0x80 && (value == ' ' || is_host_character((char)value));
 }
 
 static bool escapes_are_fine(struct text t, enum part part)
