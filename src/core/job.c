@@ -73,6 +73,7 @@ static void run(struct job *j)
     }
     j->arena = j->exchange->arena;
     arena_init(&j->exchange->arena, j->arena.chunk_size, j->arena.max);
+    j->arena.max += buffer_size(&j->body); /* what is decoded from a body is not larger than it */
     j->on_thread = true;
     prepare_call(j);
     j->work = (struct work){.run = run_on_thread, .done = done_on_loop};

@@ -20,6 +20,7 @@ OPENAPI = b'{"openapi":"3.0.0","info":{"title":"from a URL","version":"1"},"n":1
 EDMX = (b'<?xml version="1.0"?><edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices/></edmx:Edmx>')
 LAUGHS = (b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha">' +
           b"".join(b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(9)) + b']><edmx:Edmx xmlns:edmx="x">&j;</edmx:Edmx>')
+BOMB = gzip.compress(b" " * (200 << 20), 1)
 ENTITY = b'<?xml version="1.0"?><!DOCTYPE e [<!ENTITY x SYSTEM "file:///etc/passwd">]><Edmx>&x;</Edmx>'
 
 
@@ -98,7 +99,7 @@ class Hostile(http.server.BaseHTTPRequestHandler):
         elif path == "/endless":
             self.stream(b"[" + b"1," * 30000, 0)
         elif path == "/bomb":
-            self.answer(gzip.compress(b" " * (200 << 20), 9), Content_Encoding="gzip")
+            self.answer(BOMB, Content_Encoding="gzip")
         elif path == "/gzip":
             self.answer(gzip.compress(OPENAPI), Content_Encoding="gzip")
         elif path == "/deflate":
