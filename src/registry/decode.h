@@ -20,7 +20,8 @@ enum decode_flags {
  * `body` must outlive `out`. E_INVALID with the reason and the place in `err`, without a prefix:
  *   "unexpected end of JSON input"; "trailing comma before '}' at line 7, column 3";
  *   "api.targetUrl must be a string, not a number"; "a JSON object is expected, not an array"
- * "null" is read as {}.
+ * "null" is read as {}. Strings without escapes borrow from `body`; others are copied into the arena, the
+ * text of a specification too: E_TOO_LARGE ("api.spec is too long") when it may not grow that far.
  */
 struct status service_decode(struct text body, unsigned flags, struct arena *a, struct service_details *out,
                              struct error *err);

@@ -18,12 +18,13 @@ struct status specification_unpack(const struct specification_row *row, struct b
 
 /* Where the API's specification comes from (contract 1.13). */
 enum specification_origin { ORIGIN_NONE, ORIGIN_INLINE, ORIGIN_URL };
-/* *out_url: specificationUrl, or "<targetUrl without one trailing slash>/$metadata" for OData, in the arena.
- */
+/* *out_url: specificationUrl, or "<targetUrl without one trailing slash>/$metadata" for OData, in the arena
+ * ({NULL, 0} when out of memory). */
 enum specification_origin specification_origin(const struct api_details *api, struct arena *a,
                                                struct text *out_url);
 
-/* Is it a Swagger 2 document that answers show with another host? Only JSON, and not for OData. */
+/* Is it a Swagger 2 document that answers show with another host? Only JSON, and not for OData. Both take
+ * what json_scan accepted, and stay inside whatever else they are given. */
 bool swagger2_is(struct text json, struct text api_type);
 /* Top level in the order of the original's marshaller, `host` and `schemes` replaced, basePath and unknown
  * keys that do not begin with "x-" dropped, paths null when absent; nested values as they were sent. Appends.
