@@ -18,6 +18,8 @@ static const char *const key_algorithms[] = {"ec:P-256", "ec:P-384", "rsa:2048",
 static const char *const generated_algorithms[] = {"rsa:2048", "rsa:3072", "rsa:4096",
                                                    "ec:P-256", "ec:P-384", NULL};
 static const char *const generated_issuers[] = {"self", "ca", NULL};
+static const char *const forwarded_choices[] = {"append", "remove", NULL};
+static const char *const error_choices[] = {"json", "empty", NULL};
 static const char *const access_choices[] = {"off", "all", NULL};
 /* In the order of enum log_level and enum log_format (base/log.h). */
 static const char *const level_choices[] = {"debug", "info", "notice", "warning", "error", NULL};
@@ -59,8 +61,8 @@ const struct setting settings_schema[] = {
            "External systems that hold a one-time token: signing-request info and signing, over server TLS.", "0.0.0.0:443"),
     LISTEN("gateway", LISTENER_GATEWAY, "0.0.0.0:9443",
            "External systems that hold a certificate: management info, renewal, revocation, over mutual TLS.", "[::]:443"),
-    LISTEN("proxy", LISTENER_PROXY, "off",
-           "Outbound calls of workloads. Nothing is served there yet.", "127.0.0.1:8081"),
+    LISTEN("proxy", LISTENER_PROXY, "127.0.0.1:8081",
+           "Calls of workloads to registered APIs; plain HTTP without authentication, so only a loopback address is taken.", "127.0.0.1:8081"),
     LISTEN("cluster", LISTENER_CLUSTER, "off",
            "The cluster face for kubectl. Nothing is served there yet.", "127.0.0.1:6443"),
 
@@ -171,6 +173,33 @@ const struct setting settings_schema[] = {
           "More addresses or networks that are never connected to for a URL of a client.", "10.0.0.0/8,192.0.2.7"),
     TEXTS("outbound.ca_file", SETTING_FILE, outbound_ca_file, TEXT_MAX, "", "the system's trust anchors alone", RELOAD_LIVE,
           "PEM certificates trusted besides the system's when connecting to a URL of a client.", "/etc/fairlead/targets.pem"),
+
+    NUMBER("outbound.connect_timeout", SETTING_DURATION, outbound_connect_timeout_ms, 100, 5 * M, "5s", RELOAD_LIVE,
+           "How long connecting to a target may take, TLS included.", "2s"),
+    NUMBER("outbound.first_byte_timeout", SETTING_DURATION, outbound_first_byte_timeout_ms, 100, H, "60s", RELOAD_LIVE,
+           "From the end of a request to the beginning of the target's answer.", "10s"),
+    NUMBER("outbound.idle_timeout", SETTING_DURATION, outbound_idle_timeout_ms, 0, H, "60s", RELOAD_LIVE,
+           "How long a running call may pass without a byte in either direction; 0 = any time.", "5m"),
+    NUMBER("outbound.timeout", SETTING_DURATION, outbound_timeout_ms, 0, 24 * H, "0s", RELOAD_LIVE,
+           "How long a whole call may take, both bodies included; 0 = any time.", "10s"),
+    NUMBER("outbound.keep_alive", SETTING_DURATION, outbound_keep_alive_ms, 0, H, "60s", RELOAD_LIVE,
+           "How long an idle connection to a target is kept.", "20s"),
+    NUMBER("outbound.connections", SETTING_INTEGER, outbound_connections, 1, 65536, "256", RELOAD_LIVE,
+           "Connections to one target, per front.", "32"),
+    NUMBER("outbound.queue", SETTING_INTEGER, outbound_queue, 0, 1000000, "1024", RELOAD_LIVE,
+           "Calls that may wait for a connection to one target, per front; more are answered 503.", "128"),
+    NUMBER("outbound.idle_connections", SETTING_INTEGER, outbound_idle_connections, 0, 65536, "1024", RELOAD_LIVE,
+           "Idle connections kept by one front, to all targets together.", "128"),
+    NUMBER("outbound.retry_buffer_bytes", SETTING_SIZE, outbound_retry_buffer_bytes, 0, MIB, "64KiB", RELOAD_LIVE,
+           "A request body up to this size is kept, so that the call can be repeated with fresh credentials after a 401 or 403.", "256KiB"),
+    CHOICE("outbound.forwarded_headers", SETTING_CHOICE, outbound_forwarded_headers, forwarded_choices, "append", RELOAD_LIVE,
+           "What becomes of the caller's X-Forwarded-* headers: passed on and extended, or removed as Kyma 1.x did.", "remove"),
+    CHOICE("outbound.rewrite_location", SETTING_BOOL, outbound_rewrite_location, NULL, "true", RELOAD_LIVE,
+           "A Location that points below the target is rewritten to the address that the caller used.", "false"),
+    NUMBER("outbound.targets", SETTING_INTEGER, outbound_targets, 16, 1000000, "10000", RELOAD_LIVE,
+           "Targets that one front remembers, with their credentials.", "100000"),
+    CHOICE("outbound.errors", SETTING_CHOICE, outbound_errors, error_choices, "json", RELOAD_LIVE,
+           "A call that fails is answered with JSON that says why, or with an empty body as in Kyma.", "empty"),
 
     NUMBER("server.fronts", SETTING_FRONTS, server_fronts, 0, 64, "auto", RELOAD_RESTART,
            "Network processes; auto is one per CPU, 0 runs everything in one process (for debuggers).", "2"),

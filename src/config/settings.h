@@ -67,6 +67,19 @@ struct settings {
     bool applications_auto_create;        /* applications.auto_create, true */
     struct settings_list outbound_refuse; /* outbound.refuse: networks never connected to */
     char *outbound_ca_file; /* outbound.ca_file: more trust anchors for targets; "" = the system's alone */
+    int64_t outbound_connect_timeout_ms;    /* outbound.connect_timeout, 5s; TLS included */
+    int64_t outbound_first_byte_timeout_ms; /* outbound.first_byte_timeout, 60s */
+    int64_t outbound_idle_timeout_ms;       /* outbound.idle_timeout, 60s; 0 = none */
+    int64_t outbound_timeout_ms;            /* outbound.timeout, of a whole call; 0 = none */
+    int64_t outbound_keep_alive_ms;         /* outbound.keep_alive, 60s */
+    int64_t outbound_connections;           /* outbound.connections, 256 per front and target */
+    int64_t outbound_queue;                 /* outbound.queue, 1024: calls that wait for a connection */
+    int64_t outbound_idle_connections;      /* outbound.idle_connections, 1024 per front */
+    int64_t outbound_retry_buffer_bytes;    /* outbound.retry_buffer_bytes, 64 KiB; 0..1 MiB */
+    char *outbound_forwarded_headers;       /* outbound.forwarded_headers: remove | append */
+    bool outbound_rewrite_location;         /* outbound.rewrite_location, true */
+    int64_t outbound_targets;               /* outbound.targets, 10000: answers that a front remembers */
+    char *outbound_errors;                  /* outbound.errors: json | empty */
     int64_t server_fronts;  /* server.fronts, -1 = one per CPU */
     int64_t server_stop_timeout_ms;   /* server.stop_timeout, 30s */
     char *server_user, *server_group; /* server.user/group to drop to when started as root; "" = keep */
