@@ -68,8 +68,9 @@ const char *upstream_failure_name(enum upstream_failure f);
 /* 502, or 504 for the time-outs, 503 for BUSY and MEMORY. */
 int upstream_failure_status(enum upstream_failure f);
 
-/* None is called from inside upstream_start(); any may call upstream_cancel(). After `end` or `failed` the
- * call is gone. */
+/* None is called from inside a function below; any may call upstream_cancel(). The call is gone when `end` or
+ * `failed` returns. `end` may come before the request's body is complete (an early answer): the rest of it
+ * has no taker then. */
 struct upstream_events {
     void (*interim)(void *owner, const struct response *head); /* 1xx but 101; may be NULL */
     void (*head)(void *owner, const struct response *head);    /* texts live until the call ends */
@@ -83,8 +84,9 @@ struct upstream_request {
     enum http_method method;
     struct bytes head; /* serialised, with its framing fields and the empty line; copied */
     enum body_kind body;
-    bool repeatable; /* safe or idempotent method */
-    bool upgrade;    /* a 101 makes the call a tunnel: body chunks and writes are raw from then on */
+    uint64_t content_length; /* BODY_SIZED; the same as in `head` */
+    bool repeatable;         /* safe or idempotent method */
+    bool upgrade;            /* a 101 makes the call a tunnel: body chunks and writes are raw from then on */
 };
 
 struct status upstreams_new(struct loop *loop, const struct guard *guard /* borrowed */,
@@ -97,11 +99,19 @@ struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_
                                      const struct upstream_request *request,
                                      const struct upstream_events *events, void *owner,
                                      enum upstream_failure *out_why);
-/* Body bytes, in order; framed (chunked) here when the body is BODY_STREAM. E_AGAIN: taken, but stop until
- * events.writable. E_INVALID when more than the announced length. */
+/*
+ * Body bytes, in order; framed (chunked) here when the body is BODY_STREAM. E_AGAIN: taken, but stop until
+ * events.writable. E_INVALID when more than the announced length, without a body or after its end;
+ * E_TOO_LARGE when a chunk is over UPSTREAM_CHUNK_MAX or E_AGAIN was not heeded, E_NOMEM: not taken, cancel
+ * the call. Once the target reads no more, the rest is dropped: its answer may still come.
+ */
+#define UPSTREAM_CHUNK_MAX (1024 * 1024)
 struct status upstream_write(struct upstream_call *c, struct bytes chunk);
+/* E_INVALID when less than the announced length was written. Half-closes a tunnel. */
 struct status upstream_end_body(struct upstream_call *c);
-void upstream_pause(struct upstream_call *c); /* stop reading the answer */
+/* Stop reading the answer; what was read already (at most a socket read) still comes. No event comes from
+ * inside any of these functions. */
+void upstream_pause(struct upstream_call *c);
 void upstream_resume(struct upstream_call *c);
 void upstream_cancel(
     struct upstream_call *c); /* no more events; its connection closes unless the answer is complete */
