@@ -8,7 +8,7 @@
 
 void answer_init(struct fetch_answer *a)
 {
-    *a = (struct fetch_answer){.outcome = FETCH_FINE};
+    *a = (struct fetch_answer){.outcome = FETCH_FINE, .expires_in_s = -1};
     buffer_init(&a->document, FETCH_MESSAGE_MAX);
 }
 

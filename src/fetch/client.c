@@ -11,7 +11,6 @@
 
 #define CONNECT_WAIT_MS  2000 /* a fetcher that is being started again; the socket is the supervisor's */
 #define CONNECT_PAUSE_MS 20
-#define REQUEST_ROOM     (64u * 1024) /* besides the document */
 #define MARGIN_MS        5000 /* after the job's own deadline: waiting for its turn, and the answer's way */
 
 static struct status connect_to(const struct fetch_client *client, int *out_fd, struct error *err)
@@ -34,7 +33,7 @@ static struct status send_request(int fd, const struct fetch_request *request, i
 {
     struct buffer message;
     buffer_init(&message, FETCH_MESSAGE_MAX);
-    (void)buffer_reserve(&message, request->document.n + REQUEST_ROOM);
+    (void)buffer_reserve(&message, fetch_request_size(request));
     fetch_request_encode(request, &message);
     struct status st = buffer_status(&message);
     if (status_ok(st))
@@ -44,14 +43,19 @@ static struct status send_request(int fd, const struct fetch_request *request, i
     return st;
 }
 
+/* The answer may hold a token. */
 static struct status exchange(int fd, const struct fetch_request *request, int64_t deadline_ms,
                               struct fetch_answer *out)
 {
-    OWNED(buffer_release) struct buffer message;
-    buffer_init(&message, FETCH_MESSAGE_MAX);
+    struct buffer message;
     TRY(send_request(fd, request, deadline_ms));
-    TRY(frame_read(fd, &message, deadline_ms));
-    return fetch_answer_decode(buffer_bytes(&message), out);
+    buffer_init(&message, FETCH_MESSAGE_MAX);
+    struct status st = frame_read(fd, &message, deadline_ms);
+    if (status_ok(st))
+        st = fetch_answer_decode(buffer_bytes(&message), out);
+    buffer_wipe(&message);
+    buffer_release(&message);
+    return st;
 }
 
 struct status fetch_call(const struct fetch_client *client, const struct fetch_request *request,

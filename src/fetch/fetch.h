@@ -12,16 +12,22 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/secret.h"
 
 enum fetch_job {
     FETCH_DOCUMENT = 1, /* GET a specification from a URL and check it */
     FETCH_CHECK,        /* check a document that was sent here */
+    FETCH_RESOLVE,      /* addresses of a host that we may connect to */
+    FETCH_TOKEN,        /* POST a form to an OAuth token endpoint (contract 3.5) */
+    FETCH_CSRF,         /* GET a CSRF token and its cookies (contract 3.6) */
+    FETCH_JOB_END
 };
 
 struct fetch_field {
     struct text name, value;
 };
-#define FETCH_FIELDS_MAX 128
+#define FETCH_FIELDS_MAX  128
+#define FETCH_FIELDS_ROOM (3 * FETCH_FIELDS_MAX) /* headers, query and form */
 
 /*
  * Credentials, headers and parameters are for the first origin (scheme, host and port): a redirect that
@@ -33,7 +39,7 @@ enum fetch_authentication { FETCH_NO_AUTHENTICATION, FETCH_BASIC, FETCH_OAUTH };
 
 struct fetch_request {
     enum fetch_job job;
-    /* FETCH_DOCUMENT */
+    /* FETCH_DOCUMENT, FETCH_TOKEN, FETCH_CSRF */
     struct text url;
     const struct fetch_field *headers; /* never replace one of ours */
     size_t header_count;
@@ -41,13 +47,27 @@ struct fetch_request {
     size_t query_count;
     enum fetch_authentication authentication;
     struct text user, password; /* FETCH_BASIC; FETCH_OAUTH: client id and secret */
-    struct text token_url;      /* FETCH_OAUTH */
+    /* FETCH_DOCUMENT */
+    struct text token_url; /* FETCH_OAUTH */
     /* FETCH_CHECK */
     struct bytes document;
-    /* both */
+    /* FETCH_DOCUMENT, FETCH_CHECK */
     struct text
         claim; /* apiType as registered: odata, openapi, asyncapi (any case) are checked for being that */
     uint32_t document_max;
+    /* FETCH_RESOLVE */
+    struct text host; /* a name or an address; IPv6 with or without brackets */
+    uint16_t port;    /* what the guard also looks at */
+    /* FETCH_TOKEN: percent-encoded, in this order */
+    const struct fetch_field *form;
+    size_t form_count;
+    /* FETCH_TOKEN, FETCH_CSRF; FETCH_OAUTH is nothing for them. The servers' certificates are verified unless
+     * `insecure`; registry.verify_tls is not for these. */
+    struct text authorization; /* a whole value, "Bearer ..."; wins over `authentication` */
+    struct text client_chain_pem, client_key_pem; /* mutual TLS; empty = none */
+    struct text anchors_pem;                      /* trust beside the system's and outbound.ca_file */
+    bool insecure;
+    /* all */
     uint32_t timeout_ms; /* of the whole job; the process that does it is killed then */
 };
 
@@ -59,18 +79,34 @@ enum fetch_outcome {
     FETCH_TIMEOUT,
     FETCH_TOO_LARGE,
     FETCH_WRONG_TYPE,    /* it is not what it claims to be, or no specification at all */
-    FETCH_AUTHORIZATION, /* the token endpoint refused or failed */
+    FETCH_AUTHORIZATION, /* FETCH_OAUTH: the token endpoint refused or failed. FETCH_TOKEN, FETCH_CSRF: it
+                            answered 200, but with nothing that can be used */
     FETCH_OUTCOME_END
 };
 
 enum fetch_format { FETCH_FORMAT_JSON, FETCH_FORMAT_YAML, FETCH_FORMAT_XML, FETCH_FORMAT_END };
 
+/*
+ * `reason` is for a person: one line, no credentials. Of FETCH_DOCUMENT "404 Not Found", "timed out after 20
+ * s"; of FETCH_TOKEN and FETCH_CSRF the contract's whole message, "incorrect response code '500' while
+ * getting token from URL", "failed to make a request to 'URL': ...": the URL as registered, without user-info
+ * and query; of FETCH_RESOLVE "shop.example: no such host".
+ */
+#define FETCH_ADDRESSES_MAX 8
+#define FETCH_SECRET_MAX    (64u * 1024) /* of a token, and of all cookies */
 struct fetch_answer {
     enum fetch_outcome outcome;
-    int http_status;  /* FETCH_STATUS, FETCH_AUTHORIZATION */
-    char reason[400]; /* for a person, one line, no credentials: "404 Not Found", "timed out after 20 s" */
+    int http_status; /* the last one of a server, whatever the outcome; 0: none answered */
+    char reason[400];
     enum fetch_format format;
     struct buffer document; /* FETCH_FINE of FETCH_DOCUMENT; owned */
+    /* FETCH_FINE of FETCH_RESOLVE: 1 or more, in the resolver's order; IPv4 as ::ffff:a.b.c.d */
+    uint8_t addresses[FETCH_ADDRESSES_MAX][16];
+    unsigned address_count;
+    /* FETCH_FINE of FETCH_TOKEN, FETCH_CSRF; values that can stand in a header. Owned, wiped on release. */
+    struct secret token;   /* never empty; the X-CSRF-Token value may be */
+    int64_t expires_in_s;  /* 0 .. INT32_MAX as the token endpoint said; -1: it did not */
+    struct secret cookies; /* of FETCH_CSRF: "a=b; c=d", may be empty */
 };
 void fetch_answer_release(struct fetch_answer *a);
 OWNABLE_VALUE(struct fetch_answer, fetch_answer_release);
@@ -90,8 +126,12 @@ struct status fetch_call(const struct fetch_client *client, const struct fetch_r
 /* ---- message format; fuzzed ---- */
 #define FETCH_MESSAGE_MAX (18u * 1024 * 1024)
 void fetch_request_encode(const struct fetch_request *r, struct buffer *out);
+/* No less than what fetch_request_encode() appends: reserve it, so that growing leaves no copies of secrets.
+ */
+size_t fetch_request_size(const struct fetch_request *r);
 /* Texts borrow from `in`; the fields are copied into `fields` (FETCH_FIELDS_MAX for each list). */
 struct status fetch_request_decode(struct bytes in, struct fetch_request *out,
-                                   struct fetch_field fields[static 2 * FETCH_FIELDS_MAX]);
+                                   struct fetch_field fields[static FETCH_FIELDS_ROOM]);
+size_t fetch_answer_size(const struct fetch_answer *a); /* likewise */
 void fetch_answer_encode(const struct fetch_answer *a, struct buffer *out);
 struct status fetch_answer_decode(struct bytes in, struct fetch_answer *out);

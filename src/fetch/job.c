@@ -88,6 +88,10 @@ void fetch_do(const struct fetch_policy *p, const struct fetch_request *r, struc
     int64_t deadline_ms = clock_monotonic_ms() + r->timeout_ms;
     struct bytes document = r->document;
     answer_init(out);
+    if (r->job != FETCH_DOCUMENT && r->job != FETCH_CHECK) {
+        answer_fail(out, FETCH_UNREACHABLE, "this job is not there yet");
+        return;
+    }
     out->document.max = r->document_max < DOCUMENT_MAX ? r->document_max : DOCUMENT_MAX;
     if (r->job == FETCH_DOCUMENT) {
         if (!fetch(p, r, deadline_ms, out)) {

@@ -95,7 +95,7 @@ static bool answer(const struct fetch_answer *a)
     struct buffer message;
     struct fetch_request request;
     struct fetch_answer result;
-    struct fetch_field *fields = mem_array(2 * (size_t)FETCH_FIELDS_MAX, sizeof *fields);
+    struct fetch_field *fields = mem_array(FETCH_FIELDS_ROOM, sizeof *fields);
     buffer_init(&message, FETCH_MESSAGE_MAX);
     if (!fields || !get_ready(connection, parent))
         _exit(1);

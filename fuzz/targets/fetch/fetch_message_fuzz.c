@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_request(struct bytes in)
 {
-    static struct fetch_field fields[2 * FETCH_FIELDS_MAX];
+    static struct fetch_field fields[FETCH_FIELDS_ROOM];
     struct fetch_request r;
     struct buffer again;
     if (!status_ok(fetch_request_decode(in, &r, fields)))

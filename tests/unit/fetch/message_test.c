@@ -40,7 +40,7 @@ static void refuses_a_request_that_is_cut_or_has_more(void **state)
 {
     (void)state;
     struct buffer message;
-    struct fetch_field fields[2 * FETCH_FIELDS_MAX];
+    struct fetch_field fields[FETCH_FIELDS_ROOM];
     struct fetch_request r;
     encode(&message);
     struct bytes whole = buffer_bytes(&message);
@@ -57,8 +57,8 @@ static void refuses_values_that_do_not_exist(void **state)
     static const struct {
         size_t at;
         uint8_t value;
-    } rows[] = {{0, 0}, {0, 2}, {1, 0}, {1, 3}, {2, 3}, {2, 255}};
-    struct fetch_field fields[2 * FETCH_FIELDS_MAX];
+    } rows[] = {{0, 0}, {0, 1}, {1, 0}, {1, FETCH_JOB_END}, {2, 3}, {2, 255}, {3, 2}};
+    struct fetch_field fields[FETCH_FIELDS_ROOM];
     struct fetch_request r;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct buffer message;
@@ -73,7 +73,7 @@ static void refuses_too_many_fields(void **state)
 {
     (void)state;
     static struct fetch_field many[FETCH_FIELDS_MAX + 1];
-    struct fetch_field fields[2 * FETCH_FIELDS_MAX];
+    struct fetch_field fields[FETCH_FIELDS_ROOM];
     struct fetch_request r = example(), back;
     struct buffer message;
     r.headers = r.query = many;
@@ -93,7 +93,7 @@ static void a_request_comes_back_as_it_was(void **state)
 {
     (void)state;
     struct buffer message;
-    struct fetch_field fields[2 * FETCH_FIELDS_MAX];
+    struct fetch_field fields[FETCH_FIELDS_ROOM];
     struct fetch_request r;
     encode(&message);
     assert_ok(fetch_request_decode(buffer_bytes(&message), &r, fields));

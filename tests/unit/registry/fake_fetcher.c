@@ -58,7 +58,7 @@ static void work(struct fake_fetcher *f, int fd)
     buffer_init(&out, FETCH_MESSAGE_MAX);
     const int64_t deadline = clock_monotonic_ms() + DEADLINE_MS;
     struct fetch_request q;
-    static struct fetch_field fields[2 * FETCH_FIELDS_MAX];
+    static struct fetch_field fields[FETCH_FIELDS_ROOM];
     if (status_ok(frame_read(fd, &in, deadline)) &&
         status_ok(fetch_request_decode(buffer_bytes(&in), &q, fields))) {
         pthread_mutex_lock(&f->lock);
