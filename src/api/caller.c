@@ -18,11 +18,13 @@ static struct text actor_of(struct call *c)
 
 struct audit_caller call_caller(struct call *c)
 {
+    const struct principal *p = &c->principal;
     return (struct audit_caller){
         .actor = actor_of(c),
         .address = c->peer_address,
         .user_agent = text_first(headers_get(&c->request->headers, TEXT("User-Agent")), USER_AGENT_MAX),
         .request_id = c->request_id,
+        .certificate = p->kind == PRINCIPAL_CERTIFICATE ? p->fingerprint : NULL,
     };
 }
 

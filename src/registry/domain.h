@@ -45,6 +45,8 @@ void audit_detail_write(const struct service *row, struct buffer *out);
 struct audit_entry service_audit(const struct audit_caller *caller, struct text action,
                                  const struct service *row, struct text id_text, struct text detail,
                                  int64_t now);
+/* A status of the store about a write with that entry: E_DENIED gets its text, all else is passed on. */
+struct status service_unwritten(struct status s, struct error *err);
 /* After the commit: what was remembered about the service is no longer good. */
 void service_announce(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE]);
 

@@ -49,7 +49,7 @@ static struct status commit(const struct refetch *c, const struct service_write 
     const struct status s = store_service_replace(c->r->parts.store, w, &audit);
     if (s.code == E_NOT_FOUND)
         return service_unreadable(c->r, c->key, err);
-    TRY(s);
+    TRY(service_unwritten(s, err));
     service_announce(c->r, c->key->id);
     return DONE;
 }

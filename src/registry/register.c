@@ -71,7 +71,7 @@ static struct status write_new(struct registry *r, const struct audit_caller *ca
         return no_application(key->application, d->identifier, err);
     if (s.code == E_CONFLICT)
         return taken(d->identifier, err);
-    return s;
+    return service_unwritten(s, err);
 }
 
 struct status registry_register(struct registry *r, const struct audit_caller *caller, struct text tenant,

@@ -152,7 +152,7 @@ struct status registry_delete(struct registry *r, const struct audit_caller *cal
     if (gone.code == E_CHANGED)
         return error_set(err, E_CHANGED, "The service has revision %lld, not %lld", (long long)row.revision,
                          (long long)expected_revision);
-    TRY(gone);
+    TRY(service_unwritten(gone, err));
     service_announce(r, key->id);
     return DONE;
 }

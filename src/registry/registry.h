@@ -8,9 +8,10 @@
  * Any thread; functions block (store, key generation, specification download). Results live in the caller's
  * arena. Registration contacts nobody but the server of a specification: never the target, token or CSRF URL.
  *
- * Errors: E_INVALID (400), E_NOT_FOUND (404), E_CONFLICT (409), E_CHANGED (412), E_UPSTREAM (502), and the
- * store's own. `message` texts of the contract come from here without the outer prefixes that one route puts
- * in front of another's ("Updating I service failed, "); which those are says each function.
+ * Errors: E_INVALID (400), E_DENIED (403: the caller's certificate was revoked by the time of the write),
+ * E_NOT_FOUND (404), E_CONFLICT (409), E_CHANGED (412), E_UPSTREAM (502), and the store's own. `message`
+ * texts of the contract come from here without the outer prefixes that one route puts in front of another's
+ * ("Updating I service failed, "); which those are says each function.
  *
  * After a change the order is: commit, bump PAGE_SERVICE of the id, return. Nobody is woken: the next request
  * sees it.

@@ -73,7 +73,7 @@ static struct status write_over(struct replacement *c, const struct stored_servi
     const struct status s = store_service_replace(c->r->parts.store, &w, &audit);
     if (s.code == E_NOT_FOUND)
         return service_unreadable(c->r, c->key, err);
-    TRY(s);
+    TRY(service_unwritten(s, err));
     service_announce(c->r, c->key->id);
     *out = view;
     return DONE;

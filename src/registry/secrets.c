@@ -144,7 +144,7 @@ static struct status write_secret(const struct patch *c, const struct stored_ser
                              s->secrets[c->slot].revision, now, &plan->write, &audit);
     if (written.code == E_NOT_FOUND)
         return service_unreadable(c->r, c->key, err);
-    TRY(written);
+    TRY(service_unwritten(written, err));
     service_announce(c->r, c->key->id);
     return DONE;
 }

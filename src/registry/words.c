@@ -112,7 +112,13 @@ struct audit_entry service_audit(const struct audit_caller *caller, struct text 
         .address = caller->address,
         .user_agent = caller->user_agent,
         .request_id = caller->request_id,
+        .certificate = caller->certificate,
     };
+}
+
+struct status service_unwritten(struct status s, struct error *err)
+{
+    return s.code == E_DENIED ? error_set(err, E_DENIED, "Certificate has been revoked.") : s;
 }
 
 void service_announce(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE])

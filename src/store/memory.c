@@ -113,6 +113,7 @@ struct status memory_stage_audit(struct memory_store *m, struct memory_stage *st
     row.id = ++m->last_audit_id; /* a failed operation leaves a gap */
     row.count = audit_count(audit);
     row.last_at = audit_last_at(audit);
+    row.certificate = NULL; /* the caller's, who is about to go */
     return memory_stage_add(stage, &m->audit, memory_copy(&memory_audit_shape, &row, NULL));
 }
 

@@ -31,6 +31,11 @@ struct memory_revocation *memory_revocation_of(const struct memory_store *m,
     return memory_table_find(&m->revocations, &key);
 }
 
+struct status memory_caller_check(const struct memory_store *m, const struct audit_entry *audit)
+{
+    return audit->certificate && memory_revocation_of(m, audit->certificate) ? STATUS(DENIED) : DONE;
+}
+
 /* ---- issue ---- */
 
 static struct status stage_record(struct memory_store *m, struct memory_stage *stage,

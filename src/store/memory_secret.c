@@ -65,6 +65,7 @@ struct status memory_secret_replace(struct store *s, struct text tenant,
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     OWNED(memory_stage_release) struct memory_stage stage = {0};
+    TRY(memory_caller_check(m, audit));
     struct memory_service *service = memory_service_find(m, tenant, TEXT(""), id);
     const struct memory_secret *was = service ? memory_secret_find(m, service->row, slot) : NULL;
     if (!was)

@@ -61,6 +61,7 @@ struct status memory_service_create(struct store *s, const struct service_write 
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     OWNED(memory_stage_release) struct memory_stage stage = {0};
+    TRY(memory_caller_check(m, audit));
     struct application *app = memory_application(m, w->service.tenant, w->service.application);
     if (!app)
         return STATUS(NOT_FOUND);
@@ -94,6 +95,7 @@ struct status memory_service_replace(struct store *s, const struct service_write
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     OWNED(memory_stage_release) struct memory_stage stage = {0};
+    TRY(memory_caller_check(m, audit));
     const struct memory_service *was =
         memory_service_find(m, w->service.tenant, w->service.application, w->service.id);
     if (!was)
@@ -136,6 +138,7 @@ struct status memory_service_delete(struct store *s, struct text tenant, struct 
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     OWNED(memory_stage_release) struct memory_stage stage = {0};
+    TRY(memory_caller_check(m, audit));
     const struct memory_service *row = memory_service_find(m, tenant, application, id);
     if (!row)
         return STATUS(NOT_FOUND);

@@ -55,6 +55,8 @@ struct status memory_stage_application(struct memory_store *m, struct memory_sta
                                        const struct application *app);
 struct memory_revocation *memory_revocation_of(const struct memory_store *m,
                                                const uint8_t fingerprint[static SHA256_SIZE]);
+/* E_DENIED when the certificate that the write is made with is revoked. */
+struct status memory_caller_check(const struct memory_store *m, const struct audit_entry *audit);
 struct status memory_stage_revoke_all(struct memory_store *m, struct memory_stage *stage, struct text tenant,
                                       struct text application, struct text reason, int64_t now,
                                       struct buffer *fingerprints);

@@ -4,7 +4,8 @@
 /*
  * What the store remembers of registered services: the rows, their secrets (sealed by the caller) and their
  * specifications (packed by the caller). Rules of store.h hold: any thread, calls block, a write returns
- * after its commit and carries its audit row, nothing is changed by a call that fails.
+ * after its commit and carries its audit row, nothing is changed by a call that fails. A write whose audit
+ * entry names a certificate that has been revoked is E_DENIED, whatever else there is to say about it.
  *
  * One service is one transaction: the row, its two secrets and its three specifications change together. A
  * specification's content is stored once per tenant and content (SHA-256); services refer to it and the store

@@ -55,6 +55,7 @@ static struct status read_row(struct sqlite_query *q, struct arena *a, struct au
     out->address = column_text(q, a);
     out->user_agent = column_text(q, a);
     out->request_id = column_text(q, a);
+    out->certificate = NULL;
     return sqlite_query_status(q);
 }
 

@@ -16,6 +16,14 @@ static struct status is_revoked(struct sqlite_txn *t, const uint8_t fingerprint[
     return sqlite_step(&q, out);
 }
 
+struct status sqlite_caller_check(struct sqlite_txn *t, const struct audit_entry *audit)
+{
+    bool revoked = false; /* `revocation` has all of them, recorded or not */
+    if (audit->certificate)
+        TRY(is_revoked(t, audit->certificate, &revoked));
+    return revoked ? STATUS(DENIED) : DONE;
+}
+
 static struct status issuer_id(struct sqlite_txn *t, const struct certificate *c, int64_t *out)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_ISSUER_FIND);

@@ -103,6 +103,7 @@ static struct status replace(struct sqlite_txn *t, void *args)
 {
     const struct replacement *in = args;
     struct service_state service;
+    TRY(sqlite_caller_check(t, in->audit));
     TRY(sqlite_service_state(t, in->tenant, TEXT(""), in->id, &service));
     TRY(check_revision(t, secret_id(service.row, in->slot), in->expected_revision));
     TRY(sqlite_secret_write(t, in->tenant, service.row, in->slot, in->now, in->w));

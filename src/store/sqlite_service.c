@@ -77,6 +77,7 @@ static struct status create(struct sqlite_txn *t, void *args)
     const struct change *in = args;
     const struct service *s = &in->w->service;
     int64_t specifications[SPECIFICATION_SLOTS] = {0};
+    TRY(sqlite_caller_check(t, in->audit));
     TRY(count_service(t, s->tenant, s->application, 1));
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
         if (in->w->specifications[i])
@@ -162,6 +163,7 @@ static struct status replace(struct sqlite_txn *t, void *args)
     const struct change *in = args;
     const struct service *s = &in->w->service;
     struct service_state was;
+    TRY(sqlite_caller_check(t, in->audit));
     TRY(sqlite_service_state(t, s->tenant, s->application, s->id, &was));
     if (was.revision != in->w->expected_revision)
         return STATUS(CHANGED);
@@ -201,6 +203,7 @@ static struct status delete_service(struct sqlite_txn *t, void *args)
 {
     const struct deletion *in = args;
     struct service_state was;
+    TRY(sqlite_caller_check(t, in->audit));
     TRY(sqlite_service_state(t, in->tenant, in->application, in->id, &was));
     if (in->expected_revision != 0 && was.revision != in->expected_revision)
         return STATUS(CHANGED);

@@ -29,6 +29,8 @@ struct status sqlite_application_add(struct sqlite_txn *t, const struct applicat
 /* E_CONFLICT when the token is unknown or not active at `now`. */
 struct status sqlite_token_use(struct sqlite_txn *t, const uint8_t hash[static SHA256_SIZE], int64_t now,
                                const struct audit_entry *audit);
+/* E_DENIED when the certificate that the write is made with is revoked; for the beginning of an operation. */
+struct status sqlite_caller_check(struct sqlite_txn *t, const struct audit_entry *audit);
 /* Revokes all active certificates of an application and appends their fingerprints. */
 struct status sqlite_revoke_all(struct sqlite_txn *t, struct text tenant, struct text application,
                                 struct text reason, int64_t now, struct buffer *out_fingerprints);

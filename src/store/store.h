@@ -51,6 +51,9 @@ struct audit_entry {
     struct text address;     /* of the peer */
     struct text user_agent;
     struct text request_id;
+    /* Not kept: SHA-256 of the certificate that the write is made with, or NULL. Writes of registry.h are
+     * E_DENIED when it is revoked by the time of their transaction; one that nobody knows is no obstacle. */
+    const uint8_t *certificate;
 };
 /* The peer behind a call, as an audit row names it. */
 struct audit_caller {
@@ -58,6 +61,7 @@ struct audit_caller {
     struct text address; /* of the peer, with port */
     struct text user_agent;
     struct text request_id;
+    const uint8_t *certificate; /* SHA-256 of the caller's, see audit_entry; NULL without; borrowed */
 };
 struct audit_filter {
     struct text action_prefix, application, actor; /* empty = any */

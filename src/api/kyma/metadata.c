@@ -69,6 +69,8 @@ struct status metadata_read(struct call *c, struct service_details *out)
 struct status metadata_refuse(struct call *c, struct status s, struct text prefix)
 {
     const int http = code_http_status(s.code);
+    if (s.code == E_DENIED) /* its certificate was revoked meanwhile: in the words of any other call */
+        return call_refused(c, TEXT("refused.revoked"), s);
     if (status_ok(s) || c->err.code != s.code || (http >= 500 && s.code != E_UPSTREAM))
         return s;
     return reply_message(c, http, prefix, text_of(c->err.message));

@@ -98,6 +98,6 @@ struct status kyma_service_delete(struct call *c)
                            "Deleting service from Application repository failed, Application %.*s not found",
                            TEXT_ARG(c->params[0]));
     if (s.code != E_NOT_FOUND)
-        TRY(s);
+        TRY(call_refused(c, TEXT("refused.revoked"), s));
     return reply_empty(c, 204);
 }

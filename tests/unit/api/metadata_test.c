@@ -189,6 +189,28 @@ static void answers_as_in_the_golden_transcript(void **state)
 
 /* ---- errors of each method (contract 1.8 to 1.12) ---- */
 
+/* Let in, and revoked before the transaction: what the front knew of it is no help. */
+static void refuses_writes_of_a_certificate_that_was_revoked_meanwhile(void **state)
+{
+    (void)state;
+    struct world *w = shop_open(NULL);
+    const struct principal p = shop_certificate("app1");
+    const char *path = shop_path(w, shop_register(w, PLAIN));
+    assert_ok(connector_revoke(w->connector, &world_caller, p.fingerprint, TEXT(""), &w->err));
+    const struct answer refused[] = {
+        shop(w, HTTP_POST, SHOP, PLAIN),
+        shop(w, HTTP_PUT, path, PLAIN),
+        shop(w, HTTP_DELETE, path, ""),
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        assert_answer(refused[i], 403, ERROR(403, "Certificate has been revoked."));
+        assert_text(refused[i].content_type, KYMA_JSON);
+    }
+    assert_int_equal(shop(w, HTTP_GET, path, "").status, 200);
+    assert_int_equal(shop_operator(w, HTTP_PUT, path, PLAIN).status, 200);
+    world_close(w);
+}
+
 static void answers_in_the_contracts_words_when_something_is_not_there(void **state)
 {
     (void)state;
@@ -345,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_everybody_but_the_application_itself),
+        cmocka_unit_test(refuses_writes_of_a_certificate_that_was_revoked_meanwhile),
         cmocka_unit_test(answers_in_the_contracts_words_when_something_is_not_there),
         cmocka_unit_test(finds_its_own_name_however_it_is_encoded),
         cmocka_unit_test(keeps_applications_apart),
