@@ -186,6 +186,14 @@ static size_t find_parameter(const struct parameter *list, size_t count, struct 
     return i;
 }
 
+/* The original keeps them in a map, which it shows sorted. */
+static int compare_parameters(const void *a, const void *b)
+{
+    const struct parameter *x = a;
+    const struct parameter *y = b;
+    return text_compare(x->name, y->name);
+}
+
 struct status decode_parameters(struct decoding *d, const struct place *at, struct json_cursor *c,
                                 struct parameter_list *out, bool *out_given)
 {
@@ -217,6 +225,8 @@ struct status decode_parameters(struct decoding *d, const struct place *at, stru
             memmove(&list[i], &list[i + 1], (--count - i) * sizeof *list);
         }
     }
+    if (count > 1)
+        qsort(list, count, sizeof *list, compare_parameters);
     *out = (struct parameter_list){list, count};
     return DONE;
 }

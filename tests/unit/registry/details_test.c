@@ -128,7 +128,7 @@ static const struct {
     {AROUND(",\"credentials\":{\"headers\":{}}"), SHOWN("")},
     {AROUND(",\"requestParameters\":{}"), SHOWN("")},
     {AROUND(",\"requestParameters\":{\"headers\":{\"z\":[\"1\"],\"a\":[\"2\"]}}"),
-     SHOWN(",\"requestParameters\":{\"headers\":{\"z\":[\"1\"],\"a\":[\"2\"]}}")},
+     SHOWN(",\"requestParameters\":{\"headers\":{\"a\":[\"2\"],\"z\":[\"1\"]}}")},
     {AROUND(",\"queryParameters\":{\"k\":[\"&\"]}"),
      SHOWN(",\"requestParameters\":{\"queryParameters\":{\"k\":[\"\\u0026\"]}}")},
     {"{\"name\":\"<\",\"labels\":{\"b\\\"\":\"\\u2028\",\"a\":\"\"},\"events\":{\"spec\":{}},"

@@ -156,9 +156,9 @@ static const char *const ours[][2] = {
     {WITH_HEADERS("\"X-A\":[\"ok\",\"a\\r\\nHost: b\"]"),
      STRUCTURE "api.requestParameters.headers.X-A: a header value has no control characters"},
     {WITH_HEADERS("\"host\":[\"h\"],\"X\":[\"\\u007f\"],\"TE\":[]"),
-     STRUCTURE "api.requestParameters.headers.host" FORBIDDEN
+     STRUCTURE "api.requestParameters.headers.TE" FORBIDDEN
                ";api.requestParameters.headers.X: a header value has no control characters;"
-               "api.requestParameters.headers.TE" FORBIDDEN},
+               "api.requestParameters.headers.host" FORBIDDEN},
     {"{" PND ",\"api\":{" TARGET ",\"credentials\":{\"headers\":{\"Upgrade\":[]}},"
      "\"specificationRequestParameters\":{\"headers\":{\"Connection\":[]}}}}",
      STRUCTURE "api.credentials.headers.Upgrade" FORBIDDEN

@@ -474,7 +474,8 @@ static void a_fetcher_that_lingers_is_killed_after_the_core_stopped(void **state
         int64_t before = clock_monotonic_ms();
         assert_int_equal(stop(f, SIGTERM), 0);
         int64_t took = clock_monotonic_ms() - before;
-        if (took < 2000 || took >= 6000) (void)look_into_log(f, "x", true);
+        if (took < 2000 || took >= 6000)
+            (void)look_into_log(f, "x", true);
         assert_true(took >= 2000 && took < 6000);
         assert_true(log_has(f, "it did not stop"));
         assert_true(fronts == 0 || log_has(f, "worker.ended worker=core"));
