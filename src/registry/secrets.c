@@ -71,8 +71,8 @@ struct status registry_secret_find(struct registry *r, struct text tenant, struc
 {
     enum secret_slot slot;
     struct registry_key key = {.tenant = tenant};
-    struct service row;
-    struct service_secret secrets[SECRET_SLOTS];
+    struct service row = {.revision = 0};
+    struct service_secret secrets[SECRET_SLOTS] = {{.present = false}};
     struct status found = STATUS(NOT_FOUND);
     if (secret_name_parse(name, &slot, key.id))
         found = store_service_find(r->parts.store, tenant, key.id, a, &row, secrets);

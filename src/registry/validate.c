@@ -8,8 +8,8 @@
 #include "registry/decode_values.h"
 #include "registry/findings.h"
 
-#define URL_SHOWN 4096 /* bytes of a refused URL that the message repeats: more than the longest valid one   \
-                        */
+/* Bytes of a refused URL that the message repeats: more than the longest valid one. */
+#define URL_SHOWN 4096
 
 /* ---- findings ---- */
 
