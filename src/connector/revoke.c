@@ -141,6 +141,7 @@ struct status connector_application_delete(struct connector *c, const struct aud
     const struct status deleted =
         store_application_delete(c->parts.store, tenant, name, &audit, collect, &all);
     if (status_ok(deleted)) {
+        page_bump(c->parts.page, page_application(tenant, name)); /* its services went with it */
         announce_collected(c, &all);
         *out_revoked = all.count;
     }

@@ -22,6 +22,14 @@ uint32_t page_index(enum page_kind kind, struct bytes id)
     return (uint32_t)(siphash(id, key) % PAGE_COUNTERS);
 }
 
+uint32_t page_application(struct text tenant, struct text name)
+{
+    uint8_t key[16] = {(uint8_t)PAGE_APPLICATION};
+    const uint64_t within = siphash(text_bytes(tenant), key);
+    memcpy(key + 8, &within, sizeof within);
+    return (uint32_t)(siphash(text_bytes(name), key) % PAGE_COUNTERS);
+}
+
 struct status page_create(int *out_fd)
 {
     int fd = memfd_create("fairlead-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);

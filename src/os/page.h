@@ -38,6 +38,7 @@ struct page_pairs {
  * a question. */
 enum page_kind { PAGE_CERTIFICATE = 1, PAGE_APPLICATION, PAGE_TRUST, PAGE_LISTENERS, PAGE_SERVICE };
 uint32_t page_index(enum page_kind kind, struct bytes id);
+uint32_t page_application(struct text tenant, struct text name); /* PAGE_APPLICATION of that one */
 
 struct status page_create(int *out_fd);                          /* sealed against resizing; CLOEXEC */
 struct status page_reopen_readonly(int fd, int *out_fd);         /* through /proc/self/fd */

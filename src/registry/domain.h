@@ -47,8 +47,9 @@ struct audit_entry service_audit(const struct audit_caller *caller, struct text 
                                  int64_t now);
 /* A status of the store about a write with that entry: E_DENIED gets its text, all else is passed on. */
 struct status service_unwritten(struct status s, struct error *err);
-/* After the commit: what was remembered about the service is no longer good. */
-void service_announce(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE]);
+/* After the commit: what was remembered about the service, and about which service of its application has a
+ * name, is no longer good. */
+void service_announce(struct registry *r, const struct registry_key *key);
 
 /* ---- description.c: from a description to a row ---- */
 

@@ -50,7 +50,7 @@ static struct status commit(const struct refetch *c, const struct service_write 
     if (s.code == E_NOT_FOUND)
         return service_unreadable(c->r, c->key, err);
     TRY(service_unwritten(s, err));
-    service_announce(c->r, c->key->id);
+    service_announce(c->r, c->key);
     return DONE;
 }
 

@@ -153,6 +153,6 @@ struct status registry_delete(struct registry *r, const struct audit_caller *cal
         return error_set(err, E_CHANGED, "The service has revision %lld, not %lld", (long long)row.revision,
                          (long long)expected_revision);
     TRY(service_unwritten(gone, err));
-    service_announce(r, key->id);
+    service_announce(r, key);
     return DONE;
 }

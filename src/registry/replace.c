@@ -74,7 +74,7 @@ static struct status write_over(struct replacement *c, const struct stored_servi
     if (s.code == E_NOT_FOUND)
         return service_unreadable(c->r, c->key, err);
     TRY(service_unwritten(s, err));
-    service_announce(c->r, c->key->id);
+    service_announce(c->r, c->key);
     *out = view;
     return DONE;
 }

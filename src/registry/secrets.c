@@ -145,7 +145,7 @@ static struct status write_secret(const struct patch *c, const struct stored_ser
     if (written.code == E_NOT_FOUND)
         return service_unreadable(c->r, c->key, err);
     TRY(service_unwritten(written, err));
-    service_announce(c->r, c->key->id);
+    service_announce(c->r, c->key);
     return DONE;
 }
 

@@ -121,7 +121,8 @@ struct status service_unwritten(struct status s, struct error *err)
     return s.code == E_DENIED ? error_set(err, E_DENIED, "Certificate has been revoked.") : s;
 }
 
-void service_announce(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE])
+void service_announce(struct registry *r, const struct registry_key *key)
 {
-    page_bump(r->parts.page, page_index(PAGE_SERVICE, (struct bytes){id, SERVICE_ID_SIZE}));
+    page_bump(r->parts.page, page_index(PAGE_SERVICE, BYTES_OF(key->id)));
+    page_bump(r->parts.page, page_application(key->tenant, key->application));
 }
