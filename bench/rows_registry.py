@@ -55,7 +55,7 @@ def fill(server, count):
     for pragma in ("synchronous=OFF", "cache_size=-1000000", "temp_store=MEMORY"):
         db.execute("PRAGMA " + pragma)
     columns = [row[1] for row in db.execute("PRAGMA table_info(service)")]
-    given = {"id": "t.id + 1 + i", "service_id": "new_uuid()", "name": "'filled ' || i",
+    given = {"id": "t.id + 1 + i", "service_id": "new_uuid()", "name": "'filled ' || i", "path_name": "'filled-' || i",
              "application": f"CASE WHEN i < {LARGE_APPLICATION} THEN 'large' ELSE 'filled-' || (i % {APPLICATIONS}) END"}
     db.execute(f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count) INSERT INTO service ({', '.join(columns)}) "
                f"SELECT {', '.join(given.get(c, 't.' + c) for c in columns)} FROM n, (SELECT * FROM service ORDER BY id DESC LIMIT 1) t", {"count": count})

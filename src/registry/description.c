@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/domain.h"
 
+#include "registry/path_name.h"
 #include "registry/validate.h"
 
-/* Labels, details and the audit row's words of one service, escaped. */
+/* Labels, details and the audit row's words of one service, escaped, and its path name. */
 #define ROW_JSON_MAX (512 * 1024)
 
 struct status description_check(const struct registry_input *in, struct arena *a, struct error *err)
@@ -41,9 +42,9 @@ static struct status labels_of(const struct service_details *d, struct text appl
     return DONE;
 }
 
-/* Everything of the row that is JSON, in one piece of the arena. */
-static struct status write_json(const struct service_details *d, struct arena *a, struct service *out,
-                                struct text *out_detail)
+/* Everything of the row that is JSON, and the path name, in one piece of the arena. */
+static struct status write_texts(const struct service_details *d, struct arena *a, struct service *out,
+                                 struct text *out_detail)
 {
     struct label *labels;
     size_t count;
@@ -55,13 +56,16 @@ static struct status write_json(const struct service_details *d, struct arena *a
     TRY(details_write(d, &b));
     const size_t details_end = buffer_size(&b);
     audit_detail_write(out, &b);
+    const size_t detail_end = buffer_size(&b);
+    service_path_name(d->name, &b);
     TRY(buffer_status(&b));
     const struct text all = arena_text(a, buffer_as_text(&b));
     if (!all.p)
         return STATUS(NOMEM);
     out->labels = text_first(all, labels_end);
     out->details = text_first(text_from(all, labels_end), details_end - labels_end);
-    *out_detail = text_from(all, details_end);
+    *out_detail = text_first(text_from(all, details_end), detail_end - details_end);
+    out->path_name = text_from(all, detail_end);
     return DONE;
 }
 
@@ -82,5 +86,5 @@ struct status service_row_of(const struct registry_key *key, const struct servic
     memcpy(out->id, key->id, SERVICE_ID_SIZE);
     if (d->api.given)
         out->credential_kind = (int)credential_kind_of(&d->api.credentials);
-    return write_json(d, a, out, out_detail);
+    return write_texts(d, a, out, out_detail);
 }

@@ -123,6 +123,9 @@ struct store_ops {
     /* `identifier` may be empty. */
     struct status (*service_identifier)(struct store *s, struct text tenant, struct text application,
                                         struct text identifier, bool *out_taken);
+    struct status (*service_named)(struct store *s, struct text tenant, struct text application,
+                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
+                                   void *ctx);
     /* After the row of this number (0: from the start), which is what *out_next names. A page also ends when
      * service_fills_page says so. */
     struct status (*service_list)(struct store *s, const struct service_filter *f, int64_t after,

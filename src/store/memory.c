@@ -334,6 +334,7 @@ static const struct store_ops ops = {
     .service_delete = memory_service_delete,
     .service_get = memory_service_get,
     .service_identifier = memory_service_identifier,
+    .service_named = memory_service_named,
     .service_list = memory_service_list,
     .specification_get = memory_specification_get,
     .secret_replace = memory_secret_replace,

@@ -70,6 +70,9 @@ struct status memory_service_get(struct store *s, struct text tenant, struct tex
                                  struct service *out, struct service_secret *secrets);
 struct status memory_service_identifier(struct store *s, struct text tenant, struct text application,
                                         struct text identifier, bool *out_taken);
+struct status memory_service_named(struct store *s, struct text tenant, struct text application,
+                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
+                                   void *ctx);
 struct status memory_service_list(struct store *s, const struct service_filter *f, int64_t after,
                                   unsigned limit, unsigned scan_max, struct arena *a, service_row *row,
                                   void *ctx, int64_t *out_next);

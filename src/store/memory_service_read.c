@@ -2,13 +2,14 @@
 #include "store/memory_registry.h"
 
 #define SERVICE_SLICES                                                                                       \
-    10,                                                                                                      \
+    11,                                                                                                      \
     {                                                                                                        \
         offsetof(struct service, tenant), offsetof(struct service, application),                             \
             offsetof(struct service, name), offsetof(struct service, provider),                              \
             offsetof(struct service, description), offsetof(struct service, short_description),              \
             offsetof(struct service, identifier), offsetof(struct service, labels),                          \
-            offsetof(struct service, target_url), offsetof(struct service, details)                          \
+            offsetof(struct service, target_url), offsetof(struct service, details),                         \
+            offsetof(struct service, path_name)                                                              \
     }
 
 static_assert(offsetof(struct memory_service, s) == 0);
@@ -51,6 +52,38 @@ struct status memory_service_identifier(struct store *s, struct text tenant, str
                 text_equal(other->identifier, identifier);
     }
     *out_taken = taken;
+    return DONE;
+}
+
+/* ---- by path name ---- */
+
+static struct status collect_named(struct store *s, struct text tenant, struct text application,
+                                   struct text path_name, unsigned most, struct arena *a, struct service *out,
+                                   unsigned *out_count)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    if (!memory_application(m, tenant, application))
+        return STATUS(NOT_FOUND);
+    for (size_t i = 0; i < m->services.count && *out_count < most; i++) {
+        const struct service *service = &((const struct memory_service *)m->services.rows[i])->s;
+        if (text_equal(service->path_name, path_name) && text_equal(service->application, application) &&
+            text_equal(service->tenant, tenant))
+            TRY(service_copy(service, a, &out[(*out_count)++]));
+    }
+    return DONE;
+}
+
+struct status memory_service_named(struct store *s, struct text tenant, struct text application,
+                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
+                                   void *ctx)
+{
+    struct service *rows = arena_array(a, most, sizeof *rows);
+    unsigned count = 0;
+    if (!rows)
+        return STATUS(NOMEM);
+    TRY(collect_named(s, tenant, application, path_name, most, a, rows, &count));
+    for (unsigned i = 0; i < count && row(ctx, &rows[i]); i++)
+        ;
     return DONE;
 }
 

@@ -9,6 +9,7 @@
 
 #define SCAN_MAX    100000
 #define SEALED_MAX  1000
+#define NAMED_MAX   100
 #define PLACE_BYTES 9 /* 0 secrets, 1 history; then the row's number, big-endian */
 
 /* ---- names ---- */
@@ -169,6 +170,15 @@ struct status store_specification_get(struct store *s, struct text tenant,
                                       struct specification_row *out)
 {
     return s->ops->specification_get(s, tenant, hash, a, out);
+}
+
+struct status store_service_named(struct store *s, struct text tenant, struct text application,
+                                  struct text path_name, unsigned most, struct arena *a, service_row *row,
+                                  void *ctx)
+{
+    if (most < 1 || most > NAMED_MAX)
+        return STATUS(INVALID);
+    return s->ops->service_named(s, tenant, application, path_name, most, a, row, ctx);
 }
 
 struct status store_service_list(struct store *s, const struct service_filter *f,

@@ -51,6 +51,7 @@ struct service {
     int64_t revision; /* 1, and one more with every change, its secrets' included */
     int64_t created_at, updated_at;
     struct text name, provider, description, short_description;
+    struct text path_name;  /* how paths name it: normalised from name (contract 3.9); not unique */
     struct text identifier; /* empty = none; unique in its application */
     struct text labels;     /* JSON object of strings, keys sorted */
     struct text target_url; /* empty = no API */
@@ -116,6 +117,16 @@ struct status store_specification_get(struct store *s, struct text tenant,
                                       const uint8_t hash[static SHA256_SIZE], struct arena *a,
                                       struct specification_row *out);
 
+/*
+ * Services of an application whose path name equals this one (case counts), in the order of registration and
+ * with `details`: at most `most` (1..100), so that two tell whether the name is one service's. E_NOT_FOUND:
+ * no such application; without a service nothing is given.
+ */
+typedef bool service_row(void *ctx, const struct service *service); /* false stops */
+struct status store_service_named(struct store *s, struct text tenant, struct text application,
+                                  struct text path_name, unsigned most, struct arena *a, service_row *row,
+                                  void *ctx);
+
 struct service_filter {
     struct text tenant;
     struct text application;                                       /* empty = all of the tenant */
@@ -126,11 +137,11 @@ struct service_filter {
 /*
  * In the order of registration. Reads at most `scan_max` rows (1..100000), gives at most page->limit of them
  * and not many more than SERVICE_PAGE_BYTES of text, and says in *out_next where to go on: empty after the
- * last row. A page may so be short or empty and still not be the last. No row is given with `details`.
+ * last row. A page may so be short or empty and still not be the last; when `row` stops it, *out_next goes on
+ * after that row. No row is given with `details`.
  * E_NOT_FOUND when a named application does not exist.
  */
 #define SERVICE_PAGE_BYTES (256 * 1024) /* a page ends after the row that reaches it */
-typedef bool service_row(void *ctx, const struct service *service); /* false stops, and *out_next goes on */
 struct status store_service_list(struct store *s, const struct service_filter *f,
                                  const struct page_request *page, unsigned scan_max, struct arena *a,
                                  service_row *row, void *ctx, struct text *out_next);

@@ -111,16 +111,16 @@ bool service_is_wanted(const struct service_filter *f, const struct service *s)
 bool service_fills_page(const struct service *s, size_t *bytes)
 {
     *bytes += sizeof *s + s->tenant.n + s->application.n + s->name.n + s->provider.n + s->description.n +
-              s->short_description.n + s->identifier.n + s->labels.n + s->target_url.n;
+              s->path_name.n + s->short_description.n + s->identifier.n + s->labels.n + s->target_url.n;
     return *bytes >= SERVICE_PAGE_BYTES;
 }
 
 struct status service_copy(const struct service *from, struct arena *a, struct service *out)
 {
     struct service s = *from;
-    struct text *texts[] = {
-        &s.tenant,     &s.application, &s.name,       &s.provider, &s.description, &s.short_description,
-        &s.identifier, &s.labels,      &s.target_url, &s.details};
+    struct text *texts[] = {&s.tenant,      &s.application,       &s.name,       &s.provider,
+                            &s.description, &s.short_description, &s.identifier, &s.labels,
+                            &s.target_url,  &s.details,           &s.path_name};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i]->n == 0)
             continue;

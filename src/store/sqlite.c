@@ -106,6 +106,7 @@ static const struct store_ops ops = {
     .service_delete = sqlite_service_delete,
     .service_get = sqlite_service_get,
     .service_identifier = sqlite_service_identifier,
+    .service_named = sqlite_service_named,
     .service_list = sqlite_service_list,
     .specification_get = sqlite_specification_get,
     .secret_replace = sqlite_secret_replace,

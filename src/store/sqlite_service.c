@@ -41,6 +41,7 @@ static void bind_written(struct sqlite_query *q, const struct service *s,
         bind_int(q, ref->present ? ref->fetched_at : 0);
     }
     bind_text(q, s->name);
+    bind_text(q, s->path_name);
     bind_text(q, s->provider);
     bind_text(q, s->target_url);
     bind_text(q, labels_or_none(s->labels));

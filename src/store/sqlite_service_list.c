@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite_registry.h"
 
-static struct status application_is_there(struct sqlite_db *db, const struct service_filter *f)
+static struct status application_is_there(struct sqlite_db *db, struct text tenant, struct text application)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(db, SQL_APPLICATION_GET);
-    bind_text(&q, f->tenant);
-    bind_text(&q, f->application);
+    bind_text(&q, tenant);
+    bind_text(&q, application);
     bool found = false;
     TRY(sqlite_step(&q, &found));
     return found ? DONE : STATUS(NOT_FOUND);
@@ -52,7 +52,7 @@ struct status sqlite_service_list(struct store *s, const struct service_filter *
     OWNED(sqlite_pool_give) struct sqlite_reader reader = {NULL, NULL};
     TRY(sqlite_pool_take(sqlite_of(s)->readers, &reader));
     if (one)
-        TRY(application_is_there(reader.db, f));
+        TRY(application_is_there(reader.db, f->tenant, f->application));
     OWNED(sqlite_done)
     struct sqlite_query q = sqlite_query(reader.db, one ? SQL_SERVICE_LIST_APPLICATION : SQL_SERVICE_LIST);
     bind_int(&q, after);
@@ -63,4 +63,31 @@ struct status sqlite_service_list(struct store *s, const struct service_filter *
     }
     struct walk w = {f, limit, scan_max, a, row, ctx};
     return walk(&q, &w, out_next);
+}
+
+struct status sqlite_service_named(struct store *s, struct text tenant, struct text application,
+                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
+                                   void *ctx)
+{
+    OWNED(sqlite_pool_give) struct sqlite_reader reader = {NULL, NULL};
+    TRY(sqlite_pool_take(sqlite_of(s)->readers, &reader));
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(reader.db, SQL_SERVICE_NAMED);
+    bind_text(&q, application);
+    bind_text(&q, path_name);
+    bind_text(&q, tenant);
+    bind_int(&q, most);
+    for (unsigned given = 0;; given++) {
+        bool more = false;
+        int64_t number = 0;
+        struct service view, copy;
+        TRY(sqlite_step(&q, &more));
+        if (!more) /* a service has an application: only without one is there something to ask */
+            return given > 0 ? DONE : application_is_there(reader.db, tenant, application);
+        TRY(sqlite_service_read(&q, &view, &number));
+        view.details = column_view(&q);
+        TRY(sqlite_query_status(&q));
+        TRY(service_copy(&view, a, &copy));
+        if (!row(ctx, &copy))
+            return DONE;
+    }
 }

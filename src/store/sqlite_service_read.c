@@ -26,6 +26,7 @@ struct status sqlite_service_read(struct sqlite_query *q, struct service *out, i
         read_specification(q, &s.specifications[i]);
     s.identifier = column_view(q);
     s.name = column_view(q);
+    s.path_name = column_view(q);
     s.provider = column_view(q);
     s.target_url = column_view(q);
     s.labels = column_view(q);

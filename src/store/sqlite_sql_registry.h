@@ -3,20 +3,21 @@
 
 /* The statements of the registry; part of sqlite_sql.h's list, and read as it says. */
 
-/* What a registration and a replacement both write, bound as ?1 to ?18. */
+/* What a registration and a replacement both write, bound as ?1 to ?19. */
 #define SQL_SERVICE_WRITTEN                                                                                  \
     "updated_at, credential_kind, api_specification, api_format, api_fetched_at, events_specification, "     \
     "events_format, events_fetched_at, documentation_specification, documentation_format, "                  \
-    "documentation_fetched_at, name, provider, target_url, labels, short_description, description, details"
+    "documentation_fetched_at, name, path_name, provider, target_url, labels, short_description, "           \
+    "description, details"
 #define SQL_SERVICE_VALUES                                                                                   \
     "?1, ?2, nullif(?3, 0), ?4, ?5, nullif(?6, 0), ?7, ?8, nullif(?9, 0), ?10, ?11, ?12, ?13, ?14, ?15, "    \
-    "?16, ?17, ?18"
+    "?16, ?17, ?18, ?19"
 
 #define SQL_SERVICE_COLUMNS                                                                                  \
     "s.id, s.tenant_id, s.service_id, s.application, s.revision, s.created_at, s.updated_at, "               \
     "s.credential_kind, p0.hash, p0.size, s.api_format, s.api_fetched_at, p1.hash, p1.size, "                \
     "s.events_format, s.events_fetched_at, p2.hash, p2.size, s.documentation_format, "                       \
-    "s.documentation_fetched_at, s.identifier, s.name, s.provider, s.target_url, s.labels, "                 \
+    "s.documentation_fetched_at, s.identifier, s.name, s.path_name, s.provider, s.target_url, s.labels, "    \
     "s.short_description, s.description"
 #define SQL_SERVICE_SPECIFICATIONS                                                                           \
     " LEFT JOIN specification p0 ON p0.id = s.api_specification"                                             \
@@ -35,9 +36,9 @@
     \
     X(SERVICE_ADD, \
       "INSERT INTO service (" SQL_SERVICE_WRITTEN ", tenant_id, service_id, application, revision, created_at, identifier)" \
-      " VALUES (" SQL_SERVICE_VALUES ", ?19, ?20, ?21, 1, ?22, ?23)") \
+      " VALUES (" SQL_SERVICE_VALUES ", ?20, ?21, ?22, 1, ?23, ?24)") \
     X(SERVICE_REPLACE, \
-      "UPDATE service SET revision = revision + 1, (" SQL_SERVICE_WRITTEN ") = (" SQL_SERVICE_VALUES ") WHERE id = ?19") \
+      "UPDATE service SET revision = revision + 1, (" SQL_SERVICE_WRITTEN ") = (" SQL_SERVICE_VALUES ") WHERE id = ?20") \
     X(SERVICE_TOUCH,  "UPDATE service SET revision = revision + 1, updated_at = ?1 WHERE id = ?2") \
     X(SERVICE_DELETE, "DELETE FROM service WHERE id = ?1") \
     X(SERVICE_STATE, \
@@ -59,6 +60,9 @@
     X(SERVICE_IDENTIFIER, \
       "SELECT EXISTS (SELECT 1 FROM service INDEXED BY service_identifier WHERE tenant_id = ?1 AND application = ?2" \
       " AND identifier = ?3 AND identifier <> '') FROM application WHERE tenant_id = ?1 AND name = ?2") \
+    X(SERVICE_NAMED, \
+      "SELECT " SQL_SERVICE_COLUMNS ", s.details FROM service s INDEXED BY service_path" SQL_SERVICE_SPECIFICATIONS \
+      " WHERE s.application = ?1 AND s.path_name = ?2 AND s.tenant_id = ?3 ORDER BY s.id LIMIT ?4") \
     /* The tenant is checked row by row, so that the limit counts every row that is read. */ \
     X(SERVICE_LIST, \
       "SELECT " SQL_SERVICE_COLUMNS " FROM service s" SQL_SERVICE_SPECIFICATIONS " WHERE s.id > ?1 ORDER BY s.id LIMIT ?2") \

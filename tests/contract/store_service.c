@@ -163,6 +163,7 @@ static void keeps_every_field(struct fixture *f)
     assert_int_equal(s.created_at, NOW);
     assert_int_equal(s.updated_at, NOW + 5);
     assert_text(s.name, "Service 1");
+    assert_text(s.path_name, "service-1");
     assert_text(s.provider, "SAP Hybris");
     assert_text(s.description, "long");
     assert_text(s.short_description, "short");
@@ -193,7 +194,7 @@ static void an_empty_service_is_kept_too(struct fixture *f)
     service_id_of(1, w.service.id);
     assert_ok(store_service_create(f->s, &w, AUDIT("service.create")));
     struct service s = service_now(f, 1, NULL);
-    assert_int_equal(s.name.n + s.target_url.n + s.identifier.n + s.details.n, 0);
+    assert_int_equal(s.name.n + s.path_name.n + s.target_url.n + s.identifier.n + s.details.n, 0);
     assert_text(s.labels, "{}");
 }
 
@@ -206,6 +207,7 @@ static void replaces_all_but_identifier_and_creation(struct fixture *f)
     struct service_write next = service_of(f, 1, "a");
     next.service.identifier = TEXT("others");
     next.service.name = TEXT("new name");
+    next.service.path_name = TEXT("new-name");
     next.service.target_url = TEXT("");
     next.service.credential_kind = 0;
     next.service.created_at = NOW + 100;
@@ -214,6 +216,7 @@ static void replaces_all_but_identifier_and_creation(struct fixture *f)
     assert_ok(store_service_replace(f->s, &next, AUDIT("service.replace")));
     struct service s = service_now(f, 1, NULL);
     assert_text(s.name, "new name");
+    assert_text(s.path_name, "new-name");
     assert_text(s.identifier, "orders");
     assert_int_equal(s.target_url.n, 0);
     assert_int_equal(s.credential_kind, 0);

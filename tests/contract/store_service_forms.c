@@ -15,6 +15,7 @@ struct service_write service_of(struct fixture *f, unsigned n, const char *appli
                 .created_at = NOW,
                 .updated_at = NOW,
                 .name = arena_printf(&f->arena, "Service %u", n),
+                .path_name = arena_printf(&f->arena, "service-%u", n),
                 .provider = TEXT("SAP Hybris"),
                 .description = TEXT("long"),
                 .short_description = TEXT("short"),

@@ -43,6 +43,7 @@ CREATE TABLE service (
     documentation_fetched_at    INTEGER NOT NULL,
     identifier                  TEXT NOT NULL, -- '' = none
     name                        TEXT NOT NULL,
+    path_name                   TEXT NOT NULL, -- how paths name it; not unique
     provider                    TEXT NOT NULL,
     target_url                  TEXT NOT NULL, -- '' = no API
     labels                      TEXT NOT NULL, -- JSON object of strings
@@ -52,6 +53,7 @@ CREATE TABLE service (
 ) STRICT;
 CREATE UNIQUE INDEX service_uuid ON service (service_id);
 CREATE INDEX service_application ON service (application, tenant_id); -- lists: SQLite appends the row id
+CREATE INDEX service_path ON service (application, path_name, tenant_id); -- the tenant: others may have many of both names
 CREATE UNIQUE INDEX service_identifier ON service (tenant_id, application, identifier) WHERE identifier <> '';
 
 -- id = 4 * service.id + enum secret_slot: found without an index, and appended as services are.

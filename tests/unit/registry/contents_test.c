@@ -114,6 +114,7 @@ static void downloads_again_and_keeps_the_rest(void **state)
     assert_string_equal(world_specification(w, &key, SPECIFICATION_EVENTS), "{\"asyncapi\":\"2.0.0\"}");
     const struct registry_view found = world_find(w, &key);
     assert_int_equal(found.row.revision, 3);
+    assert_text(found.row.path_name, "orders");
     assert_int_equal(found.row.specifications[SPECIFICATION_API].format, FORMAT_YAML);
     assert_text(found.details.api.specification_url, "http://spec.example/a");
     assert_string_equal(world_secret(w, &key, SECRET_CREDENTIALS, "password"), "p");

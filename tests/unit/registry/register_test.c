@@ -269,6 +269,7 @@ static void keeps_a_service_as_it_was_described(void **state)
         "'tags':['a'],'docs':[{'title':'x','type':'y','source':'z'}]}}");
     const struct registry_view view = world_find(w, &key);
     assert_text(view.row.name, "My Service (X)");
+    assert_text(view.row.path_name, "my-service-x");
     assert_text(view.row.provider, "SAP");
     assert_text(view.row.description, "long <d> & more");
     assert_text(view.row.short_description, "sd");

@@ -279,6 +279,7 @@ static void replaces_everything_but_the_identifier(void **state)
     assert_text(view.details.identifier, "one");
     const struct registry_view found = world_find(w, &key);
     assert_text(found.row.identifier, "one");
+    assert_text(found.row.path_name, "n2");
     assert_int_equal(found.row.revision, 2);
     assert_int_equal(found.row.created_at, view.row.created_at);
     assert_int_equal(found.row.updated_at, view.row.updated_at);

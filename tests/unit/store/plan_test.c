@@ -69,6 +69,7 @@ static const struct {
     {SQL_SERVICE_GET, false},
     {SQL_SERVICE_GET_SECRETS, false},
     {SQL_SERVICE_IDENTIFIER, false},
+    {SQL_SERVICE_NAMED, false},
     {SQL_SERVICE_LIST, false},
     {SQL_SERVICE_LIST_APPLICATION, false},
     {SQL_SPECIFICATION_FIND, false},
