@@ -5,87 +5,20 @@
 #include "fetch/exchange.h"
 #include "http/message.h"
 
-#define AUTHORIZATION_MAX (128u * 1024)
-
-/* ---- headers ---- */
-/*
- * Never replaced by a registered header: what the connection stands on, and who we are (the original sends no
- * User-Agent when there are parameters, so one of theirs did not come through there either).
- */
-static bool is_ours(struct text name, bool authorized)
-{
-    static const char *const ours[] = {
-        "host",
-        "user-agent",
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "transfer-encoding",
-        "te",
-        "trailer",
-        "upgrade",
-        "expect",
-        "keep-alive",
-        "proxy-connection",
-        "proxy-authorization",
-    };
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        if (text_equal_nocase(name, text_of(ours[i])))
-            return true;
-    }
-    return authorized && text_equal_nocase(name, TEXT("authorization"));
-}
-
-static bool add_headers(struct download *d, struct text authorization, struct curl_slist **list)
-{
-    const struct fetch_request *r = d->request;
-    bool authorized = authorization.n > 0;
-    if (authorized && !header_add(list, TEXT("Authorization"), authorization)) {
-        answer_fail(d->answer, FETCH_REFUSED, "the user name or password cannot be sent in a header");
-        return false;
-    }
-    for (size_t i = 0; i < r->header_count; i++) {
-        if (is_ours(r->headers[i].name, authorized))
-            continue;
-        if (!header_add(list, r->headers[i].name, r->headers[i].value)) {
-            answer_fail(d->answer, FETCH_REFUSED, "the header '%.*s' cannot be sent",
-                        TEXT_ARG(text_first(r->headers[i].name, 60)));
-            return false;
-        }
-    }
-    return true;
-}
-
 /* ---- authentication ---- */
 static bool make_authorization(struct download *d, const struct url *url, struct buffer *out)
 {
-    const struct fetch_request *r = d->request;
-    if (r->authentication == FETCH_OAUTH)
+    if (d->request->authentication == FETCH_OAUTH)
         return download_token(d, out);
-    if (r->authentication == FETCH_BASIC)
-        basic_authorization(out, r->user, r->password);
-    else if (url->user)
-        basic_authorization(out, text_of(url->user), text_of(url->password));
-    if (status_ok(buffer_status(out)))
-        return true;
-    answer_fail(d->answer, FETCH_REFUSED, "the user name or password is too long to be sent");
-    return false;
+    return header_authorization(d, url, out);
 }
 
 /* ---- redirects ---- */
-static bool is_redirect(const struct exchange *x)
-{
-    bool status =
-        x->status == 301 || x->status == 302 || x->status == 303 || x->status == 307 || x->status == 308;
-    return status && x->location[0] != '\0';
-}
-
 /* The reason begins as the contract's message goes on: "failed with status 404 Not Found" (1.8). */
 static bool fail_status(struct download *d, int status)
 {
     const char *words = http_reason(status);
     const bool wants = status == 401 || status == 403;
-    d->answer->http_status = status;
     answer_fail(d->answer, FETCH_STATUS, "%d%s%s%s", status, words[0] ? " " : "", words,
                 wants ? ": does the URL need credentials?" : "");
     return false;
@@ -124,7 +57,8 @@ static bool get(struct download *d, struct url *url, struct text authorization, 
                 bool *again)
 {
     OWNED(curl_slist_free_all) struct curl_slist *headers = NULL;
-    if (*secrets && !add_headers(d, authorization, &headers))
+    if (*secrets &&
+        (!header_add_authorization(d, authorization, &headers) || !header_add_registered(d, &headers)))
         return false;
     struct exchange x = {
         .policy = d->policy,
@@ -142,7 +76,7 @@ static bool get(struct download *d, struct url *url, struct text authorization, 
             answer_wrap(d->answer, "it redirects");
         return false;
     }
-    *again = is_redirect(&x);
+    *again = exchange_redirects(&x);
     if (*again)
         return follow(d, &x, hop, url, secrets);
     return x.status == 200 || fail_status(d, x.status);

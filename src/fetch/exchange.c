@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "fetch/answer.h"
 
-#define HEADERS_MAX    (256u * 1024) /* all of them, interim answers too */
+#define TRUST_MAX      (4u * 1024 * 1024)
 #define CONNECT_MAX_MS 10000
 #define SILENCE_S      30 /* with fewer than SILENCE_RATE bytes a second nothing comes any more */
 #define SILENCE_RATE   64
@@ -57,20 +57,33 @@ static void take_location(struct exchange *x, struct text line)
         (void)text_to_cstr(text_trim(value), x->location, sizeof x->location);
 }
 
+static void forget_interim(struct exchange *x)
+{
+    x->location[0] = '\0';
+    if (x->head) {
+        buffer_wipe(x->head);
+        buffer_clear(x->head);
+    }
+}
+
 static size_t on_header(char *p, size_t size, size_t count, void *ctx)
 {
     struct exchange *x = ctx;
     struct text line = {p, size * count};
     x->header_bytes += line.n;
-    if (x->header_bytes > HEADERS_MAX) {
+    if (x->header_bytes > EXCHANGE_HEAD_MAX) {
         x->too_large = true;
         return 0;
     }
     while (line.n > 0 && (line.p[line.n - 1] == '\r' || line.p[line.n - 1] == '\n'))
         line.n--;
     if (text_starts_with(line, TEXT("HTTP/")))
-        x->location[0] = '\0'; /* of an interim answer */
+        forget_interim(x);
     take_location(x, line);
+    if (x->head) {
+        buffer_text(x->head, line);
+        buffer_byte(x->head, '\n');
+    }
     return size * count;
 }
 
@@ -79,8 +92,8 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
     struct exchange *x = ctx;
     long status = 0;
     (void)curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status != 200)
-        return 0; /* nobody reads it: status and Location have been seen */
+    if (status != 200 || !x->body)
+        return 0; /* nobody reads it: the header has been seen */
     buffer_append(x->body, (struct bytes){(const uint8_t *)p, size * count});
     x->too_large = !status_ok(buffer_status(x->body));
     return x->too_large ? 0 : size * count;
@@ -111,26 +124,47 @@ static bool set_connection(CURL *curl, struct exchange *x)
     return ok;
 }
 
-static bool set_tls(CURL *curl, const struct fetch_policy *p)
+/* A blob takes the place of the system's bundle, not of its directory. libcurl keeps the pointer. */
+static bool set_trust(CURL *curl, const struct exchange *x, struct buffer *trust)
 {
     bool ok = true;
-    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_SSL_VERIFYPEER, p->verify_tls ? 1L : 0L);
-    SET(CURLOPT_SSL_VERIFYHOST, p->verify_tls ? 2L : 0L);
-    struct bytes trusted = buffer_bytes(&p->trusted);
-    if (trusted.n > 0) { /* takes the place of the system's bundle, not of its directory */
-        struct curl_blob blob = {.data = p->trusted.data + p->trusted.start, .len = trusted.n};
-        SET(CURLOPT_CAINFO_BLOB, &blob);
-        SET(CURLOPT_CAPATH, p->trust_path);
+    struct bytes configured = buffer_bytes(&x->policy->trusted);
+    buffer_append(trust, configured);
+    if (x->tls && x->tls->anchors_pem.n > 0) {
+        buffer_byte(trust, '\n');
+        buffer_text(trust, x->tls->anchors_pem);
     }
-    return ok;
+    if (buffer_size(trust) == 0)
+        return status_ok(buffer_status(trust));
+    struct curl_blob blob = {.data = trust->data + trust->start, .len = buffer_size(trust)};
+    SET(CURLOPT_CAINFO_BLOB, &blob);
+    SET(CURLOPT_CAPATH, x->policy->trust_path);
+    return ok && status_ok(buffer_status(trust));
+}
+
+static bool set_tls(CURL *curl, const struct exchange *x, struct buffer *trust)
+{
+    const bool verify = x->tls ? !x->tls->insecure : x->policy->verify_tls;
+    bool ok = true;
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+    SET(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+    if (x->tls && x->tls->client_chain_pem.n > 0) {
+        struct curl_blob chain = {.data = (void *)(uintptr_t)x->tls->client_chain_pem.p,
+                                  .len = x->tls->client_chain_pem.n};
+        struct curl_blob key = {.data = (void *)(uintptr_t)x->tls->client_key_pem.p,
+                                .len = x->tls->client_key_pem.n};
+        SET(CURLOPT_SSLCERT_BLOB, &chain);
+        SET(CURLOPT_SSLKEY_BLOB, &key);
+    }
+    return ok && (!verify || set_trust(curl, x, trust));
 }
 
 static bool set_message(CURL *curl, struct exchange *x)
 {
     bool ok = true;
     SET(CURLOPT_USERAGENT, "fairlead/" FAIRLEAD_VERSION);
-    SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    SET(CURLOPT_ACCEPT_ENCODING, x->body ? "gzip, deflate" : NULL);
     SET(CURLOPT_HTTPHEADER, x->headers);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, x);
@@ -139,7 +173,7 @@ static bool set_message(CURL *curl, struct exchange *x)
     if (x->post) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->form.n);
-        SET(CURLOPT_POSTFIELDS, x->form.p);
+        SET(CURLOPT_POSTFIELDS, x->form.n > 0 ? x->form.p : "");
     } else {
         SET(CURLOPT_HTTPGET, 1L);
     }
@@ -149,11 +183,11 @@ static bool set_message(CURL *curl, struct exchange *x)
 /* ---- what went wrong ---- */
 static bool fail_too_large(struct exchange *x)
 {
-    size_t max = x->body->max;
-    if (x->header_bytes > HEADERS_MAX)
+    size_t max = x->body ? x->body->max : 0;
+    if (x->header_bytes > EXCHANGE_HEAD_MAX)
         answer_fail(x->answer, FETCH_TOO_LARGE, "the header of the answer is larger than %u KiB",
-                    HEADERS_MAX / 1024);
-    else if (x->body->failed == E_NOMEM)
+                    EXCHANGE_HEAD_MAX / 1024);
+    else if (!x->body || x->body->failed == E_NOMEM)
         answer_fail(x->answer, FETCH_TOO_LARGE, "it needs more memory than a download may have");
     else if (max % (1024 * 1024) == 0)
         answer_fail(x->answer, FETCH_TOO_LARGE, "larger than %zu MiB%s", max / 1024 / 1024, x->limit_name);
@@ -198,6 +232,10 @@ static bool fail(struct exchange *x, CURL *curl, CURLcode code, const char *word
         fail_timeout(x, curl);
     else if (code == CURLE_COULDNT_RESOLVE_HOST)
         answer_fail(x->answer, FETCH_UNREACHABLE, "the host name %s cannot be resolved", x->url->host);
+    else if (code == CURLE_SSL_CERTPROBLEM)
+        answer_fail(x->answer, FETCH_UNREACHABLE, "the client certificate or its key cannot be used");
+    else if (code == CURLE_SSL_CACERT_BADFILE)
+        answer_fail(x->answer, FETCH_UNREACHABLE, "the certificates to trust cannot be read");
     else if (code == CURLE_PEER_FAILED_VERIFICATION)
         answer_fail(x->answer, FETCH_UNREACHABLE,
                     "the server's certificate is not trusted (outbound.ca_file): %s", detail);
@@ -213,27 +251,43 @@ static bool fail(struct exchange *x, CURL *curl, CURLcode code, const char *word
     return false;
 }
 
+bool exchange_redirects(const struct exchange *x)
+{
+    bool status =
+        x->status == 301 || x->status == 302 || x->status == 303 || x->status == 307 || x->status == 308;
+    return status && x->location[0] != '\0';
+}
+
+static bool set_all(CURL *curl, struct exchange *x, char *words, struct buffer *trust)
+{
+    bool ok = curl != NULL;
+    SET(CURLOPT_ERRORBUFFER, words);
+    if (x->body)
+        SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)x->body->max);
+    return ok && set_connection(curl, x) && set_tls(curl, x, trust) && set_message(curl, x);
+}
+
 bool fetch_exchange_run(struct exchange *x)
 {
     char words[CURL_ERROR_SIZE] = "";
+    OWNED(buffer_release) struct buffer trust; /* outlives the handle that points into it */
+    buffer_init(&trust, TRUST_MAX);
     OWNED(easy_free) void *curl = curl_easy_init();
     x->curl = curl;
     x->status = 0;
     x->location[0] = '\0';
-    bool ok = curl != NULL;
-    SET(CURLOPT_ERRORBUFFER, words);
-    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)x->body->max);
-    if (!ok || !set_connection(curl, x) || !set_tls(curl, x->policy) || !set_message(curl, x)) {
+    if (!set_all(curl, x, words, &trust)) {
         answer_fail(x->answer, FETCH_TOO_LARGE, "it needs more memory than a download may have");
         return false;
     }
     CURLcode code = curl_easy_perform(curl);
     long status = 0;
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    bool unread =
-        status != 0 && status != 200 && (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED);
+    x->status = status >= 100 && status <= 999 ? (int)status : 0;
+    x->answer->http_status = x->status;
+    bool unwanted = status != 200 || !x->body;
+    bool unread = status != 0 && unwanted && (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED);
     if (code != CURLE_OK && !(unread && !x->too_large))
         return fail(x, curl, code, words);
-    x->status = (int)status;
     return true;
 }

@@ -7,11 +7,20 @@
 #include "fetch/policy.h"
 #include "fetch/url.h"
 
+#define EXCHANGE_HEAD_MAX (256u * 1024) /* of all headers, interim answers too */
+
+struct exchange_tls {
+    struct text client_chain_pem, client_key_pem; /* empty = none */
+    struct text anchors_pem;                      /* beside the policy's and the system's */
+    bool insecure;
+};
+
 struct exchange {
     const struct fetch_policy *policy;
     const struct guard *guard; /* the policy's, with this host's addresses */
     const struct url *url;
-    struct curl_slist *headers; /* borrowed */
+    struct curl_slist *headers;     /* borrowed */
+    const struct exchange_tls *tls; /* NULL: nothing of its own, and the policy says whether to verify */
     bool post;
     struct text form;       /* what is posted; borrowed */
     const char *limit_name; /* for the reason: " (registry.specification_bytes)" or "" */
@@ -19,8 +28,9 @@ struct exchange {
     uint32_t timeout_ms; /* for the reason */
 
     /* the answer */
-    struct buffer *body; /* decoded; only that of a 200; its maximum is the limit */
-    int status;
+    struct buffer *body; /* decoded; only that of a 200; its maximum is the limit; NULL: not wanted */
+    struct buffer *head; /* its header, lines end in \n; interim answers are not in it; NULL: not wanted */
+    int status;          /* also when it then failed; 0: no answer began */
     char location[8192]; /* "" when there was none */
 
     struct fetch_answer *answer; /* of the job: outcome and reason */
@@ -34,3 +44,5 @@ struct exchange {
 
 /* false with outcome and reason in x->answer: no HTTP answer came, or none that may be read. */
 bool fetch_exchange_run(struct exchange *x);
+/* It leads to x->location. */
+bool exchange_redirects(const struct exchange *x);

@@ -8,6 +8,8 @@
 #include "fetch/answer.h"
 #include "fetch/document.h"
 #include "fetch/download.h"
+#include "fetch/endpoint.h"
+#include "fetch/resolve.h"
 
 #define LOCAL_MAX    256
 #define DOCUMENT_MAX (FETCH_MESSAGE_MAX - 1024u * 1024) /* with its answer around it */
@@ -54,8 +56,9 @@ static bool list_local(struct guard *g, uint8_t local[static LOCAL_MAX][16])
     return true;
 }
 
-static bool fetch(const struct fetch_policy *p, const struct fetch_request *r, int64_t deadline_ms,
-                  struct fetch_answer *out)
+/* What goes out of this host goes with the guard that knows it. */
+static bool go_out(const struct fetch_policy *p, const struct fetch_request *r, int64_t deadline_ms,
+                   struct fetch_answer *out)
 {
     uint8_t local[LOCAL_MAX][16];
     struct guard guard = p->guard;
@@ -66,7 +69,11 @@ static bool fetch(const struct fetch_policy *p, const struct fetch_request *r, i
     }
     struct download d = {
         .policy = p, .guard = &guard, .request = r, .deadline_ms = deadline_ms, .answer = out};
-    return download_document(&d);
+    if (r->job == FETCH_RESOLVE)
+        return resolve_host(&guard, r->host, r->port, out);
+    if (r->job == FETCH_TOKEN)
+        return endpoint_token(&d);
+    return r->job == FETCH_CSRF ? endpoint_csrf(&d) : download_document(&d);
 }
 
 /* Some servers put a byte order mark in front of JSON. It is no content (RFC 8259 8.1) and could not be
@@ -83,29 +90,32 @@ static void drop_mark_of_json(struct buffer *document)
         buffer_consume(document, 3);
 }
 
-void fetch_do(const struct fetch_policy *p, const struct fetch_request *r, struct fetch_answer *out)
+static void check(const struct fetch_request *r, struct bytes document, struct fetch_answer *out)
 {
-    int64_t deadline_ms = clock_monotonic_ms() + r->timeout_ms;
-    struct bytes document = r->document;
-    answer_init(out);
-    if (r->job != FETCH_DOCUMENT && r->job != FETCH_CHECK) {
-        answer_fail(out, FETCH_UNREACHABLE, "this job is not there yet");
-        return;
-    }
-    out->document.max = r->document_max < DOCUMENT_MAX ? r->document_max : DOCUMENT_MAX;
-    if (r->job == FETCH_DOCUMENT) {
-        if (!fetch(p, r, deadline_ms, out)) {
-            buffer_release(&out->document);
-            return;
-        }
-        drop_mark_of_json(&out->document);
-        document = buffer_bytes(&out->document);
-    } else if (document.n > out->document.max) {
-        answer_fail(out, FETCH_TOO_LARGE, "larger than %zu bytes (registry.specification_bytes)",
-                    out->document.max);
-        return;
-    }
     out->outcome = document_check(document, r->claim, &out->format, out->reason, sizeof out->reason);
     if (out->outcome != FETCH_FINE)
         buffer_release(&out->document);
+}
+
+void fetch_do(const struct fetch_policy *p, const struct fetch_request *r, struct fetch_answer *out)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + r->timeout_ms;
+    answer_init(out);
+    out->document.max = r->document_max < DOCUMENT_MAX ? r->document_max : DOCUMENT_MAX;
+    if (r->job == FETCH_CHECK) {
+        if (r->document.n <= out->document.max)
+            check(r, r->document, out);
+        else
+            answer_fail(out, FETCH_TOO_LARGE, "larger than %zu bytes (registry.specification_bytes)",
+                        out->document.max);
+        return;
+    }
+    if (!go_out(p, r, deadline_ms, out)) {
+        buffer_release(&out->document);
+        return;
+    }
+    if (r->job == FETCH_DOCUMENT) {
+        drop_mark_of_json(&out->document);
+        check(r, buffer_bytes(&out->document), out);
+    }
 }

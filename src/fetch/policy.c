@@ -30,21 +30,26 @@ static struct status read_guard(struct fetch_policy *p, const struct settings *s
     return DONE;
 }
 
-/* libcurl takes a blob instead of its bundle, and keeps looking into its directory. Where it was built
- * without one, the bundle is put beside ours. */
+/*
+ * libcurl takes a blob instead of its bundle, and keeps looking into its directory. Where it was built
+ * without one, the bundle is put beside ours: a job may bring trust of its own, so also when the
+ * configuration names none. Then a bundle that is not there is no reason to refuse it.
+ */
 static struct status read_trust(struct fetch_policy *p, const struct settings *s, struct error *err)
 {
-    if (!s->outbound_ca_file[0])
-        return DONE;
-    struct status st = file_read(s->outbound_ca_file, TRUSTED_MAX, &p->trusted, err);
-    if (!status_ok(st))
-        return error_wrap(err, st, "outbound.ca_file");
     const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    const bool ours = s->outbound_ca_file[0] != '\0';
     p->trust_path = built->capath;
+    if (ours) {
+        struct status st = file_read(s->outbound_ca_file, TRUSTED_MAX, &p->trusted, err);
+        if (!status_ok(st))
+            return error_wrap(err, st, "outbound.ca_file");
+        buffer_byte(&p->trusted, '\n');
+    }
     if (built->capath || !built->cainfo)
         return DONE;
-    buffer_byte(&p->trusted, '\n');
-    return file_read(built->cainfo, TRUSTED_MAX, &p->trusted, err);
+    struct status st = file_read(built->cainfo, TRUSTED_MAX, &p->trusted, ours ? err : NULL);
+    return ours || st.code == E_NOMEM ? st : DONE;
 }
 
 struct status fetch_policy_new(const struct settings *s, const char (*addresses)[CHILD_ADDRESS_MAX],

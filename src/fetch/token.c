@@ -4,39 +4,78 @@
 #include "base/buffer.h"
 #include "base/json_scan.h"
 #include "fetch/answer.h"
-#include "fetch/exchange.h"
+#include "fetch/endpoint.h"
 
 #define TOKEN_ANSWER_MAX (256u * 1024)
 #define FORM_MAX         (256u * 1024) /* id and secret, three characters for each of theirs */
 
 /*
- * The client-credentials exchange (contract 3.5): id and secret in the header and in the form, because
- * servers differ in which they read. A redirect is not followed: it would take the secret elsewhere. The
- * token is used once, so expires_in is not looked at. The original goes on with an empty token when there is
- * none; we say so.
+ * OAuth's client credentials (contract 3.5), as a job and on the way to a document. A redirect is not
+ * followed: it would take the secret elsewhere. The original goes on with an empty token when there is none;
+ * we say so.
  */
 
-static bool fail_token(struct download *d, const char *why)
+/* ---- the answer ---- */
+/* "3600", "-1", "3600.0": whole seconds; negative ones are over, large ones are cut. */
+static bool read_seconds(struct text t, int64_t *out)
 {
-    answer_fail(d->answer, FETCH_AUTHORIZATION, "the token endpoint's answer %s", why);
-    return false;
+    const bool negative = text_starts_with(t, TEXT("-"));
+    struct text whole = text_from(t, negative), fraction = {.p = NULL};
+    int64_t value = 0;
+    if (text_contains(whole, '.')) {
+        fraction = whole;
+        whole = text_cut(&fraction, '.');
+        if (fraction.n == 0)
+            return false;
+    }
+    for (size_t i = 0; i < fraction.n; i++) {
+        if (fraction.p[i] != '0')
+            return false;
+    }
+    for (size_t i = 0; i < whole.n; i++) {
+        if (whole.p[i] < '0' || whole.p[i] > '9')
+            return false;
+        value = value * 10 + (whole.p[i] - '0');
+        value = value > INT32_MAX ? INT32_MAX : value;
+    }
+    *out = negative ? 0 : value;
+    return whole.n > 0;
 }
 
-static bool read_token(struct download *d, struct text json, struct buffer *authorization)
+/* The original takes an integer only; servers that quote it are common enough to be understood. */
+static bool read_expiry(struct text json, int64_t *out)
+{
+    struct text raw;
+    enum json_type type;
+    *out = -1;
+    if (!json_member(json, TEXT("expires_in"), &raw, &type) || type == JSON_TYPE_NULL)
+        return true;
+    if (type == JSON_TYPE_STRING)
+        raw = (struct text){raw.p + 1, raw.n - 2};
+    else if (type != JSON_TYPE_NUMBER)
+        return false;
+    return read_seconds(raw, out);
+}
+
+const char *token_read(struct text json, struct buffer *token, int64_t *out_expires_s)
 {
     struct text raw;
     enum json_type type;
     if (!status_ok(json_scan(json, NULL)))
-        return fail_token(d, "is not JSON");
+        return "is not JSON";
     if (!json_member(json, TEXT("access_token"), &raw, &type) || type != JSON_TYPE_STRING || raw.n <= 2)
-        return fail_token(d, "has no access_token");
-    buffer_text(authorization, TEXT("Bearer "));
-    if (!status_ok(json_string_decode(raw, authorization)) ||
-        !header_value_is_fine(buffer_as_text(authorization)))
-        return fail_token(d, "has an access_token that cannot be sent");
-    return true;
+        return "has no access_token";
+    const size_t before = buffer_size(token);
+    if (!status_ok(json_string_decode(raw, token)) ||
+        !header_value_is_fine(text_from(buffer_as_text(token), before)))
+        return "has an access_token that cannot be sent";
+    if (out_expires_s && !read_expiry(json, out_expires_s))
+        return "has an expires_in that is no whole number of seconds";
+    return NULL;
 }
 
+/* ---- on the way to a document ---- */
+/* Id and secret in the header and in the form, because servers differ in which they read. */
 static void write_form(const struct fetch_request *r, struct buffer *form)
 {
     buffer_text(form, TEXT("client_id="));
@@ -86,7 +125,6 @@ static bool ask(struct download *d, const struct url *url, struct buffer *body)
     buffer_wipe(&form);
     buffer_release(&form);
     if (ok && x.status != 200) {
-        d->answer->http_status = x.status;
         answer_fail(d->answer, FETCH_AUTHORIZATION, "the token endpoint answered with status %d", x.status);
         return false;
     }
@@ -98,6 +136,15 @@ static bool ask(struct download *d, const struct url *url, struct buffer *body)
     return ok;
 }
 
+static bool read_bearer(struct download *d, struct text json, struct buffer *authorization)
+{
+    buffer_text(authorization, TEXT("Bearer "));
+    const char *why = token_read(json, authorization, NULL);
+    if (why)
+        answer_fail(d->answer, FETCH_AUTHORIZATION, "the token endpoint's answer %s", why);
+    return !why;
+}
+
 bool download_token(struct download *d, struct buffer *authorization)
 {
     OWNED(url_release) struct url url = {.handle = NULL};
@@ -107,7 +154,7 @@ bool download_token(struct download *d, struct buffer *authorization)
         return false;
     }
     buffer_init(&body, TOKEN_ANSWER_MAX);
-    bool ok = ask(d, &url, &body) && read_token(d, buffer_as_text(&body), authorization);
+    bool ok = ask(d, &url, &body) && read_bearer(d, buffer_as_text(&body), authorization);
     buffer_wipe(&body);
     buffer_release(&body);
     return ok;

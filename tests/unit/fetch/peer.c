@@ -157,7 +157,23 @@ static SSL_CTX *make_tls(const struct pki_identity *identity)
     return tls;
 }
 
+static void ask_for_certificate(SSL_CTX *tls, struct text client_ca_pem)
+{
+    BIO *pem = BIO_new_mem_buf(client_ca_pem.p, (int)client_ca_pem.n);
+    X509 *ca = PEM_read_bio_X509(pem, NULL, NULL, NULL);
+    assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(tls), ca), 1);
+    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    X509_free(ca);
+    BIO_free(pem);
+}
+
 struct peer *peer_start(peer_answer *answer, const struct pki_identity *identity)
+{
+    return peer_start_mutual(answer, identity, (struct text){NULL, 0});
+}
+
+struct peer *peer_start_mutual(peer_answer *answer, const struct pki_identity *identity,
+                               struct text client_ca_pem)
 {
     struct peer *p = calloc(1, sizeof *p);
     assert_non_null(p);
@@ -171,6 +187,8 @@ struct peer *peer_start(peer_answer *answer, const struct pki_identity *identity
     assert_int_equal(getsockname(p->listen_fd, (struct sockaddr *)&a, &size), 0);
     p->port = ntohs(a.sin_port);
     p->tls = identity ? make_tls(identity) : NULL;
+    if (client_ca_pem.n > 0)
+        ask_for_certificate(p->tls, client_ca_pem);
     assert_int_equal(pipe(p->stop), 0);
     assert_int_equal(pthread_mutex_init(&p->lock, NULL), 0);
     assert_int_equal(pthread_create(&p->thread, NULL, run, p), 0);

@@ -20,6 +20,9 @@ typedef void peer_answer(struct peer_io *io, const char *path, const char *reque
 
 /* `identity` NULL: plain http. */
 struct peer *peer_start(peer_answer *answer, const struct pki_identity *identity);
+/* Only clients with a certificate of this CA. */
+struct peer *peer_start_mutual(peer_answer *answer, const struct pki_identity *identity,
+                               struct text client_ca_pem);
 void peer_stop(struct peer *p);
 uint16_t peer_port(const struct peer *p);
 /* The latest request; "" when there was none. Copied. */
