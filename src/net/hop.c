@@ -2,6 +2,7 @@
 #include "net/hop.h"
 
 #include "base/reader.h"
+#include "net/hop_internal.h"
 
 static void text16(struct buffer *out, struct text t)
 {
@@ -61,7 +62,7 @@ struct status hop_preamble_decode(struct bytes in, struct hop_preamble *out, siz
     return DONE;
 }
 
-static void pairs_encode(const struct page_pairs *pairs, struct buffer *out)
+void hop_pairs_encode(const struct page_pairs *pairs, struct buffer *out)
 {
     buffer_u8(out, (uint8_t)pairs->count);
     for (unsigned i = 0; i < pairs->count; i++) {
@@ -70,7 +71,7 @@ static void pairs_encode(const struct page_pairs *pairs, struct buffer *out)
     }
 }
 
-static bool pairs_decode(struct reader *r, struct page_pairs *out)
+bool hop_pairs_decode(struct reader *r, struct page_pairs *out)
 {
     unsigned count = reader_u8(r);
     if (count > PAGE_PAIRS_MAX)
@@ -90,7 +91,7 @@ void hop_identity_encode(const struct hop_identity *id, struct buffer *out)
     buffer_u8(out, id->verdict);
     buffer_u8(out, id->runtime ? 1 : 0);
     buffer_u64(out, (uint64_t)id->valid_until);
-    pairs_encode(&id->pairs, out);
+    hop_pairs_encode(&id->pairs, out);
     text16(out, id->application);
     text16(out, id->tenant);
     text16(out, id->group);
@@ -104,7 +105,7 @@ struct status hop_identity_decode(struct bytes in, struct hop_identity *out)
     id.verdict = reader_u8(&r);
     id.runtime = reader_u8(&r) == 1;
     id.valid_until = (int64_t)reader_u64(&r);
-    if (!pairs_decode(&r, &id.pairs))
+    if (!hop_pairs_decode(&r, &id.pairs))
         return STATUS(INVALID);
     id.application = reader_text16(&r);
     id.tenant = reader_text16(&r);
@@ -125,7 +126,7 @@ void hop_listeners_encode(const struct hop_listeners *l, struct buffer *out)
 {
     buffer_u8(out, (uint8_t)l->count);
     buffer_u64(out, (uint64_t)l->renew_at);
-    pairs_encode(&l->pairs, out);
+    hop_pairs_encode(&l->pairs, out);
     for (unsigned i = 0; i < l->count; i++) {
         const struct hop_listener *item = &l->item[i];
         buffer_u8(out, item->listener);
@@ -143,7 +144,7 @@ struct status hop_listeners_decode(struct bytes in, struct hop_listeners *out)
     struct hop_listeners l = {0};
     l.count = reader_u8(&r);
     l.renew_at = (int64_t)reader_u64(&r);
-    if (l.count > HOP_LISTENERS_MAX || !pairs_decode(&r, &l.pairs))
+    if (l.count > HOP_LISTENERS_MAX || !hop_pairs_decode(&r, &l.pairs))
         return STATUS(INVALID);
     for (unsigned i = 0; i < l.count; i++) {
         struct hop_listener *item = &l.item[i];

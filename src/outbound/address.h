@@ -20,15 +20,24 @@ struct outbound_address {
     struct text application; /* PATH */
     struct text service;     /* PATH: normalised name or id; SECRET: the secret */
     struct text entry;       /* SECRET: the API */
-    struct text rest;        /* what is appended to the target's path, as the caller wrote it; may be empty */
-    struct text prefix;      /* of the path in front of `rest`: for rewriting Location; empty for HOST */
+    struct text rest;   /* what is appended to the target's path, as the caller wrote it: empty, or from its
+                           first '/' on (a trailing slash stays) */
+    struct text prefix; /* the path in front of `rest`: for rewriting Location; empty for HOST */
 };
 
+#define ADDRESS_SEGMENT_MAX                                                                                  \
+    1024 /* bytes of a segment as written; no name is longer, and the question is short */
+
 /*
- * The host decides when its first label ends in a UUID, otherwise the path. E_INVALID: fewer than two
- * segments: "failed to extract API Identifier from path" (contract 3.9).
+ * The host decides when its first label is a UUID or ends in '-' and one (lower case, as ids are made),
+ * otherwise the first two segments of the path. E_INVALID: fewer than two, or empty or endless ones: "failed
+ * to extract API Identifier from path" (contract 3.9). The secret form is not read yet.
  */
 struct status outbound_address_read(const struct request *r, struct outbound_address *out);
 struct buffer;
-/* The question to the core: "GET /front/target?..." path and query, percent-encoded. Appends. */
+/*
+ * The question to the core, path and query: "/front/target?tenant=T&label=L", or "application=A&service=S",
+ * or "secret=S&entry=E" behind the tenant, which is left out when empty. Values are percent-encoded once
+ * more: decoded, they are what the caller wrote. Appends.
+ */
 void outbound_address_question(const struct outbound_address *a, struct text tenant, struct buffer *out);

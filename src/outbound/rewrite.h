@@ -22,16 +22,27 @@ struct rewrite_settings {
 /*
  * Request line, Host, caller's fields without hop-by-hop ones and those the target's answer replaces, then
  * credentials, configured fields the caller did not send (names without case), CSRF token and merged Cookie
- * line, traceparent (passed through, or started), framing. Path: target's path and rest joined with exactly
- * one '/', byte for byte, or decoded and encoded again when the service asks for it (encodeUrl). Query:
- * target's '&' caller's, then configured parameters whose name is absent. A non-empty Access-Token of the
- * caller becomes Authorization and wins over the strategy (contract 3.5). E_INVALID when something in it
- * could break the framing.
+ * line, X-Forwarded-For, traceparent (passed through, or started), framing. Path: target's path and rest
+ * joined with exactly one '/', byte for byte, or decoded and encoded again when the service asks for it
+ * (encodeUrl). Query: target's '&' caller's, then configured parameters whose name is absent. A non-empty
+ * Access-Token of the caller becomes Authorization and wins over the strategy (contract 3.5).
+ *
+ * E_INVALID, with nothing written: something in it could break the framing; a method that is not forwarded
+ * (TRACE, CONNECT); a malformed escape with encodeUrl; a path that climbs (dot segments, also escaped) out of
+ * what the caller addressed: always by path, by host only out of a registered base path. All of it is
+ * answered with 400. E_TOO_LARGE: more than the buffer may hold.
  */
 struct status rewrite_request(const struct request *r, const struct outbound_address *address,
                               const struct hop_target *target, const struct rewrite_settings *settings,
                               struct buffer *out);
-/* Fields of the answer for the caller: hop-by-hop ones gone, Location rewritten (contract 3.9: 3xx and 201,
- * same host name, path below the target's). In the arena. */
+/* The caller asks for another protocol and the request says so to the target: not for h2c, HTTP and TLS,
+ * which would carry requests past us unseen, and not with a body. */
+bool rewrite_is_upgrade(const struct request *r);
+/*
+ * Fields of the answer for the caller: hop-by-hop ones and Content-Length gone (`body` says it), Upgrade of a
+ * 101 kept, Location rewritten (contract 3.9: 3xx and 201, same host name, path below the target's; not when
+ * the address has no prefix, which is how a caller of this function switches it off). List and new texts are
+ * in the arena, the others are borrowed from `from`.
+ */
 struct status rewrite_response(const struct response *from, const struct outbound_address *address,
                                const struct hop_target *target, struct arena *a, struct response *to);

@@ -16,13 +16,17 @@ static struct status use_trust(struct tls_context *c, const struct tls_client_se
     c->pin_set = settings->pin_set;
     for (size_t i = 0; i < SHA256_SIZE; i++)
         c->pin[i] = settings->pin_sha256[i];
-    c->insecure = settings->insecure_first_contact;
+    c->insecure = settings->insecure_first_contact || settings->skip_verification;
     if (c->insecure && c->pin_set)
         return error_set(err, E_INVALID, "a pinned fingerprint and no verification exclude each other");
     SSL_CTX_set_cert_verify_callback(c->ssl, tls_verify_server, c);
     SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER, NULL);
     if (c->insecure || c->pin_set)
         return DONE;
+    if (settings->trust) {
+        tls_context_use_trust(c->ssl, settings->trust);
+        return DONE;
+    }
     if (settings->anchors_pem.n > 0) {
         struct status s = tls_context_use_anchors(c->ssl, settings->anchors_pem, false, err);
         return status_ok(s) ? s : error_wrap(err, s, "trusted CAs");

@@ -49,6 +49,11 @@ struct tls_session {
 OWNABLE(BIO, BIO_free_all);
 OWNABLE(X509, X509_free);
 OWNABLE(EVP_PKEY, EVP_PKEY_free);
+static inline void tls_certificates_free(STACK_OF(X509) * certificates)
+{
+    sk_X509_pop_free(certificates, X509_free);
+}
+OWNABLE(STACK_OF(X509), tls_certificates_free);
 
 /* errors.c: the only place that reads OpenSSL's queue. Empties it; returns its first error, 0 when it was
  * empty. */
@@ -62,6 +67,9 @@ struct status tls_context_use_pair(SSL_CTX *ssl, const struct tls_key_pair *pair
 struct status tls_certificates_parse(struct text pem, STACK_OF(X509) * *out, struct error *err);
 /* Adds each certificate as a trust anchor, and its subject to the names a client is shown (when `names`). */
 struct status tls_context_use_anchors(SSL_CTX *ssl, struct text pem, bool names, struct error *err);
+
+/* trust.c */
+void tls_context_use_trust(SSL_CTX *ssl, const struct tls_trust *trust);
 
 /* context.c */
 struct status tls_context_alloc(bool server, const struct tls_policy *policy, struct tls_context **out,

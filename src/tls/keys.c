@@ -6,12 +6,6 @@
  * handshakes heavy. */
 #define ANCHOR_NAMES_MAX 32
 
-static void certificates_free(STACK_OF(X509) * certificates)
-{
-    sk_X509_pop_free(certificates, X509_free);
-}
-OWNABLE(STACK_OF(X509), certificates_free);
-
 static BIO *open_text(struct text pem)
 {
     return pem.n <= INT32_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
@@ -38,7 +32,7 @@ struct status tls_certificates_parse(struct text pem, STACK_OF(X509) * *out, str
 {
     ERR_clear_error();
     OWNED(BIO_free_all) BIO *in = open_text(pem);
-    OWNED(certificates_free) STACK_OF(X509) *list = sk_X509_new_null();
+    OWNED(tls_certificates_free) STACK_OF(X509) *list = sk_X509_new_null();
     if (!in || !list)
         return tls_error_set(err, E_NOMEM, "read certificates");
     for (;;) {
@@ -84,7 +78,7 @@ static struct status key_parse(struct text pem, EVP_PKEY **out, struct error *er
 
 struct status tls_context_use_pair(SSL_CTX *ssl, const struct tls_key_pair *pair, struct error *err)
 {
-    OWNED(certificates_free) STACK_OF(X509) *chain = NULL;
+    OWNED(tls_certificates_free) STACK_OF(X509) *chain = NULL;
     TRY(tls_certificates_parse(pair->certificate_chain_pem, &chain, err));
     OWNED(EVP_PKEY_free) EVP_PKEY *key = NULL;
     TRY(key_parse(pair->key_pem, &key, err));
@@ -106,7 +100,7 @@ struct status tls_context_use_pair(SSL_CTX *ssl, const struct tls_key_pair *pair
 
 struct status tls_context_use_anchors(SSL_CTX *ssl, struct text pem, bool names, struct error *err)
 {
-    OWNED(certificates_free) STACK_OF(X509) *anchors = NULL;
+    OWNED(tls_certificates_free) STACK_OF(X509) *anchors = NULL;
     TRY(tls_certificates_parse(pem, &anchors, err));
     X509_STORE *store = SSL_CTX_get_cert_store(ssl);
     names = names && sk_X509_num(anchors) <= ANCHOR_NAMES_MAX;

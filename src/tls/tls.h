@@ -40,13 +40,26 @@ struct tls_server_settings {
 struct status tls_server_context_new(const struct tls_server_settings *settings, struct tls_context **out,
                                      struct error *err);
 
+/*
+ * Trusted CAs for client contexts, parsed once and shared by any number of them: what reads no file and does
+ * not parse the system's hundreds of certificates for each context. Same thread as its contexts.
+ */
+struct tls_trust;
+/* What `base` has (may be NULL) and the certificates in `pem` (may be empty). */
+struct status tls_trust_new(const struct tls_trust *base, struct text pem, struct tls_trust **out,
+                            struct error *err);
+void tls_trust_free(struct tls_trust *t); /* contexts keep what they need; accepts NULL */
+
 struct tls_client_settings {
-    struct text anchors_pem; /* trusted; empty = the system's store */
-    bool pin_set;            /* accept exactly the chain holding a certificate with this SHA-256 (DER) */
+    struct text anchors_pem;       /* trusted; empty = the system's store */
+    const struct tls_trust *trust; /* instead of both, unless NULL; only during the call */
+    bool pin_set; /* accept exactly the chain holding a certificate with this SHA-256 (DER) */
     uint8_t pin_sha256[SHA256_SIZE];
     bool insecure_first_contact; /* no verification: only to show a fingerprint; the CLI sends nothing over it
                                   */
-    struct tls_key_pair own;     /* client certificate; empty texts = none */
+    bool skip_verification;  /* a target registered so: whoever answers gets the request, credentials included
+                              */
+    struct tls_key_pair own; /* client certificate; empty texts = none */
     bool offer_h2;
 };
 struct status tls_client_context_new(const struct tls_client_settings *settings, struct tls_context **out,

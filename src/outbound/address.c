@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "outbound/address.h"
+
+#include "base/buffer.h"
+#include "outbound/query.h"
+
+#define UUID_SIZE 36
+
+static bool is_lower_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* 8-4-4-4-12, as ids are made (contract 1.14). */
+static bool is_uuid(struct text t)
+{
+    if (t.n != UUID_SIZE)
+        return false;
+    for (size_t i = 0; i < UUID_SIZE; i++) {
+        const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen ? t.p[i] != '-' : !is_lower_hex(t.p[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Contract 3.2 and 1.14. What stands in front of the id was cut by rules that changed over time, so it is the
+ * core that compares it. */
+static bool names_a_service(struct text label)
+{
+    if (label.n < UUID_SIZE || !is_uuid(text_from(label, label.n - UUID_SIZE)))
+        return false;
+    return label.n == UUID_SIZE || label.p[label.n - UUID_SIZE - 1] == '-';
+}
+
+static struct text first_label(struct text authority)
+{
+    const struct text host = text_first(authority, text_find(authority, ':'));
+    return text_first(host, text_find(host, '.'));
+}
+
+static bool is_segment(struct text t)
+{
+    return t.n > 0 && t.n <= ADDRESS_SEGMENT_MAX;
+}
+
+/* "/app/service", "/app/service/", "/app/service/rest". */
+static struct status read_path(struct text path, struct outbound_address *out)
+{
+    const struct text all = text_from(path, 1);
+    const struct text application = text_first(all, text_find(all, '/'));
+    const struct text behind = text_from(all, application.n + 1);
+    const struct text service = text_first(behind, text_find(behind, '/'));
+    if (!is_segment(application) || !is_segment(service))
+        return STATUS(INVALID);
+    const size_t prefix = 1 + application.n + 1 + service.n;
+    *out = (struct outbound_address){
+        .kind = ADDRESS_PATH,
+        .application = application,
+        .service = service,
+        .rest = text_from(path, prefix),
+        .prefix = text_first(path, prefix),
+    };
+    return DONE;
+}
+
+struct status outbound_address_read(const struct request *r, struct outbound_address *out)
+{
+    if (!text_starts_with(r->path, TEXT("/"))) /* "*" of OPTIONS names no service */
+        return STATUS(INVALID);
+    const struct text label = first_label(r->authority);
+    if (!names_a_service(label))
+        return read_path(r->path, out);
+    *out = (struct outbound_address){.kind = ADDRESS_HOST, .label = label, .rest = r->path};
+    return DONE;
+}
+
+static void parameter(struct buffer *out, const char *before, struct text value)
+{
+    buffer_cstr(out, before);
+    query_encode(out, value);
+}
+
+void outbound_address_question(const struct outbound_address *a, struct text tenant, struct buffer *out)
+{
+    buffer_cstr(out, "/front/target?");
+    if (tenant.n > 0) {
+        parameter(out, "tenant=", tenant);
+        buffer_byte(out, '&');
+    }
+    switch (a->kind) {
+    case ADDRESS_HOST:
+        parameter(out, "label=", a->label);
+        return;
+    case ADDRESS_PATH:
+        parameter(out, "application=", a->application);
+        parameter(out, "&service=", a->service);
+        return;
+    case ADDRESS_SECRET:
+        parameter(out, "secret=", a->service);
+        parameter(out, "&entry=", a->entry);
+        return;
+    }
+}

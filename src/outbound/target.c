@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "outbound/target.h"
+
+#include "base/alloc.h"
+#include "base/secret.h"
+#include "outbound/rewrite_internal.h"
+#include "outbound/tls_contexts.h"
+
+static void target_free(struct outbound_target *t)
+{
+    if (t->bytes)
+        secret_wipe(t->bytes, t->size);
+    mem_free(t->bytes);
+    tls_context_unref(t->endpoint.tls);
+    mem_free(t);
+}
+OWNABLE(struct outbound_target, target_free);
+
+/* Connections are shared by host name, not by address, and by TLS settings: what Authorization says belongs
+ * to each request, a client certificate to the connection. */
+static void share_digest(const struct hop_target *t, uint8_t out[static SHA256_SIZE])
+{
+    uint8_t parts[1 + 2 + 2 * SHA256_SIZE] = {t->tls, (uint8_t)(t->port >> 8), (uint8_t)t->port};
+    sha256(text_bytes(t->host), parts + 3);
+    if (t->tls)
+        tls_contexts_digest(t, parts + 3 + SHA256_SIZE);
+    sha256(BYTES_OF(parts), out);
+}
+
+/* SNI and certificates name hosts without brackets and without the root's dot (RFC 6066 3). */
+static bool write_server_name(struct outbound_target *t)
+{
+    struct text name = t->answer.host;
+    if (text_starts_with(name, TEXT("[")))
+        name = (struct text){name.p + 1, name.n - 2};
+    else if (text_ends_with(name, TEXT(".")))
+        name.n--;
+    return name.n > 0 && text_to_cstr(name, t->server_name, sizeof t->server_name);
+}
+
+static struct status prepare_endpoint(struct outbound_target *t, struct tls_contexts *contexts,
+                                      struct error *err)
+{
+    const struct hop_target *answer = &t->answer;
+    if (!target_host_is_valid(answer->host) || answer->port == 0 || !write_server_name(t))
+        return error_set(err, E_INVALID, "the target's host or port cannot be used");
+    for (unsigned i = 0; i < answer->address_count; i++) {
+        memcpy(t->addresses[i].address, answer->addresses[i], sizeof t->addresses[i].address);
+        t->addresses[i].port = answer->port;
+    }
+    t->endpoint.addresses = t->addresses;
+    t->endpoint.address_count = answer->address_count;
+    t->endpoint.server_name = t->server_name;
+    share_digest(answer, t->endpoint.share);
+    return answer->tls ? tls_contexts_get(contexts, answer, &t->endpoint.tls, err) : DONE;
+}
+
+struct status outbound_target_new(uint8_t *bytes, size_t size, struct tls_contexts *contexts,
+                                  struct outbound_target **out, struct error *err)
+{
+    static_assert(UPSTREAM_ADDRESSES_MAX >= HOP_ADDRESSES_MAX, "every address of an answer has its place");
+    OWNED(target_free) struct outbound_target *t = mem_alloc(sizeof *t);
+    if (!t) {
+        secret_wipe(bytes, size);
+        mem_free(bytes);
+        return error_set(err, E_NOMEM, "out of memory");
+    }
+    t->references = 1;
+    t->bytes = bytes;
+    t->size = size;
+    if (!status_ok(hop_target_decode((struct bytes){bytes, size}, &t->answer)))
+        return error_set(err, E_INVALID, "the core's answer about a service cannot be read");
+    if (t->answer.status == 0)
+        TRY(prepare_endpoint(t, contexts, err));
+    *out = TAKE(t);
+    return DONE;
+}
+
+void outbound_target_unref(struct outbound_target *t)
+{
+    if (!t)
+        return;
+    must(t->references > 0);
+    if (--t->references == 0)
+        target_free(t);
+}
+
+bool outbound_target_usable(const struct outbound_target *t, const struct page *page, int64_t now_ms)
+{
+    return now_ms / 1000 < t->answer.until && page_pairs_current(&t->answer.pairs, page);
+}
