@@ -28,6 +28,7 @@ struct h1_client {
     struct response response;
     struct headers trailers;
     enum h1_delimiter delimiter;
+    enum h1_reason refused;
     uint64_t body_left;
     unsigned interim;
     bool keep_alive;
@@ -74,6 +75,7 @@ void h1_client_reset(struct h1_client *c, enum http_method method)
     c->state = CLIENT_HEAD;
     c->method = method;
     c->chunks = (struct h1_chunk_scan){0};
+    c->refused = H1_NONE;
     c->body_left = 0;
     c->interim = 0;
     c->keep_alive = false;
@@ -256,6 +258,7 @@ struct status h1_client_feed(struct h1_client *c, struct bytes in, size_t *out_u
         const enum h1_reason reason = feed_some(c, &rest);
         if (reason != H1_NONE) {
             c->state = CLIENT_BROKEN;
+            c->refused = reason;
             *out_used = in.n - rest.n;
             return reason == H1_NO_MEMORY ? STATUS(NOMEM) : STATUS(INVALID);
         }
@@ -281,7 +284,13 @@ struct status h1_client_end_of_input(struct h1_client *c)
     if (c->state == CLIENT_ENDED)
         return DONE;
     c->state = CLIENT_BROKEN;
+    c->refused = H1_TRUNCATED;
     return STATUS(INVALID);
+}
+
+const char *h1_client_refusal(const struct h1_client *c)
+{
+    return h1_reason_text(c->refused).p;
 }
 
 bool h1_client_reusable(const struct h1_client *c)

@@ -34,7 +34,8 @@ struct status h1_client_feed(struct h1_client *c, struct bytes in, size_t *out_u
 /* The server closed: ends a close-delimited body; E_INVALID when the answer was cut short. */
 struct status h1_client_end_of_input(struct h1_client *c);
 bool h1_client_reusable(const struct h1_client *c);
-bool h1_client_started(const struct h1_client *c); /* any byte of the answer has arrived */
+const char *h1_client_refusal(const struct h1_client *c); /* in words, after E_INVALID; constant */
+bool h1_client_started(const struct h1_client *c);        /* any byte of the answer has arrived */
 bool h1_client_tunnel(
     const struct h1_client *c); /* a 101 ended the HTTP part; what follows is raw, given to events.body */
 

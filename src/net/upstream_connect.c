@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/upstream_internal.h"
+
+static const struct {
+    int error;
+    const char *words;
+} connect_errors[] = {
+    {ECONNREFUSED, "connection refused"},
+    {EHOSTUNREACH, "no route to the host"},
+    {ENETUNREACH, "network unreachable"},
+    {ETIMEDOUT, "no answer to the connection attempt"},
+    {ECONNRESET, "connection reset"},
+    {EACCES, "the system forbids this connection"},
+    {EPERM, "the system forbids this connection"},
+    {EADDRNOTAVAIL, "no local port left"},
+    {EMFILE, "no file descriptor left in the process"},
+    {ENFILE, "no file descriptor left in the system"},
+    {EAFNOSUPPORT, "address family not supported"},
+};
+
+static void remember_errno(struct upstream_connection *uc, int error)
+{
+    uc->why = UPSTREAM_CONNECT;
+    uc->detail = "cannot connect";
+    for (size_t i = 0; i < sizeof connect_errors / sizeof connect_errors[0]; i++)
+        if (connect_errors[i].error == error)
+            uc->detail = connect_errors[i].words;
+}
+
+union socket_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static socklen_t to_socket_address(const struct upstream_address *from, union socket_address *to)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (memcmp(from->address, mapped, sizeof mapped) == 0) {
+        to->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(from->port)};
+        memcpy(&to->v4.sin_addr, from->address + sizeof mapped, 4);
+        return sizeof to->v4;
+    }
+    to->v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(from->port)};
+    memcpy(&to->v6.sin6_addr, from->address, sizeof from->address);
+    return sizeof to->v6;
+}
+
+/* An idle connection is worth less than a call: its descriptor is taken when there is none. */
+static int new_socket(struct upstreams *u, int family)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE) && u->oldest_idle) {
+        upstream_connection_close(u->oldest_idle);
+        fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    }
+    return fd;
+}
+
+/* -1 with errno. */
+static int dial(struct upstreams *u, const union socket_address *to, socklen_t size)
+{
+    const int fd = new_socket(u, to->any.sa_family);
+    if (fd < 0)
+        return -1;
+    const int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* only slower without */
+    if (connect(fd, &to->any, size) == 0 || errno == EINPROGRESS)
+        return fd;
+    const int error = errno;
+    (void)close(fd);
+    errno = error;
+    return -1;
+}
+
+static void hang_up(struct upstream_connection *uc)
+{
+    timeout_disarm(&uc->timeout);
+    watch_stop(uc->watch);
+    uc->watch = NULL;
+    if (uc->fd >= 0)
+        (void)close(uc->fd);
+    uc->fd = -1;
+}
+
+/* false: this address is done with; uc->why says what it came to. */
+static bool try_address(struct upstream_connection *uc, const struct upstream_address *address)
+{
+    struct upstreams *u = uc->all;
+    union socket_address to;
+    const socklen_t size = to_socket_address(address, &to);
+    const char *refused = guard_check(u->guard, &to.any, size);
+    if (refused) {
+        if (uc->why == UPSTREAM_GUARDED) /* words about an address that we did try say more */
+            uc->detail = refused;
+        return false;
+    }
+    uc->fd = dial(u, &to, size);
+    if (uc->fd < 0) {
+        remember_errno(uc, errno);
+        return false;
+    }
+    if (!status_ok(watch_start(u->loop, uc->fd, WATCH_WRITE, upstream_connection_ready, uc, &uc->watch))) {
+        uc->why = UPSTREAM_MEMORY;
+        uc->detail = "out of memory";
+        hang_up(uc);
+        return false;
+    }
+    uc->call->facts.address = *address;
+    if (uc->next_address < uc->pool->address_count)
+        timeout_arm(u->attempt, &uc->timeout);
+    return true;
+}
+
+static void give_up(struct upstream_connection *uc)
+{
+    struct upstream_call *c = uc->call;
+    c->connection = NULL;
+    uc->call = NULL;
+    upstream_fail_later(c, uc->why, uc->detail);
+    upstream_connection_close(uc);
+}
+
+static void try_next(struct upstream_connection *uc)
+{
+    const struct upstream_pool *p = uc->pool;
+    while (uc->next_address < p->address_count) {
+        const struct upstream_address *address = &p->addresses[uc->next_address++];
+        if (try_address(uc, address))
+            return;
+    }
+    give_up(uc);
+}
+
+void upstream_connection_open(struct upstream_call *c)
+{
+    struct upstreams *u = c->all;
+    struct upstream_connection *uc = mem_alloc(sizeof *uc);
+    if (uc)
+        uc->client = h1_client_new(&upstream_answer_events, uc, false);
+    if (!uc || !uc->client) {
+        mem_free(uc);
+        upstream_fail_later(c, UPSTREAM_MEMORY, "out of memory");
+        return;
+    }
+    uc->all = u;
+    uc->pool = c->pool;
+    uc->call = c;
+    uc->fd = -1;
+    uc->dialled_us = clock_monotonic_us();
+    uc->why = UPSTREAM_GUARDED;
+    uc->detail = "the target has no address";
+    c->connection = uc;
+    c->pool->open++;
+    u->open++;
+    timeout_arm(u->connect, &c->phase);
+    try_next(uc);
+}
+
+void upstream_attempt_expired(struct upstream_connection *uc)
+{
+    hang_up(uc);
+    uc->why = UPSTREAM_CONNECT_TIMEOUT;
+    uc->detail = "no answer to the connection attempt";
+    try_next(uc);
+}
+
+static void ready(struct upstream_connection *uc)
+{
+    struct upstream_call *c = uc->call;
+    const int64_t took_us = clock_monotonic_us() - uc->dialled_us;
+    c->facts.connect_us = took_us > 0 ? took_us : 1;
+    uc->all->made++;
+    upstream_connection_assign(uc, c);
+}
+
+static void shake_hands(struct upstream_connection *uc)
+{
+    switch (tls_handshake(uc->tls)) {
+    case TLS_OK:
+        ready(uc);
+        return;
+    case TLS_WANT_READ:
+        watch_set(uc->watch, WATCH_READ);
+        return;
+    case TLS_WANT_WRITE:
+        watch_set(uc->watch, WATCH_WRITE);
+        return;
+    case TLS_CLOSED:
+        upstream_fail(uc->call, UPSTREAM_TLS, "the target ended the connection in the TLS handshake");
+        return;
+    case TLS_FAILED:
+        upstream_fail(uc->call, UPSTREAM_TLS, tls_session_error(uc->tls));
+        return;
+    }
+}
+
+static void start_tls(struct upstream_connection *uc)
+{
+    const struct upstream_pool *p = uc->pool;
+    const struct status st = tls_session_new(p->tls, uc->fd, false, p->server_name, &uc->tls);
+    if (!status_ok(st)) {
+        const bool memory = st.code == E_NOMEM;
+        upstream_fail(uc->call, memory ? UPSTREAM_MEMORY : UPSTREAM_TLS,
+                      memory ? "out of memory" : "not a name that a certificate can hold");
+        return;
+    }
+    uc->call->facts.tls = true;
+    uc->state = UPSTREAM_HANDSHAKE;
+    shake_hands(uc);
+}
+
+void upstream_connecting_ready(struct upstream_connection *uc)
+{
+    if (uc->state == UPSTREAM_HANDSHAKE) {
+        shake_hands(uc);
+        return;
+    }
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(uc->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    timeout_disarm(&uc->timeout);
+    if (error) {
+        remember_errno(uc, error);
+        hang_up(uc);
+        try_next(uc);
+    } else if (uc->pool->tls) {
+        start_tls(uc);
+    } else {
+        ready(uc);
+    }
+}
