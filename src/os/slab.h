@@ -34,7 +34,27 @@
     X(CERTIFICATES_REVOKED, "fairlead_certificates_revoked_total",   "Certificates revoked")                               \
     X(STORE_COMMITS,        "fairlead_store_commits_total",          "Store commits (groups)")                             \
     X(STORE_OPERATIONS,     "fairlead_store_operations_total",       "Write operations inside those commits")              \
-    X(STORE_COMMIT_US,      "fairlead_store_commit_microseconds_total", "Time spent committing")
+    X(STORE_COMMIT_US,      "fairlead_store_commit_microseconds_total", "Time spent committing")                           \
+    X(OUTBOUND_CALLS,       "fairlead_outbound_calls_total",         "Calls begun to targets, second tries included")      \
+    X(OUTBOUND_RETRIES,     "fairlead_outbound_retries_total",       "Second tries with fresh credentials")                \
+    X(OUTBOUND_QUESTIONS,   "fairlead_outbound_questions_total",     "Questions to the core: how do I call this service")  \
+    X(OUTBOUND_REFUSED,     "fairlead_outbound_refusals_total",      "Calls that the gateway refused itself")              \
+    X(OUTBOUND_2XX,         "fairlead_outbound_answers_2xx_total",   "Answers of targets with status 2xx")                 \
+    X(OUTBOUND_3XX,         "fairlead_outbound_answers_3xx_total",   "Answers of targets with status 3xx")                 \
+    X(OUTBOUND_4XX,         "fairlead_outbound_answers_4xx_total",   "Answers of targets with status 4xx")                 \
+    X(OUTBOUND_5XX,         "fairlead_outbound_answers_5xx_total",   "Answers of targets with status 5xx")                 \
+    /* in the order of enum upstream_failure (net/upstream.h) */                                                           \
+    X(OUTBOUND_FAILED_BUSY, "fairlead_outbound_failures_busy_total", "Calls refused because too many waited for the target") \
+    X(OUTBOUND_FAILED_GUARDED, "fairlead_outbound_failures_guarded_total", "Calls to addresses that are never connected to") \
+    X(OUTBOUND_FAILED_CONNECT, "fairlead_outbound_failures_connect_total", "Calls whose target could not be connected to") \
+    X(OUTBOUND_FAILED_CONNECT_TIMEOUT, "fairlead_outbound_failures_connect_timeout_total", "Calls whose target did not take a connection in time") \
+    X(OUTBOUND_FAILED_TLS,  "fairlead_outbound_failures_tls_total",  "Calls that failed in the TLS handshake")             \
+    X(OUTBOUND_FAILED_FIRST_BYTE, "fairlead_outbound_failures_first_byte_timeout_total", "Calls whose target did not answer in time") \
+    X(OUTBOUND_FAILED_IDLE, "fairlead_outbound_failures_idle_timeout_total", "Calls that stood still for too long")        \
+    X(OUTBOUND_FAILED_TOTAL, "fairlead_outbound_failures_timeout_total", "Calls that took longer than outbound.timeout")   \
+    X(OUTBOUND_FAILED_RESET, "fairlead_outbound_failures_reset_total", "Calls whose connection ended before the answer did") \
+    X(OUTBOUND_FAILED_MALFORMED, "fairlead_outbound_failures_malformed_total", "Calls with an answer that is not valid HTTP") \
+    X(OUTBOUND_FAILED_MEMORY, "fairlead_outbound_failures_memory_total", "Calls that failed for lack of memory")
 /* clang-format on */
 
 enum slab_counter {

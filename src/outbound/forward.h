@@ -43,12 +43,15 @@ struct outbound_parts {
     bool (*report)(void *ctx, struct text target, struct outbound_call *c);
 };
 
+/* Trust: the system's, and outbound.ca_file's beside it; PEM, copied. E_INVALID names what does not parse. */
 struct status outbound_new(const struct outbound_settings *settings, const struct outbound_parts *parts,
-                           struct text more_anchors_pem, struct outbound **out, struct error *err);
-void outbound_free(struct outbound *o); /* every call must be gone; accepts NULL */
+                           struct text system_anchors_pem, struct text more_anchors_pem,
+                           struct outbound **out, struct error *err);
+void outbound_free(struct outbound *o); /* every call must be gone, every question answered; accepts NULL */
 void outbound_set(struct outbound *o, const struct outbound_settings *settings); /* for new calls */
 
-/* From net_handler. `tenant` as the listener knows it; empty in standalone mode. NULL: answered already. */
+/* From net_handler. `tenant` as the listener knows it; empty in standalone mode; it and `request_id` live as
+ * long as the exchange. NULL: answered already. */
 struct outbound_call *outbound_request(struct outbound *o, struct connection *c, struct exchange *x,
                                        struct text tenant, struct text request_id);
 void outbound_body(struct outbound_call *c, struct bytes chunk);
@@ -58,6 +61,16 @@ void outbound_finished(struct outbound_call *c); /* the caller's exchange is ove
 
 void outbound_answered(struct outbound *o, struct outbound_asking *q, const uint8_t *body, size_t size);
 void outbound_reported(struct outbound_call *c, bool again);
+
+/* What became of it so far, for logs and metrics; before outbound_finished(). Texts live until then. */
+struct outbound_summary {
+    struct text application, service; /* as the caller named them, until the core has said */
+    int status;                       /* 0 before an answer */
+    bool called;                      /* a target was; the next ones are about it, then */
+    bool reused, retried;
+    int64_t connect_us, first_byte_us;
+};
+void outbound_summarise(const struct outbound_call *c, struct outbound_summary *out);
 
 /* After a wake-up of the page: running calls whose target's counters moved because it was deleted end. */
 void outbound_recheck(struct outbound *o);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "outbound/forward_internal.h"
+
+/* Both bodies of a call, each with its own backpressure; nothing here holds more than the two sides' buffers
+ * and what a second try needs. */
+
+/* ---- the request's body: caller -> target ---- */
+void call_forget_kept(struct outbound_call *c)
+{
+    c->keeping = false;
+    buffer_wipe(&c->kept);
+    buffer_release(&c->kept);
+}
+
+static void keep(struct outbound_call *c, struct bytes chunk)
+{
+    if (!c->keeping)
+        return;
+    buffer_append(&c->kept, chunk);
+    if (!status_ok(buffer_status(&c->kept))) /* larger than a second try would repeat */
+        call_forget_kept(c);
+}
+
+void call_update_flow(struct outbound_call *c)
+{
+    if (!c->x || c->state == CALL_OVER)
+        return;
+    /* Between two tries nothing arrives: it could be more than is kept. */
+    const bool pause = c->state != CALL_RUNNING || c->upstream_full;
+    if (pause == c->body_paused)
+        return;
+    c->body_paused = pause;
+    if (pause)
+        exchange_pause_body(c->x);
+    else
+        exchange_resume_body(c->x);
+}
+
+static void send_body(struct outbound_call *c, struct bytes chunk)
+{
+    struct status st = upstream_write(c->upstream, chunk);
+    if (status_ok(st))
+        return;
+    if (st.code == E_AGAIN) {
+        c->upstream_full = true;
+        call_update_flow(c);
+        return;
+    }
+    upstream_cancel(TAKE(c->upstream));
+    if (st.code == E_NOMEM)
+        call_failed(c, UPSTREAM_MEMORY, "out of memory");
+    else
+        call_failed(c, UPSTREAM_RESET, "the request's body could not be sent");
+}
+
+static void end_body(struct outbound_call *c)
+{
+    if (!c->upstream || status_ok(upstream_end_body(c->upstream)))
+        return;
+    upstream_cancel(TAKE(c->upstream));
+    call_failed(c, UPSTREAM_RESET, "the request's body could not be sent");
+}
+
+void call_body_started(struct outbound_call *c)
+{
+    if (c->x->request.body == BODY_NONE)
+        return;
+    call_hold(c);
+    if (!c->retried) {
+        exchange_want_body(c->x);
+        connection_flush_later(c->connection); /* a 100, and reading */
+    } else {
+        if (buffer_size(&c->kept))
+            send_body(c, buffer_bytes(&c->kept));
+        if (c->body_ended)
+            end_body(c);
+        call_update_flow(c);
+    }
+    call_drop(c);
+}
+
+void outbound_body(struct outbound_call *c, struct bytes chunk)
+{
+    if (c->state == CALL_OVER)
+        return;
+    keep(c, chunk);
+    if (c->upstream)
+        send_body(c, chunk);
+}
+
+/* Also: the caller's half of a tunnel has ended. */
+void outbound_body_end(struct outbound_call *c)
+{
+    c->body_ended = true;
+    if (c->state != CALL_OVER)
+        end_body(c);
+}
+
+static void on_writable(void *owner)
+{
+    struct outbound_call *c = owner;
+    c->upstream_full = false;
+    call_hold(c);
+    call_update_flow(c);
+    connection_flush_later(c->connection); /* reads again */
+    call_drop(c);
+}
+
+/* ---- the answer: target -> caller ---- */
+static struct status restore_location(const struct response *from, struct response *to)
+{
+    const struct text location = headers_get(&from->headers, TEXT("Location"));
+    for (size_t i = 0; location.p && i < to->headers.count; i++)
+        if (text_equal_nocase(to->headers.list[i].name, TEXT("Location")))
+            to->headers.list[i].value = location;
+    return DONE;
+}
+
+struct status call_make_head(struct outbound_call *c, const struct response *head, struct response *out)
+{
+    struct arena *a = &c->x->arena;
+    *out =
+        (struct response){.status = head->status, .body = head->body, .content_length = head->content_length};
+    TRY(rewrite_response(head, &c->address, &c->known->target->answer, a, out));
+    if (!c->o->settings.rewrite_location)
+        TRY(restore_location(head, out));
+    if (head->status != 101)
+        return DONE;
+    /* Hop-by-hop, and so left out; here it is what the answer says. */
+    return headers_add(&out->headers, a, TEXT("Upgrade"), headers_get(&head->headers, TEXT("Upgrade")));
+}
+
+static void count_answer(struct outbound_call *c, int status)
+{
+    static const enum slab_counter by_class[] = {SLAB_OUTBOUND_2XX, SLAB_OUTBOUND_3XX, SLAB_OUTBOUND_4XX,
+                                                 SLAB_OUTBOUND_5XX};
+    if (status >= 200 && status < 600)
+        slab_add(c->o->parts.slab, by_class[status / 100 - 2], 1);
+}
+
+void call_answer(struct outbound_call *c, const struct response *head)
+{
+    call_forget_kept(c);
+    c->status = head->status;
+    struct status st = head->status == 101 ? exchange_tunnel(c->x, head) : exchange_respond(c->x, head);
+    if (c->x && !status_ok(st) && st.code != E_AGAIN)
+        call_failed(c, UPSTREAM_MALFORMED, "its answer cannot be passed on");
+    connection_flush_later(c->connection);
+}
+
+static void on_head(void *owner, const struct response *head)
+{
+    struct outbound_call *c = owner;
+    call_hold(c);
+    upstream_facts(c->upstream, &c->facts);
+    count_answer(c, head->status);
+    struct response out;
+    if (call_may_repeat(c, head->status))
+        call_hold_answer(c, head);
+    else if (status_ok(call_make_head(c, head, &out)))
+        call_answer(c, &out);
+    else
+        call_failed(c, UPSTREAM_MALFORMED, "its answer cannot be passed on");
+    call_drop(c);
+}
+
+void call_answer_body(struct outbound_call *c, struct bytes chunk)
+{
+    struct status st = exchange_write(c->x, chunk);
+    if (st.code == E_AGAIN) {
+        c->answer_paused = true; /* outbound_drained() resumes */
+        if (c->upstream)
+            upstream_pause(c->upstream);
+    } else if (!status_ok(st) && c->x) {
+        call_failed(c, UPSTREAM_MEMORY, NULL);
+    }
+    connection_flush_later(c->connection);
+}
+
+static void on_body(void *owner, struct bytes chunk)
+{
+    struct outbound_call *c = owner;
+    call_hold(c);
+    if (c->state == CALL_HELD)
+        call_held_body(c, chunk);
+    else
+        call_answer_body(c, chunk);
+    call_drop(c);
+}
+
+void outbound_drained(struct outbound_call *c)
+{
+    if (!c->answer_paused)
+        return;
+    c->answer_paused = false;
+    if (c->upstream && c->state == CALL_RUNNING)
+        upstream_resume(c->upstream);
+}
+
+void call_answer_end(struct outbound_call *c)
+{
+    c->state = CALL_OVER;
+    status_ignore(exchange_end(c->x)); /* one that fell short is cut by the session */
+    connection_flush_later(c->connection);
+}
+
+static void on_end(void *owner)
+{
+    struct outbound_call *c = owner;
+    c->upstream = NULL;
+    if (c->state == CALL_HELD) {
+        c->held_ended = true;
+        return;
+    }
+    call_hold(c);
+    call_answer_end(c);
+    call_drop(c);
+}
+
+static void on_failed(void *owner, enum upstream_failure why, const char *detail, bool answer_started)
+{
+    struct outbound_call *c = owner;
+    (void)answer_started; /* what matters is whether ours has */
+    c->upstream = NULL;
+    if (c->state == CALL_HELD) {
+        c->held_failed = true;
+        c->held_why = why;
+        return;
+    }
+    call_failed(c, why, detail);
+}
+
+const struct upstream_events call_events = {
+    .head = on_head,
+    .body = on_body,
+    .writable = on_writable,
+    .end = on_end,
+    .failed = on_failed,
+};
