@@ -192,6 +192,62 @@ static void names_and_certificates_work_inside_the_sandbox(void **state)
     pki_free(pki);
 }
 
+static void answer_token(struct peer_io *io, const char *path, const char *request)
+{
+    (void)path;
+    bool post = strncmp(request, "POST ", 5) == 0;
+    (void)peer_print(io, "HTTP/1.1 200 OK\r\nX-CSRF-Token: geheim\r\nSet-Cookie: a=b\r\n\r\n%s",
+                     post ? "{\"access_token\":\"geheim\",\"expires_in\":60}" : "");
+}
+
+static void call(const struct running *r, const struct fetch_request *request, struct fetch_answer *a)
+{
+    struct error err = {.message = ""};
+    struct status st = fetch_call(&r->client, request, a, &err);
+    if (!status_ok(st) || a->outcome != FETCH_FINE)
+        fail_msg("%s, %s", error_text(&err, st), status_ok(st) ? a->reason : "");
+}
+
+static void addresses_and_tokens_work_inside_the_sandbox(void **state)
+{
+    (void)state;
+    struct running r;
+    struct fetch_answer a;
+    char url[512];
+    struct pki *pki = pki_new("ec:P-256");
+    const struct pki_identity *client = pki_client(pki, PKI_GOOD, "shop");
+    struct peer *p = peer_start_mutual(answer_token, pki_server(pki, "DNS:localhost"), pki_ca_pem(pki));
+    (void)snprintf(url, sizeof url, "https://localhost:%u/", peer_port(p));
+    start(&r, "outbound: {allow_loopback: true}");
+    struct fetch_request q = {.job = FETCH_RESOLVE, .timeout_ms = 5000};
+    q.host = TEXT("169.254.169.254");
+    expect_call(&r, &q, FETCH_REFUSED, "169.254.169.254: the address 169.254.169.254 is a link-local");
+    q.host = TEXT(LONG_LABEL ".invalid");
+    expect_call(&r, &q, FETCH_UNREACHABLE, LONG_LABEL ".invalid: no such host");
+    q.host = TEXT("localhost");
+    call(&r, &q, &a);
+    assert_true(a.address_count > 0 && a.addresses[0][15] == 1);
+    fetch_answer_release(&a);
+    q.job = FETCH_TOKEN;
+    q.url = text_of(url);
+    expect_call(&r, &q, FETCH_UNREACHABLE, "the server's certificate is not trusted");
+    q.anchors_pem = pki_ca_pem(pki);
+    q.client_chain_pem = client->chain_pem;
+    q.client_key_pem = client->key_pem;
+    call(&r, &q, &a);
+    assert_text(bytes_text(secret_bytes(&a.token)), "geheim");
+    assert_int_equal(a.expires_in_s, 60);
+    fetch_answer_release(&a);
+    q.job = FETCH_CSRF;
+    call(&r, &q, &a);
+    assert_text(bytes_text(secret_bytes(&a.token)), "geheim");
+    assert_text(bytes_text(secret_bytes(&a.cookies)), "a=b");
+    fetch_answer_release(&a);
+    stop(&r);
+    peer_stop(p);
+    pki_free(pki);
+}
+
 /* libyaml needs seconds for so many keys, and no callback of ours can interrupt it. */
 static void a_parser_that_does_not_come_back_is_killed(void **state)
 {
@@ -383,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_request_that_is_none_ends_its_job_only),
         cmocka_unit_test(does_jobs_one_after_the_other_and_stops),
         cmocka_unit_test(names_and_certificates_work_inside_the_sandbox),
+        cmocka_unit_test(addresses_and_tokens_work_inside_the_sandbox),
         cmocka_unit_test(a_parser_that_does_not_come_back_is_killed),
         cmocka_unit_test(waits_for_a_running_job_before_it_stops),
         cmocka_unit_test(more_jobs_than_allowed_wait_their_turn),
