@@ -16,7 +16,9 @@
 #define HOP_WAIT_MS         2000 /* DESIGN 3.1 (3): core away: requests wait at most this long */
 #define HOP_IDLE_MS         60000
 #define IDENTITIES_MAX      65536
-#define SCRATCH_MAX         (4u * 1024 * 1024)
+/* The largest body of any route, and the largest head there may be (limits.header_bytes, limits.uri_bytes)
+ * with the preamble in front. */
+#define SCRATCH_MAX (LIMIT_BODY_SERVICE + 2u * 1024 * 1024)
 
 /* ---- what the settings say about peers ---- */
 static struct net_limits limits_from(const struct settings *s)

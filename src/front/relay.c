@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "base/secret.h"
 
 /* A request crosses to the core, the answer comes back: preamble + re-serialised head + collected body in one
  * write; answers stream. */
@@ -180,6 +181,14 @@ static bool may_repeat(enum http_method m)
     return m == HTTP_GET || m == HTTP_HEAD; /* a write is never sent twice */
 }
 
+/* What was in it may have been a secret of the caller. Not all of its room: that is a large body's. */
+static void scratch_wipe(struct buffer *scratch)
+{
+    if (scratch->end > 0)
+        secret_wipe(scratch->data, scratch->end);
+    buffer_clear(scratch);
+}
+
 void front_relay(struct front_call *fc)
 {
     struct front *f = fc->front;
@@ -194,6 +203,7 @@ void front_relay(struct front_call *fc)
     h1_write_request_head(&f->scratch, &r, NULL);
     buffer_append(&f->scratch, buffer_bytes(&fc->body));
     if (!status_ok(buffer_status(&f->scratch))) {
+        scratch_wipe(&f->scratch);
         front_error(fc, 413, "The request is too large.");
         return;
     }
@@ -201,6 +211,7 @@ void front_relay(struct front_call *fc)
         front_tally_seen(f, &fc->identity->answer);
     enum http_method m = x->request.method;
     fc->upstream = pool_send(pool_for(fc), m, buffer_bytes(&f->scratch), may_repeat(m), &relay_events, fc);
+    scratch_wipe(&f->scratch);
     if (!fc->upstream)
         front_call_unavailable(fc);
 }

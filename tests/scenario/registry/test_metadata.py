@@ -184,6 +184,16 @@ def test_the_content_type_of_a_request_does_not_matter(server, shop):
         assert shop.curl(f"/shop/v1/metadata/services/{answer.json()['id']}", "-X", "DELETE").status == 204
 
 
+def test_a_body_is_as_large_as_the_documents_say(app):
+    """6 MiB, on its way through front and core."""
+    body = service("large", spec={"openapi": "3.0.0", "x": "a" * (3 << 20)})
+    body["events"] = {"spec": {"asyncapi": "2.0.0", "x": ""}}
+    body["events"]["spec"]["x"] = "b" * ((6 << 20) - len(json.dumps(body)))
+    id = app.register(body)
+    assert app.get(id)["events"]["spec"] == body["events"]["spec"]
+    app.delete(id)
+
+
 def test_a_body_that_is_too_large_is_refused_before_it_costs(server, shop, tmp_path):
     """curl asks before it sends so much."""
     (tmp_path / "large").write_bytes(b" " * (7 << 20))
