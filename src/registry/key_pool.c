@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 
 #include "base/alloc.h"
@@ -22,6 +23,7 @@ struct key_pool {
     char algorithm[ALGORITHM_MAX];
     unsigned ahead;
     struct lane *lane;
+    atomic_uint making; /* or waiting for their turn to make one */
     pthread_mutex_t lock;
     pthread_cond_t wanted;     /* there is room, or the end */
     EVP_PKEY *keys[AHEAD_MAX]; /* lock */
@@ -114,15 +116,27 @@ static void demand(struct key_pool *p)
 
 /* ---- the others ---- */
 
+static struct status make_one(struct key_pool *p, EVP_PKEY **out, struct error *err)
+{
+    lane_enter(p->lane);
+    *out = pop(p); /* one may have been made while we waited */
+    struct status s = *out ? DONE : key_generate(text_of(p->algorithm), out, err);
+    lane_leave(p->lane);
+    return s;
+}
+
 struct status key_pool_take(struct key_pool *p, EVP_PKEY **out, struct error *err)
 {
     EVP_PKEY *key = pop(p);
     demand(p);
     if (!key) {
-        lane_enter(p->lane);
-        key = pop(p); /* one may have been made while we waited */
-        struct status s = key ? DONE : key_generate(text_of(p->algorithm), &key, err);
-        lane_leave(p->lane);
+        struct status s;
+        if (atomic_fetch_add_explicit(&p->making, 1, memory_order_relaxed) < KEY_POOL_MAKING_MAX)
+            s = make_one(p, &key, err);
+        else
+            s = error_set(err, E_AGAIN, "%d keys are being made already, try again in a moment",
+                          KEY_POOL_MAKING_MAX);
+        atomic_fetch_sub_explicit(&p->making, 1, memory_order_relaxed);
         TRY(s);
     }
     *out = key;

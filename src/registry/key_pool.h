@@ -24,7 +24,12 @@ struct status key_pool_new(struct text algorithm, unsigned ahead, unsigned lane_
 void key_pool_free(struct key_pool *p);
 OWNABLE(struct key_pool, key_pool_free);
 
-/* Blocks while it makes one. The key is the caller's (key_free of x509/request_build.h). */
+/*
+ * Blocks while it makes one, or waits for its turn to. The key is the caller's (key_free of
+ * x509/request_build.h). E_AGAIN when KEY_POOL_MAKING_MAX threads are at it: who asks for keys faster than
+ * they can be made would otherwise hold every request thread, and with them everybody else's requests.
+ */
+#define KEY_POOL_MAKING_MAX 16
 struct status key_pool_take(struct key_pool *p, EVP_PKEY **out, struct error *err);
 /* How many are waiting to be taken. */
 unsigned key_pool_ready(struct key_pool *p);

@@ -123,6 +123,54 @@ static void nobody_gets_a_key_of_somebody_else(void **state)
     }
 }
 
+/* ---- more than can be made ---- */
+
+#define CROWD (KEY_POOL_MAKING_MAX + 8)
+
+struct one_of_a_crowd {
+    struct key_pool *pool;
+    pthread_barrier_t *start;
+    struct status status;
+    bool has_words;
+};
+
+static void *take_one(void *ctx)
+{
+    struct one_of_a_crowd *t = ctx;
+    struct error err = {0};
+    OWNED(key_free) EVP_PKEY *key = NULL;
+    (void)pthread_barrier_wait(t->start);
+    t->status = key_pool_take(t->pool, &key, &err);
+    t->has_words = err.code == E_AGAIN && err.message[0] != '\0';
+    return NULL;
+}
+
+static void a_crowd_does_not_hold_every_thread(void **state)
+{
+    (void)state;
+    struct one_of_a_crowd crowd[CROWD];
+    pthread_t threads[CROWD];
+    pthread_barrier_t start;
+    unsigned refused = 0;
+    OWNED(key_pool_free) struct key_pool *pool = NULL;
+    assert_ok(key_pool_new(TEXT("rsa:3072"), 0, 1, &pool));
+    assert_int_equal(pthread_barrier_init(&start, NULL, CROWD), 0);
+    for (size_t i = 0; i < CROWD; i++) {
+        crowd[i] = (struct one_of_a_crowd){.pool = pool, .start = &start};
+        assert_int_equal(pthread_create(&threads[i], NULL, take_one, &crowd[i]), 0);
+    }
+    for (size_t i = 0; i < CROWD; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (size_t i = 0; i < CROWD; i++) {
+        assert_true(status_ok(crowd[i].status) || (crowd[i].status.code == E_AGAIN && crowd[i].has_words));
+        refused += crowd[i].status.code == E_AGAIN;
+    }
+    assert_in_range(refused, 1, CROWD - KEY_POOL_MAKING_MAX);
+    OWNED(key_free) EVP_PKEY *later = NULL;
+    assert_ok(key_pool_take(pool, &later, NULL)); /* nobody is counted who has gone */
+    assert_int_equal(pthread_barrier_destroy(&start), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +180,7 @@ int main(void)
         cmocka_unit_test(without_any_ahead_everybody_makes_their_own),
         cmocka_unit_test(ends_while_a_key_is_being_made),
         cmocka_unit_test(nobody_gets_a_key_of_somebody_else),
+        cmocka_unit_test(a_crowd_does_not_hold_every_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
