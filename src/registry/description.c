@@ -13,7 +13,7 @@ struct status description_check(const struct registry_input *in, struct arena *a
     const struct status s = service_validate(in->details, a, &message);
     if (s.code != E_INVALID)
         return s;
-    return description_refused(in, url_credentials_hidden(message, a), err);
+    return description_refused(in, message, err);
 }
 
 /* The labels of `d` with connected-app, which names the application whatever was sent (contract 1.5). */

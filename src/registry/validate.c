@@ -6,6 +6,7 @@
 
 #include "base/json_cursor.h"
 #include "registry/decode_values.h"
+#include "registry/domain.h"
 #include "registry/findings.h"
 
 /* Bytes of a refused URL that the message repeats: more than the longest valid one. */
@@ -172,8 +173,8 @@ static struct status refuse(const struct findings *f, struct text prefix, struct
         return STATUS(NOMEM);
     memcpy(message, prefix.p, prefix.n);
     memcpy(message + prefix.n, found.p, found.n);
-    *out_message = (struct text){message, prefix.n + found.n};
-    return STATUS(INVALID);
+    *out_message = url_credentials_hidden((struct text){message, prefix.n + found.n}, a);
+    return out_message->p ? STATUS(INVALID) : STATUS(NOMEM);
 }
 
 struct status service_validate(const struct service_details *d, struct arena *a, struct text *out_message)

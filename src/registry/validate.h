@@ -12,7 +12,8 @@
 
 /*
  * E_INVALID. *out_message (in the arena; may be long) is what follows "Failed to validate request body, ":
- * for stage A "Incorrect structure of service definition, Provider field cannot be empty.;Name ...".
+ * for stage A "Incorrect structure of service definition, Provider field cannot be empty.;Name ...". User and
+ * password of a refused URL are asterisks in it (contract 1.3).
  * Afterwards our own rules, in the same shape: a commonName over 64 characters, a header name that is no
  * token, a header value with control characters, a forbidden header (Host, Content-Length, Transfer-Encoding,
  * Connection and the other hop-by-hop fields), labels, lengths (VALIDATE_... of base/limits.h).

@@ -6,13 +6,20 @@
 /* Of a name in an audit row: pages of them must fit a request's arena. */
 #define AUDIT_NAME_MAX 256
 
-/* Where the user information of the URL ends ('@'), whose "://" ends at `from`; 0 without one. The last '@'
- * counts, as it does for whoever connects. */
+/*
+ * Where the user information of the URL ends ('@'), whose "://" ends at `from`; 0 without one. The last '@'
+ * of the word counts, as it does for whoever connects. Behind a '/' and the like it still does when a ':'
+ * came before: "http://me:pa/ss@host" is refused as a URL for its '/', but that is a password.
+ */
 static size_t user_information_end(struct text in, size_t from)
 {
     size_t at = 0;
-    for (size_t i = from; i < in.n && !text_contains(TEXT(" /?#\"'"), in.p[i]); i++) {
-        if (in.p[i] == '@')
+    bool authority = true;
+    bool password = false;
+    for (size_t i = from; i < in.n && in.p[i] != ' '; i++) {
+        authority = authority && !text_contains(TEXT("/?#\"'"), in.p[i]);
+        password = password || (authority && in.p[i] == ':');
+        if (in.p[i] == '@' && (authority || password))
             at = i;
     }
     return at;
@@ -39,6 +46,7 @@ struct text url_credentials_hidden(struct text in, struct arena *a)
         buffer_text(&b, (struct text){in.p + copied, start - copied});
         buffer_text(&b, TEXT("***:***"));
         copied = at;
+        start = at;
     }
     if (copied == 0)
         return in;

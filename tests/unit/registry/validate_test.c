@@ -50,6 +50,17 @@ static const char *const rows[][2] = {
     {"{" PND ",\"api\":{}}", STRUCTURE "targetUrl field cannot be empty."},
     {"{" PND ",\"api\":{\"targetUrl\":\"not a url\"}}",
      STRUCTURE "targetUrl: not a url does not validate as url"},
+    /* Whatever made it a bad URL, the password among them, is not repeated. */
+    {"{" PND ",\"api\":{\"targetUrl\":\"http://me:pass@-a/x\"}}",
+     STRUCTURE "targetUrl: http://***:***@-a/x does not validate as url"},
+    {"{" PND ",\"api\":{\"targetUrl\":\"http://me:pa/ss@h.com\"}}",
+     STRUCTURE "targetUrl: http://***:***@h.com does not validate as url"},
+    {"{" PND ",\"api\":{\"targetUrl\":\"http://me:p#?\\\"'@s@h.com\"}}",
+     STRUCTURE "targetUrl: http://***:***@h.com does not validate as url"},
+    {"{" PND ",\"api\":{\"targetUrl\":\"http://me:p://u:q@h.com/ x://a@b\"}}",
+     STRUCTURE "targetUrl: http://***:***@h.com/ x://***:***@b does not validate as url"},
+    {"{" PND ",\"api\":{\"targetUrl\":\"http://-a/b@ c\"}}",
+     STRUCTURE "targetUrl: http://-a/b@ c does not validate as url"},
     {"{" PND ",\"api\":{" TARGET ",\"credentials\":{\"oauth\":{\"clientId\":\"c\",\"clientSecret\":\"s\"}}}}",
      STRUCTURE "oauth url field cannot be empty"},
     {"{" PND ",\"api\":{" TARGET
