@@ -64,8 +64,10 @@ struct reply {
 };
 #define REPLY_PIECE (64u * 1024)
 
-struct connector; /* connector/connector.h */
-struct registry;  /* registry/registry.h */
+struct connector;         /* connector/connector.h */
+struct registry;          /* registry/registry.h */
+struct credentials_cache; /* credentials/credentials.h */
+struct fetch_client;      /* fetch/fetch.h */
 struct ca;
 struct store;
 struct vault;
@@ -78,6 +80,8 @@ struct domain {
     struct ca *ca;
     struct connector *connector;
     struct registry *registry;
+    struct credentials_cache *credentials;
+    const struct fetch_client *fetcher;
     struct page *page;
     struct slab *slab;         /* the core's own */
     struct slab *const *slabs; /* all, for /metrics */

@@ -68,6 +68,8 @@
     X(METRICS,                api_metrics)               \
     X(FRONT_CERTIFICATE,      front_certificate)         \
     X(FRONT_LISTENERS,        front_listeners)           \
+    X(FRONT_TARGET,           front_target)              \
+    X(FRONT_REFUSED,          front_refused)             \
     X(FRONT_TALLIES,          front_tallies)
 /* clang-format on */
 

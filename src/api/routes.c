@@ -109,6 +109,9 @@ const struct route api_routes[] = {
     /* What our own fronts ask (net/hop.h). The first one's body is the certificate's Name. */
     {HTTP_GET,  "/front/certificate",                        ON_FRONT, PERMIT_FRONT, 0, 64 * 1024, API_FRONT_CERTIFICATE},
     {HTTP_GET,  "/front/listeners",                          ON_FRONT, PERMIT_FRONT, 0, 0, API_FRONT_LISTENERS},
+    /* Only those that serve workloads ask how a target is called (DESIGN 3.1, 4). */
+    {HTTP_GET,  "/front/target",                             ON_EGRESS, PERMIT_FRONT, 0, 0, API_FRONT_TARGET},
+    {HTTP_POST, "/front/refused",                            ON_EGRESS, PERMIT_FRONT, 0, 0, API_FRONT_REFUSED},
     {HTTP_POST, "/front/tallies",                           ON_FRONT, PERMIT_FRONT, 0, LIMIT_BODY_JSON, API_FRONT_TALLIES},
 };
 /* clang-format on */
@@ -122,7 +125,8 @@ struct bit_name {
 
 static const struct bit_name listener_names[] = {
     {ON_INTERNAL, "internal"}, {ON_CONNECTOR, "connector"}, {ON_GATEWAY, "gateway"}, {ON_PROXY, "proxy"},
-    {ON_CLUSTER, "cluster"},   {ON_CONTROL, "control"},     {ON_FRONT, "front"},     {0, NULL},
+    {ON_CLUSTER, "cluster"},   {ON_CONTROL, "control"},     {ON_FRONT, "front"},
+    {ON_EGRESS, "egress"},     {0, NULL},
 };
 static const struct bit_name flag_names[] = {
     {ROUTE_KYMA, "kyma"},

@@ -22,6 +22,7 @@ enum route_listener {
     ON_CLUSTER = 1u << 4,
     ON_CONTROL = 1u << 5, /* the control socket */
     ON_FRONT = 1u << 6,   /* questions that a front asks the core; never reachable from outside */
+    ON_EGRESS = 1u << 7,  /* the same over the socket of fronts that serve workloads, which makes it this */
 };
 
 enum route_permission {

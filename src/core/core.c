@@ -13,7 +13,6 @@
 #include "store/store.h"
 #include "vault/vault.h"
 
-#define REQUEST_THREADS  48 /* blocked on commits most of the time; as many writes can share one */
 #define READ_CONNECTIONS 8
 #define WRITE_QUEUE_MAX  4096
 

@@ -11,6 +11,9 @@
 #include "fetch/fetch.h"
 #include "net/server.h"
 
+/* Blocked on commits most of the time; as many writes can share one. */
+#define REQUEST_THREADS 48
+
 /*
  * One configuration's view of the domain. Requests hold a reference, so a reload swaps the current one while
  * older requests finish on theirs. Counted on the loop's thread only.

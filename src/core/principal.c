@@ -12,7 +12,7 @@ static unsigned may_speak_for(unsigned tag)
     case CORE_EDGE:
         return ON_CONNECTOR | ON_GATEWAY | ON_CLUSTER | ON_FRONT;
     case CORE_EGRESS:
-        return ON_INTERNAL | ON_PROXY;
+        return ON_INTERNAL | ON_PROXY | ON_FRONT;
     case CORE_CONTROL:
         break; /* credentials instead of a preamble */
     }
@@ -40,7 +40,8 @@ static bool from_preamble(const struct connection *connection, const struct hop_
     unsigned bit = 1u << p->listener;
     if (!(bit & may_speak_for(connection_tag(connection))))
         return false;
-    out->listener = (enum route_listener)bit;
+    const bool egress = connection_tag(connection) == CORE_EGRESS;
+    out->listener = bit == ON_FRONT && egress ? ON_EGRESS : (enum route_listener)bit;
     /* Copies: the preamble lives in the connection, which may go away while a request thread works. */
     out->peer_address = arena_text(a, p->peer_address);
     out->request_id = arena_text(a, p->request_id);

@@ -6,10 +6,14 @@
 #include "base/json_out.h"
 #include "connector/connector.h"
 #include "core/core_internal.h"
+#include "credentials/credentials.h"
 #include "os/processes.h"
 #include "registry/registry.h"
 
 #define LISTENERS_JSON_MAX (16u * 1024)
+#define FETCHED_MAX        20000 /* tokens and host names that are remembered */
+#define FETCH_TIMEOUT_MS   10000 /* of a token or an address; the original's proxyTimeout (contract 3.1) */
+#define FETCHES_AT_ONCE    12    /* of FETCHER_JOBS_MAX: downloads are not starved */
 
 static struct status read_settings(int fd, struct settings **out, struct error *err)
 {
@@ -93,6 +97,20 @@ static struct status make_registry(const struct core *c, struct snapshot *s, con
                         err);
 }
 
+/* Dead token endpoints and name servers may block half of the request threads, one of them a quarter. */
+static struct status make_credentials(struct snapshot *s, const struct snapshot *previous)
+{
+    const struct credentials_settings settings = {
+        .cache_max = FETCHED_MAX,
+        .timeout_ms = FETCH_TIMEOUT_MS,
+        .fetches_at_once = FETCHES_AT_ONCE,
+        .waiting_at_once = REQUEST_THREADS / 4,
+        .blocked_at_once = REQUEST_THREADS / 2,
+        .verify_tls = true,
+    };
+    return credentials_new(&settings, previous ? previous->domain.credentials : NULL, &s->domain.credentials);
+}
+
 /* `config_fd` < 0: the settings are there already (start). */
 struct status snapshot_new(struct core *c, int config_fd, const struct snapshot *previous,
                            struct snapshot **out, struct error *err)
@@ -111,6 +129,7 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
             .store = c->store,
             .vault = c->vault,
             .ca = c->ca,
+            .fetcher = &c->fetcher,
             .page = &c->page,
             .slab = c->slab,
             .slabs = c->slabs,
@@ -124,6 +143,8 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
             st = make_connector(c, s, previous, err);
         if (c->ca && status_ok(st))
             st = make_registry(c, s, previous, err);
+        if (c->ca && status_ok(st))
+            st = make_credentials(s, previous);
     }
     if (!status_ok(st)) {
         snapshot_unref(s);
@@ -143,6 +164,7 @@ void snapshot_unref(struct snapshot *s)
 {
     if (!s || --s->references > 0)
         return;
+    credentials_free(s->domain.credentials);
     registry_free(s->domain.registry);
     connector_free(s->domain.connector);
     buffer_release(&s->listeners);

@@ -8,8 +8,8 @@
  * parameters, client certificate), single flight, early refresh in the background, negative caching with
  * back-off, at most one forced fetch per key in 10 s (DESIGN 3.1, 13).
  *
- * Any thread; blocks while a first token or address is fetched (together with everybody who waits for the
- * same).
+ * Secrets are in the caller's arena, who wipes it. Any thread; blocks while a first token or address is
+ * fetched (together with everybody who waits for the same).
  */
 
 #include "base/arena.h"
@@ -20,20 +20,29 @@
 
 struct credentials_cache;
 
+/*
+ * A request thread that has to wait for a token or an address blocks; dead token endpoints must not take all
+ * of them. What is beyond a limit is told 503 at once.
+ */
 struct credentials_settings {
-    unsigned cache_max;  /* keys */
-    unsigned timeout_ms; /* of one token, CSRF or DNS job; outbound.token_timeout */
-    unsigned fetches_at_once;
-    bool verify_tls;
+    unsigned cache_max;       /* keys: tokens and host names */
+    unsigned timeout_ms;      /* of one token, CSRF or DNS job; outbound.token_timeout */
+    unsigned fetches_at_once; /* jobs at the fetcher */
+    unsigned waiting_at_once; /* threads that wait for one key, besides the one that fetches */
+    unsigned blocked_at_once; /* threads that wait or fetch */
+    bool verify_tls;          /* of targets, token and CSRF endpoints */
 };
 struct credentials_parts {
     struct registry *registry;
     const struct fetch_client *fetcher;
     struct page *page;
 };
-struct status credentials_new(const struct credentials_settings *settings, unsigned cache_max,
-                              struct credentials_cache *previous, struct credentials_cache **out);
+/* Copies the settings. `previous` (or NULL) is that of the configuration before a reload: what was fetched is
+ * shared with it. */
+struct status credentials_new(const struct credentials_settings *settings, struct credentials_cache *previous,
+                              struct credentials_cache **out);
 void credentials_free(struct credentials_cache *c); /* accepts NULL */
+OWNABLE(struct credentials_cache, credentials_free);
 
 /* Which service: the address as the front read it (outbound/address.h). */
 struct credentials_question {
@@ -43,14 +52,15 @@ struct credentials_question {
     struct text secret, entry;        /* secret form */
 };
 /*
- * Always fills `out`: a refusal (unknown service, missing secret, token endpoint that failed) is an answer
- * with status and message of the contract (3.2, 3.5, 3.9), kept for a second. Texts in the arena; wiped with
- * it.
+ * A refusal (unknown service, missing secret, token endpoint that failed) is an answer, too, with status and
+ * message of the contract (3.2, 3.5, 3.6, 3.9), kept for a second. Other than DONE: the store or memory
+ * failed.
  */
 struct status credentials_answer(struct credentials_cache *c, const struct credentials_parts *parts,
                                  const struct credentials_question *q, struct arena *a,
                                  struct hop_target *out, struct error *err);
-/* A target refused what it was given (401, 403). Reports about older versions are ignored; *out_again: fresh
- * ones are worth a try. */
+/* A target refused what it was given (401, 403). *out_again: fresh ones are worth a try. Of reports about an
+ * older version that is all that comes; one about the present version drops its tokens, at most once in 10 s
+ * (until then the target's answer stands). What was not fetched is not dropped. */
 struct status credentials_refused(struct credentials_cache *c, const struct credentials_parts *parts,
                                   const struct credentials_question *q, uint64_t version, bool *out_again);

@@ -77,7 +77,7 @@ static void a_socket_speaks_for_its_own_listeners_only(void **state)
         const char *may; /* one letter per bit number */
     } rows[] = {
         {CORE_EDGE, "nyynynyn"},
-        {CORE_EGRESS, "ynnynnnn"},
+        {CORE_EGRESS, "ynnynnyn"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (uint8_t bit = 0; bit < 8; bit++) {
@@ -86,12 +86,26 @@ static void a_socket_speaks_for_its_own_listeners_only(void **state)
             if (over_hop(w, rows[i].tag, &p) != may)
                 fail_msg("socket %u, listener bit %u: expected %d", rows[i].tag, bit, may);
             /* A refused one has got nothing; nobody is an operator by way of the edge. */
-            assert_int_equal(w->call.listener, may ? 1u << bit : 0);
+            const bool egress_asks = rows[i].tag == CORE_EGRESS && 1u << bit == ON_FRONT;
+            assert_int_equal(w->call.listener, !may ? 0 : egress_asks ? ON_EGRESS : 1u << bit);
             if (!may || rows[i].tag == CORE_EDGE)
                 assert_true(w->call.principal.kind != PRINCIPAL_OPERATOR);
-            if (!may || rows[i].tag == CORE_EGRESS)
+            if (!may || 1u << bit != ON_FRONT)
                 assert_true(w->call.principal.kind != PRINCIPAL_FRONT);
         }
+}
+
+/* How a target is called is said to the egress role alone (DESIGN 3.1, 4): the routes know its questions by
+ * this. */
+static void questions_say_which_role_asks(void **state)
+{
+    struct world *w = *state;
+    const struct hop_preamble p = {.listener = 6};
+    assert_true(over_hop(w, CORE_EDGE, &p));
+    assert_int_equal(w->call.listener, ON_FRONT);
+    assert_true(over_hop(w, CORE_EGRESS, &p));
+    assert_int_equal(w->call.listener, ON_EGRESS);
+    assert_int_equal(w->call.principal.kind, PRINCIPAL_FRONT);
 }
 
 static void refuses_a_hop_without_a_preamble(void **state)
@@ -237,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_socket_speaks_for_its_own_listeners_only),
+        TEST(questions_say_which_role_asks),
         TEST(refuses_a_hop_without_a_preamble),
         TEST(refuses_the_control_socket_to_other_users),
         TEST(the_control_socket_is_for_root_and_our_own_user),

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "credentials/cache_internal.h"
+
+/* What a flight brings, and flights in the background. */
+
+#define STACK_BYTES ((FAIRLEAD_SANITIZED ? 2048u : 256u) * 1024u)
+
+/* ---- landing ---- */
+
+void cached_forget(struct cached *e)
+{
+    secret_release(&e->token);
+    secret_release(&e->cookies);
+    memset(e->addresses, 0, sizeof e->addresses);
+    e->address_count = 0;
+    e->have = false;
+}
+
+static int64_t life_of(enum fetch_job job, const struct fetch_answer *answer)
+{
+    if (job == FETCH_RESOLVE)
+        return CACHE_ADDRESS_LIFE_MS;
+    if (job == FETCH_TOKEN && answer->expires_in_s > CACHE_EARLY_S)
+        return (answer->expires_in_s - CACHE_EARLY_S) * 1000;
+    return CACHE_UNSTATED_LIFE_MS; /* until it is refused, as in the original, but not for ever */
+}
+
+static void take(struct cache *c, struct cached *e, enum fetch_job job, int64_t begun_ms,
+                 struct fetch_answer *answer)
+{
+    cached_forget(e);
+    e->token = answer->token;
+    e->cookies = answer->cookies;
+    answer->token = answer->cookies = (struct secret){0};
+    memcpy(e->addresses, answer->addresses, sizeof e->addresses);
+    e->address_count = answer->address_count;
+    /* The server counts from some moment after we asked. */
+    const int64_t life = life_of(job, answer);
+    e->until_ms = begun_ms + life;
+    e->refresh_ms = begun_ms + life / 5 * 4;
+    e->generation = ++c->generation;
+    e->have = true;
+    e->refused = false;
+    e->failures = 0;
+    e->pause_until_ms = 0;
+}
+
+static const char *job_name(enum fetch_job job)
+{
+    return job == FETCH_RESOLVE ? "address" : job == FETCH_TOKEN ? "token" : "csrf-token";
+}
+
+/* Contract 3.5 and 3.6: 502 with the reason as the fetcher words it, 500 for a URL that is none. */
+static int status_of_failure(enum fetch_job job, const struct fetch_answer *answer)
+{
+    if (job == FETCH_RESOLVE)
+        return answer->outcome == FETCH_TIMEOUT ? 504 : 502;
+    return text_starts_with(text_of(answer->reason), TEXT("failed to create token request")) ? 500 : 502;
+}
+
+static void refuse(struct cached *e, enum fetch_job job, struct status s, const struct fetch_answer *answer)
+{
+    const int64_t pause = (int64_t)CACHE_PAUSE_MS << (e->failures < 5 ? e->failures : 5);
+    const int64_t most = job == FETCH_RESOLVE ? CACHE_ADDRESS_PAUSE_MS : CACHE_PAUSE_MAX_MS;
+    e->failures++;
+    e->refused = true;
+    e->pause_until_ms = clock_monotonic_ms() + (pause < most && job != FETCH_RESOLVE ? pause : most);
+    if (status_ok(s)) {
+        e->status = status_of_failure(job, answer);
+        (void)snprintf(e->message, sizeof e->message, "%s%s", job == FETCH_RESOLVE ? "dns: " : "",
+                       answer->reason);
+    } else {
+        e->status = 503;
+        (void)snprintf(e->message, sizeof e->message, "%s",
+                       s.code == E_TOO_LARGE
+                           ? "The credentials are larger than can be used."
+                           : "Nobody can fetch a token or an address now; try again in a second.");
+    }
+    log_event(LOG_WARNING, "credentials.fetch_failed", F_CSTR("what", job_name(job)), F_CODE("code", s),
+              F_CSTR("reason", e->message), F_INT("failures", e->failures));
+}
+
+void cached_settle(struct cache *c, struct cached *e, enum fetch_job job, int64_t begun_ms, struct status s,
+                   struct fetch_answer *answer)
+{
+    if (status_ok(s) && answer->outcome == FETCH_FINE)
+        take(c, e, job, begun_ms, answer);
+    else
+        refuse(e, job, s, answer);
+    e->fetching = false;
+    e->landed++;
+    must(pthread_cond_broadcast(&c->landed) == 0);
+}
+
+/* ---- in the background ---- */
+
+struct flight {
+    struct cache *cache;  /* a reference */
+    struct cached *entry; /* used */
+    struct fetch_client fetcher;
+    struct buffer request; /* as fetch_request_encode wrote it: holds secrets */
+};
+
+static void flight_free(struct flight *f)
+{
+    buffer_wipe(&f->request);
+    buffer_release(&f->request);
+    cache_unref(f->cache);
+    mem_free(f);
+}
+
+static void land(struct flight *f, enum fetch_job job, int64_t begun_ms, struct status s,
+                 struct fetch_answer *answer)
+{
+    struct cache *c = f->cache;
+    must(pthread_mutex_lock(&c->lock) == 0);
+    cached_settle(c, f->entry, job, begun_ms, s, answer);
+    c->fetching--;
+    cached_unuse(f->entry);
+    must(pthread_mutex_unlock(&c->lock) == 0);
+    flight_free(f);
+}
+
+static void *run(void *arg)
+{
+    struct flight *f = arg;
+    (void)pthread_setname_np(pthread_self(), "credentials");
+    struct fetch_field fields[FETCH_FIELDS_ROOM];
+    struct fetch_request request;
+    struct error ignored = {0};
+    OWNED(fetch_answer_release) struct fetch_answer answer = {.outcome = FETCH_FINE};
+    must(status_ok(fetch_request_decode(buffer_bytes(&f->request), &request, fields)));
+    const enum fetch_job job = request.job;
+    const int64_t begun = clock_monotonic_ms();
+    const struct status s = fetch_call(&f->fetcher, &request, &answer, &ignored);
+    land(f, job, begun, s, &answer);
+    return NULL;
+}
+
+/* Signals belong to the loop's thread: a thread inherits the mask of its creator. */
+static bool start_thread(struct flight *f)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all, before;
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    must(pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0);
+    must(pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0);
+    (void)sigfillset(&all);
+    must(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+    const bool started = pthread_create(&thread, &attributes, run, f) == 0;
+    must(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    (void)pthread_attr_destroy(&attributes);
+    return started;
+}
+
+static void cancel(struct cache *c, struct cached *e)
+{
+    must(pthread_mutex_lock(&c->lock) == 0);
+    e->fetching = false; /* nobody waits: there was a good value; the next one tries again */
+    e->landed++;
+    c->fetching--;
+    cached_unuse(e);
+    must(pthread_cond_broadcast(&c->landed) == 0);
+    must(pthread_mutex_unlock(&c->lock) == 0);
+}
+
+void cache_fly(struct cache *c, struct cached *e, const struct cache_want *want)
+{
+    struct flight *f = mem_alloc(sizeof *f);
+    if (!f) {
+        cancel(c, e);
+        return;
+    }
+    *f = (struct flight){.cache = cache_ref(c), .entry = e, .fetcher = *want->fetcher};
+    buffer_init(&f->request, FETCH_MESSAGE_MAX);
+    if (buffer_reserve(&f->request, fetch_request_size(want->request)))
+        fetch_request_encode(want->request, &f->request);
+    if (status_ok(buffer_status(&f->request)) && start_thread(f))
+        return;
+    cancel(c, e);
+    flight_free(f);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Private to credentials/cache*.c. */
+
+#include <pthread.h>
+
+#include "base/map.h"
+#include "credentials/cache.h"
+
+/* One key. All of it is the cache's lock's. */
+struct cached {
+    uint8_t key[SHA256_SIZE];
+    struct cached *newer, *older; /* by last use */
+    unsigned users;               /* threads that wait for it or fetch it: it stays meanwhile */
+    unsigned waiting;
+    bool fetching;
+    uint64_t landed; /* flights that came back */
+    /* What there is; `refused` says the last flight brought nothing. */
+    bool have, refused;
+    struct secret token, cookies;
+    uint8_t addresses[FETCH_ADDRESSES_MAX][16];
+    unsigned address_count;
+    uint64_t generation;
+    int64_t until_ms, refresh_ms; /* clock_monotonic_ms */
+    /* The refusal, and until when nobody tries again. */
+    int status;
+    char message[sizeof((struct fetch_answer *)0)->reason + 16];
+    unsigned failures; /* in a row */
+    int64_t pause_until_ms;
+    int64_t forced_until_ms;
+};
+
+struct cache {
+    pthread_mutex_t lock;
+    pthread_cond_t landed; /* some flight came back */
+    unsigned references;
+    struct map keys; /* key -> struct cached */
+    struct cached *newest, *oldest;
+    uint64_t generation;
+    unsigned waiting, fetching; /* threads */
+};
+
+/* Under the lock: takes in what a flight brought, and wakes who waits. `begun_ms` is when it started. */
+void cached_settle(struct cache *c, struct cached *e, enum fetch_job job, int64_t begun_ms, struct status s,
+                   struct fetch_answer *answer);
+void cached_forget(struct cached *e); /* what there is; wiped */
+void cached_unuse(struct cached *e);
+
+/* cache_flight.c: fetches for `e` on a thread of its own; without the lock. Whoever calls it has set
+ * e->fetching and counts as a user and a fetcher, which the flight takes over. */
+void cache_fly(struct cache *c, struct cached *e, const struct cache_want *want);

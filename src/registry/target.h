@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A service as whoever calls its API needs it: found by the words of a caller, with its real credentials.
+ * The only place where they leave the registry. Any thread; blocks (store).
+ */
+
+#include "os/page.h"
+#include "registry/registry.h"
+
+/* How a caller names a service: a host's label, or an application with a name or an id. */
+struct registry_address {
+    struct text tenant;
+    struct text label;                /* contract 3.2: "{app}-{id}" in any of its forms; empty = the others */
+    struct text application, service; /* contract 3.9; a service's id works as its name */
+};
+
+/* Everything is in the arena, which holds secrets then: whoever owns it wipes it. */
+struct registry_target {
+    struct service row;
+    struct service_details details; /* credentials and parameters as registered, nothing masked */
+    struct text chain_pem, key_pem; /* CREDENTIAL_CERTIFICATE */
+    struct text shown;              /* how messages of the contract name it: its id, or the name asked for */
+};
+
+/* For messages: user and password of every URL in `t` as asterisks (contract 1.3). In the arena, or `t`
+ * itself when there is nothing to hide; {NULL, 0} when out of memory. */
+struct text registry_url_shown(struct text t, struct arena *a);
+
+/*
+ * Adds to `pairs` what the answer depends on, before it is read (DESIGN 3.1, 1); also when there is none.
+ * Messages are the contract's (3.2, 3.9): E_NOT_FOUND (404) "service with ID X not found" or "service with
+ * name X not found", E_INVALID (400) no API or several services of that name, E_BROKEN (500) a secret that is
+ * missing or cannot be opened.
+ */
+struct status registry_target_find(struct registry *r, const struct registry_address *address,
+                                   struct arena *a, struct page_pairs *pairs, struct registry_target *out,
+                                   struct error *err);
