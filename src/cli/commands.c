@@ -92,6 +92,20 @@ static const struct command rows[] = {
                  {"certificate-out", 0, OPTION_VALUE, "FILE", "save the certificate (PEM)"},
                  TENANT}},
 
+    {.name = "call", .arguments = "APP SERVICE [PATH]", .least = 2, .most = 3, .flags = SERVER | OUTPUT, .run = command_call,
+     .summary = "Call a registered API through the gateway, as a workload does",
+     .details = "SERVICE is a name or an id; PATH may have a query and goes to the target as it is. The\n"
+                "answer's body is printed. Exit status 0 for 2xx and 3xx, else 1. With --explain the\n"
+                "body is only counted, and the way to it is shown: target, addresses, credentials\n"
+                "(never their values), times.",
+     .example = "fairlead call shop orders '/items?limit=1' -H 'Accept: application/json'",
+     .options = {{"request", 'X', OPTION_VALUE, "METHOD", "GET when not given; POST with --body"},
+                 {"header", 'H', OPTION_REPEATED, "'NAME: VALUE'", "sent with the request; may be repeated"},
+                 {"body", 0, OPTION_VALUE, "TEXT|@FILE", "the request's body, up to 6 MiB; @- is standard input"},
+                 {"include", 'i', OPTION_FLAG, NULL, "print the answer's head, too"},
+                 {"max-time", 0, OPTION_VALUE, "DURATION", "give up after so long (30s); else the server's time-outs count"},
+                 {"explain", 0, OPTION_FLAG, NULL, "show how it is called instead of the answer"}}},
+
     {.name = "token create", .arguments = "[APP]", .most = 1, .flags = SERVER | OUTPUT, .run = command_token_create,
      .summary = "Create a one-time token for connecting",
      .details = "Prints the URL for the external system, the token in it, when it ends, and the\n"

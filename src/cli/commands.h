@@ -19,6 +19,7 @@
     X(service_delete)                                                                                        \
     X(service_specification)                                                                                 \
     X(service_credentials)                                                                                   \
+    X(call)                                                                                                  \
     X(token_create)                                                                                          \
     X(token_list)                                                                                            \
     X(token_revoke)                                                                                          \

@@ -81,6 +81,7 @@ static void facts_of(struct service_facts *f, struct text json, struct text cert
     service_fact(f, "Id", json_string(json, "id", a));
     service_fact(f, "Application", json_string(json, "application", a));
     service_fact(f, "Name", json_string(json, "name", a));
+    service_fact(f, "Name in paths", json_string(json, "pathName", a));
     service_fact(f, "Provider", json_string(json, "provider", a));
     service_fact(f, "Description", json_string(json, "description", a));
     service_fact(f, "In short", json_string(json, "shortDescription", a));

@@ -26,6 +26,7 @@ void put_service_row(struct json_out *j, const struct service *row)
     json_open_object(j, NULL);
     put_id(j, row);
     json_text(j, "name", row->name);
+    json_text(j, "pathName", row->path_name);
     json_text(j, "provider", row->provider);
     json_text(j, "description", row->description);
     json_text(j, "identifier", row->identifier);
@@ -101,6 +102,7 @@ static void put_service(struct json_out *j, const struct registry_view *v)
     json_time(j, "updatedAt", row->updated_at);
     json_text(j, "provider", row->provider);
     json_text(j, "name", row->name);
+    json_text(j, "pathName", row->path_name);
     json_text(j, "description", row->description);
     json_text(j, "shortDescription", row->short_description);
     json_text(j, "identifier", row->identifier);

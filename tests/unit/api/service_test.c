@@ -178,7 +178,8 @@ static void lists_in_pages_and_by_filters(void **state)
     assert_int_equal(plain(w, HTTP_POST, "/api/v1/applications/app2/services", PLAIN).status, 201);
     const struct answer first = plain(w, HTTP_GET, BASE "?limit=1", "");
     assert_says(first, 200,
-                "\"name\":\"orders\",\"provider\":\"SAP\",\"description\":\"d\",\"identifier\":\"i1\"");
+                "\"name\":\"orders\",\"pathName\":\"orders\",\"provider\":\"SAP\",\"description\":\"d\","
+                "\"identifier\":\"i1\"");
     assert_says(first, 200, "\"targetUrl\":\"https://h.com\",\"credentials\":\"basic\",\"createdAt\":\"");
     const struct text next = answer_member(w, first.body, "next");
     const struct text encoded = path_segment_encode(next, &w->arena);
