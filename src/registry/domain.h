@@ -3,6 +3,7 @@
 
 /* Shared by the files behind registry.h only. */
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "registry/details.h"
@@ -12,10 +13,14 @@
 /* Somebody else was quicker: so often a change that named no revision is tried again. */
 #define CHANGE_ATTEMPTS 5
 
+#define FETCHES_MAX 16 /* the largest registry.fetches */
+
 /* What outlives a reload: counted, freed with the last registry that uses it. */
 struct registry_shared {
     atomic_uint references;
-    atomic_uint jobs; /* at the fetcher now */
+    pthread_mutex_t lock;
+    const struct registry_key *jobs[FETCHES_MAX]; /* lock; whose are at the fetcher now, borrowed meanwhile */
+    unsigned job_count;                           /* lock */
     struct key_pool *keys;
 };
 
@@ -62,14 +67,19 @@ struct status service_row_of(const struct registry_key *key, const struct servic
 
 /* ---- download.c: jobs for the fetcher ---- */
 
+/*
+ * Both give E_AGAIN while registry.fetches are under way, or half of them for the application of `key`: one
+ * whose servers are slow leaves the others their turn.
+ */
+
 /* GET of the API's specification. *out_answer is FETCH_FINE on success; messages as contract 1.8. `kept` says
  * that the request comes from what is stored, where credentials for a specification are not. */
-struct status specification_download(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE],
+struct status specification_download(struct registry *r, const struct registry_key *key,
                                      const struct api_details *api, struct text url, bool kept,
                                      struct fetch_answer *out_answer, struct error *err);
 /* A document that was sent as text: its format, or FETCH_... with a reason in *out_answer. */
-struct status specification_examine(struct registry *r, struct text document, struct text claim,
-                                    struct fetch_answer *out_answer, struct error *err);
+struct status specification_examine(struct registry *r, const struct registry_key *key, struct text document,
+                                    struct text claim, struct fetch_answer *out_answer, struct error *err);
 
 /* ---- specification_plan.c: which specifications a change writes ---- */
 
@@ -84,7 +94,7 @@ OWNABLE_VALUE(struct specification_plan, specification_plan_release);
 
 /* Checks, downloads (not in a dry run) and packs what `in` brings; `out` is zeroed. Never call it with
  * anything held. */
-struct status specification_plan_make(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE],
+struct status specification_plan_make(struct registry *r, const struct registry_key *key,
                                       const struct registry_input *in, struct arena *a,
                                       struct specification_plan *out, struct error *err);
 /* One slot; `content` is kept as it is. */

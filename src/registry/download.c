@@ -11,20 +11,56 @@
 
 /* ---- a job of the fetcher ---- */
 
-static struct status job_run(struct registry *r, const struct fetch_request *request,
-                             struct fetch_answer *out, struct error *err)
+static unsigned running_of(const struct registry_shared *s, const struct registry_key *key)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < s->job_count; i++)
+        count += text_equal(s->jobs[i]->application, key->application) &&
+                 text_equal(s->jobs[i]->tenant, key->tenant);
+    return count;
+}
+
+static struct status place_take(struct registry *r, const struct registry_key *key, struct error *err)
+{
+    struct registry_shared *s = r->shared;
+    const unsigned most = r->settings.fetches_at_once;
+    must(pthread_mutex_lock(&s->lock) == 0);
+    const bool full = s->job_count >= most || s->job_count == FETCHES_MAX;
+    const bool has_its_share = running_of(s, key) >= (most + 1) / 2;
+    if (!full && !has_its_share)
+        s->jobs[s->job_count++] = key;
+    must(pthread_mutex_unlock(&s->lock) == 0);
+    if (full)
+        return error_set(err, E_AGAIN,
+                         "%u specifications are being read already (registry.fetches), try again in a moment",
+                         most);
+    if (has_its_share)
+        return error_set(err, E_AGAIN,
+                         "%u specifications of this application are being read already (half of "
+                         "registry.fetches), try again in a moment",
+                         (most + 1) / 2);
+    return DONE;
+}
+
+static void place_give(struct registry_shared *s, const struct registry_key *key)
+{
+    must(pthread_mutex_lock(&s->lock) == 0);
+    unsigned i = 0;
+    while (i < s->job_count && s->jobs[i] != key)
+        i++;
+    must(i < s->job_count);
+    s->jobs[i] = s->jobs[--s->job_count];
+    must(pthread_mutex_unlock(&s->lock) == 0);
+}
+
+static struct status job_run(struct registry *r, const struct registry_key *key,
+                             const struct fetch_request *request, struct fetch_answer *out, struct error *err)
 {
     if (!r->parts.fetcher)
         return error_set(err, E_UNAVAILABLE, "There is no fetcher that could read a specification");
-    atomic_uint *jobs = &r->shared->jobs;
-    if (atomic_fetch_add_explicit(jobs, 1, memory_order_relaxed) >= r->settings.fetches_at_once) {
-        atomic_fetch_sub_explicit(jobs, 1, memory_order_relaxed);
-        return error_set(err, E_AGAIN,
-                         "%u specifications are being read already (registry.fetches), try again in a moment",
-                         r->settings.fetches_at_once);
-    }
+    TRY(place_take(r, key, err));
     const struct status s = fetch_call(r->parts.fetcher, request, out, err);
-    atomic_fetch_sub_explicit(jobs, 1, memory_order_relaxed);
+    place_give(r->shared, key);
     return s;
 }
 
@@ -128,7 +164,7 @@ static struct status refusal(const uint8_t id[static SERVICE_ID_SIZE], const str
                      TEXT_ARG(service_id_text(id, text)), what, TEXT_ARG(reason), hint_of(answer, kept));
 }
 
-struct status specification_download(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE],
+struct status specification_download(struct registry *r, const struct registry_key *key,
                                      const struct api_details *api, struct text url, bool kept,
                                      struct fetch_answer *out_answer, struct error *err)
 {
@@ -149,13 +185,13 @@ struct status specification_download(struct registry *r, const uint8_t id[static
         .timeout_ms = r->settings.fetch_timeout_ms,
     };
     authenticate(&api->specification_credentials, &request);
-    TRY(job_run(r, &request, out_answer, err));
+    TRY(job_run(r, key, &request, out_answer, err));
     doubt(r, buffer_as_text(&out_answer->document), out_answer);
-    return out_answer->outcome == FETCH_FINE ? DONE : refusal(id, out_answer, kept, err);
+    return out_answer->outcome == FETCH_FINE ? DONE : refusal(key->id, out_answer, kept, err);
 }
 
-struct status specification_examine(struct registry *r, struct text document, struct text claim,
-                                    struct fetch_answer *out_answer, struct error *err)
+struct status specification_examine(struct registry *r, const struct registry_key *key, struct text document,
+                                    struct text claim, struct fetch_answer *out_answer, struct error *err)
 {
     const struct fetch_request request = {
         .job = FETCH_CHECK,
@@ -164,7 +200,7 @@ struct status specification_examine(struct registry *r, struct text document, st
         .document_max = (uint32_t)r->settings.specification_max,
         .timeout_ms = r->settings.fetch_timeout_ms,
     };
-    TRY(job_run(r, &request, out_answer, err));
+    TRY(job_run(r, key, &request, out_answer, err));
     doubt(r, document, out_answer);
     return DONE;
 }

@@ -90,7 +90,7 @@ struct status registry_refetch(struct registry *r, const struct audit_caller *ca
     struct text url = {NULL, 0};
     TRY(ask_origin(r, key, a, &url, &api.api_type, err));
     OWNED(fetch_answer_release) struct fetch_answer answer = {0};
-    TRY(specification_download(r, key->id, &api, url, true, &answer, err));
+    TRY(specification_download(r, key, &api, url, true, &answer, err));
     OWNED(specification_plan_release) struct specification_plan plan = {0};
     TRY(specification_plan_put(&plan, SPECIFICATION_API, buffer_as_text(&answer.document),
                                specification_format_of(answer.format), clock_now_s()));

@@ -88,7 +88,7 @@ struct status registry_register(struct registry *r, const struct audit_caller *c
     OWNED(specification_plan_release) struct specification_plan specifications = {0};
     OWNED(secret_plan_release) struct secret_plan credentials = {0};
     OWNED(secret_plan_release) struct secret_plan parameters = {0};
-    TRY(specification_plan_make(r, key.id, in, a, &specifications, err));
+    TRY(specification_plan_make(r, &key, in, a, &specifications, err));
     OWNED(vault_leave)
     [[maybe_unused]] struct vault *entered = vault_enter(r->parts.vault); /* until it is stored */
     TRY(secret_plan_make(r, &key, SECRET_CREDENTIALS, in, NULL, a, &credentials, err));

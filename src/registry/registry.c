@@ -32,6 +32,7 @@ static void shared_unref(struct registry_shared *s)
     if (!s || atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) != 1)
         return;
     key_pool_free(s->keys);
+    must(pthread_mutex_destroy(&s->lock) == 0);
     mem_free(s);
 }
 OWNABLE(struct registry_shared, shared_unref);
@@ -42,7 +43,7 @@ static struct status shared_new(struct text algorithm, unsigned lane_width, stru
     if (!s)
         return STATUS(NOMEM);
     atomic_init(&s->references, 1);
-    atomic_init(&s->jobs, 0);
+    must(pthread_mutex_init(&s->lock, NULL) == 0);
     TRY(key_pool_new(algorithm, KEYS_AHEAD, lane_width, &s->keys));
     *out = TAKE(s);
     return DONE;

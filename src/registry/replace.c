@@ -105,7 +105,7 @@ struct status registry_replace(struct registry *r, const struct audit_caller *ca
     if (specification_is_foreign(in, a))
         TRY(refuse_early(&c, err));
     /* What is sent does not depend on what is stored: made once for all attempts. */
-    TRY(specification_plan_make(r, key->id, in, a, &c.specifications, err));
+    TRY(specification_plan_make(r, key, in, a, &c.specifications, err));
     for (int i = 0; i < CHANGE_ATTEMPTS; i++) {
         const struct status s = attempt(&c, out, err);
         if (s.code != E_CHANGED || expected_revision != 0)

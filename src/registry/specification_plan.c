@@ -66,7 +66,8 @@ struct sent {
     struct text claim; /* what it should be */
 };
 
-static struct status put_sent(struct registry *r, struct specification_plan *p, enum specification_slot slot,
+static struct status put_sent(struct registry *r, const struct registry_key *key,
+                              struct specification_plan *p, enum specification_slot slot,
                               const struct sent *sent, const struct registry_input *in, struct arena *a,
                               struct error *err)
 {
@@ -76,7 +77,7 @@ static struct status put_sent(struct registry *r, struct specification_plan *p, 
     if (!sent->is_text)
         return specification_plan_put(p, slot, sent->content, FORMAT_JSON, 0);
     OWNED(fetch_answer_release) struct fetch_answer answer = {0};
-    TRY(specification_examine(r, sent->content, sent->claim, &answer, err));
+    TRY(specification_examine(r, key, sent->content, sent->claim, &answer, err));
     if (answer.outcome != FETCH_FINE)
         return description_refused(in, arena_printf(a, "%s: %s", slot_name(slot), answer.reason), err);
     return specification_plan_put(p, slot, sent->content, specification_format_of(answer.format), 0);
@@ -84,7 +85,7 @@ static struct status put_sent(struct registry *r, struct specification_plan *p, 
 
 /* ---- one part after the other ---- */
 
-static struct status put_api(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE],
+static struct status put_api(struct registry *r, const struct registry_key *key,
                              const struct registry_input *in, struct arena *a, struct specification_plan *p,
                              struct error *err)
 {
@@ -96,8 +97,8 @@ static struct status put_api(struct registry *r, const uint8_t id[static SERVICE
             return DONE;
         [[fallthrough]]; /* null, which is kept as it is when there is nothing better (contract 1.6) */
     case ORIGIN_INLINE:
-        return put_sent(r, p, SPECIFICATION_API, &(struct sent){api->spec, api->spec_is_text, api->api_type},
-                        in, a, err);
+        return put_sent(r, key, p, SPECIFICATION_API,
+                        &(struct sent){api->spec, api->spec_is_text, api->api_type}, in, a, err);
     case ORIGIN_URL:
         break;
     }
@@ -107,7 +108,7 @@ static struct status put_api(struct registry *r, const uint8_t id[static SERVICE
     if (in->dry_run)
         return DONE;
     OWNED(fetch_answer_release) struct fetch_answer answer = {0};
-    TRY(specification_download(r, id, api, url, false, &answer, err));
+    TRY(specification_download(r, key, api, url, false, &answer, err));
     return specification_plan_put(p, SPECIFICATION_API, buffer_as_text(&answer.document),
                                   specification_format_of(answer.format), clock_now_s());
 }
@@ -130,17 +131,17 @@ static struct status put_documentation_of(struct registry *r, const struct servi
 }
 
 /* The download comes last: what is wrong with the rest costs nobody a request. */
-struct status specification_plan_make(struct registry *r, const uint8_t id[static SERVICE_ID_SIZE],
+struct status specification_plan_make(struct registry *r, const struct registry_key *key,
                                       const struct registry_input *in, struct arena *a,
                                       struct specification_plan *out, struct error *err)
 {
     const struct service_details *d = in->details;
     if (d->events.given && d->events.spec.p)
-        TRY(put_sent(r, out, SPECIFICATION_EVENTS,
+        TRY(put_sent(r, key, out, SPECIFICATION_EVENTS,
                      &(struct sent){d->events.spec, d->events.spec_is_text, TEXT("asyncapi")}, in, a, err));
     if (d->documentation.given)
         TRY(put_documentation_of(r, d, out, err));
-    return d->api.given ? put_api(r, id, in, a, out, err) : DONE;
+    return d->api.given ? put_api(r, key, in, a, out, err) : DONE;
 }
 
 bool specification_is_foreign(const struct registry_input *in, struct arena *a)

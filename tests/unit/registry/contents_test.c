@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
+#include "registry/domain.h"
 #include "world.h"
 
 static const char *store_url; /* NULL = in memory, "" = SQLite */
@@ -43,6 +44,31 @@ static void refuses_a_specification_that_is_not_there(void **state)
             registry_specification_shown(w->registry, &view, (enum specification_slot)slot, &b, &w->err),
             E_NOT_FOUND);
     buffer_release(&b);
+}
+
+/* As if another download were under way: the fetcher of the test answers at once. */
+static void leaves_other_applications_their_turn_at_the_fetcher(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        struct text tenant, application;
+        enum code code;
+    } rows[] = {
+        {TEXT_INIT(""), TEXT_INIT("shop"), E_AGAIN},
+        {TEXT_INIT(""), TEXT_INIT("other"), E_OK},
+        {TEXT_INIT("acme"), TEXT_INIT("shop"), E_OK},
+    };
+    fake_fetcher_answer(w->fetcher, FETCH_FINE, 200, "", FETCH_FORMAT_JSON, "{\"openapi\":\"3.0.0\"}");
+    struct registry_shared *shared = w->registry->shared;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct registry_key busy = {.tenant = rows[i].tenant, .application = rows[i].application};
+        struct registry_key key;
+        shared->jobs[shared->job_count++] = &busy;
+        assert_status(world_register(w, world_service(w, BY_URL, ""), &key), rows[i].code);
+        assert_int_equal(shared->job_count, 1);
+        shared->job_count = 0;
+    }
+    assert_non_null(strstr(w->err.message, "of this application"));
 }
 
 static void shows_an_api_of_swagger_2_with_our_host(void **state)
@@ -161,6 +187,7 @@ int main(void)
         T(refuses_a_specification_that_is_not_there),
         T(refuses_to_download_again_what_has_no_url),
         T(says_that_credentials_for_a_specification_are_not_stored),
+        T(leaves_other_applications_their_turn_at_the_fetcher),
         T(shows_an_api_of_swagger_2_with_our_host),
         T(shows_everything_else_as_it_was_sent),
         T(downloads_again_and_keeps_the_rest),
