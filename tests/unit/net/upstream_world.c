@@ -349,7 +349,8 @@ void world_free(struct world *w)
         world_close(w, i);
     timer_stop(w->tick);
     watch_stop(w->accepting);
-    (void)close(w->listener);
+    if (w->listener >= 0)
+        (void)close(w->listener);
     loop_free(w->loop);
     tls_context_unref(w->client_tls);
     tls_context_unref(w->server_tls);
