@@ -245,6 +245,9 @@ static bool fail(struct exchange *x, CURL *curl, CURLcode code, const char *word
         answer_fail(x->answer, FETCH_TOO_LARGE, "it needs more memory than a download may have");
     else if (code == CURLE_BAD_CONTENT_ENCODING)
         answer_fail(x->answer, FETCH_UNREACHABLE, "the compression of the answer is damaged");
+    else if (x->url->https && (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR))
+        answer_fail(x->answer, FETCH_UNREACHABLE, "TLS with %s ended%s: %s", x->url->host,
+                    x->tls ? ", as when another client certificate is wanted" : "", detail);
     else
         answer_fail(x->answer, FETCH_UNREACHABLE, "the download from %s failed: %s", x->url->host,
                     curl_easy_strerror(code));

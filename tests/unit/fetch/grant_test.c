@@ -282,8 +282,8 @@ static void refuses_servers_and_certificates_that_prove_nothing(void **state)
         {encrypted, NULL, other, "the server's certificate is not trusted"},
         {misnamed, NULL, ca, "the server's certificate is not trusted"},
         {encrypted, NULL, TEXT("geheim"), "certificates to trust cannot be read"},
-        {mutual, NULL, ca, "'"},
-        {mutual, stranger, ca, "'"},
+        {mutual, NULL, ca, "TLS with localhost ended, as when another client certificate is wanted"},
+        {mutual, stranger, ca, "TLS with localhost ended, as when another client certificate is wanted"},
         {mutual, &crossed, ca, "the client certificate or its key cannot be used"},
         {mutual, &nonsense, ca, "the client certificate or its key cannot be used"},
     };
