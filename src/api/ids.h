@@ -49,6 +49,7 @@
     X(SERVICE_DELETE,         native_service_delete)     \
     X(SERVICE_SPECIFICATION,  native_specification_get)  \
     X(SERVICE_REFRESH,        native_specification_refresh) \
+    X(SERVICE_ROUTE,          native_service_route)      \
     X(SERVICE_CREDENTIALS,    native_credentials_get)    \
     X(SERVICE_CREDENTIALS_PUT, native_credentials_put)   \
     X(SERVICE_CREDENTIALS_RESTORE, native_credentials_restore) \

@@ -83,6 +83,7 @@ const struct route api_routes[] = {
     {HTTP_DELETE, "/api/v1/applications/{name}/services/{id}", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_DELETE},
     {HTTP_GET,  "/api/v1/applications/{name}/services/{id}/specification", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_SPECIFICATION},
     {HTTP_POST, "/api/v1/applications/{name}/services/{id}/specification/refresh", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_SERVICE_REFRESH},
+    {HTTP_GET,  "/api/v1/applications/{name}/services/{id}/route", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_ROUTE},
     {HTTP_GET,  "/api/v1/applications/{name}/services/{id}/credentials", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_CREDENTIALS},
     {HTTP_PUT,  "/api/v1/applications/{name}/services/{id}/credentials", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_SERVICE_CREDENTIALS_PUT},
     {HTTP_POST, "/api/v1/applications/{name}/services/{id}/credentials/restore", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_SERVICE_CREDENTIALS_RESTORE},

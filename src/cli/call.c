@@ -224,7 +224,7 @@ static struct status ask_route(struct cli *c, const char *service, struct text *
 }
 
 static struct proxy_call call_of(const struct wish *w, const char *address, const struct buffer *target,
-                                 struct call_answer *answer)
+                                 struct proxy_answer *answer)
 {
     static const uint8_t nothing[1];
     const struct bytes body = buffer_size(&w->body) > 0 ? buffer_bytes(&w->body) : (struct bytes){nothing, 0};
@@ -235,19 +235,19 @@ static struct proxy_call call_of(const struct wish *w, const char *address, cons
                                .body = w->has_body ? body : (struct bytes){NULL, 0},
                                .max_ms = w->max_ms,
                                .owner = answer,
-                               .head = call_answer_head,
-                               .chunk = call_answer_chunk,
-                               .taken = call_answer_taken};
+                               .head = proxy_answer_head,
+                               .chunk = proxy_answer_chunk,
+                               .taken = proxy_answer_taken};
 }
 
 static struct status run(struct cli *c, const struct wish *w, const char *address, const char *service,
                          struct error *err)
 {
-    OWNED(call_answer_release) struct call_answer answer;
+    OWNED(proxy_answer_release) struct proxy_answer answer;
     OWNED(buffer_release) struct buffer target;
     struct text route = TEXT("null"), message = {NULL, 0};
     struct proxy_times times;
-    call_answer_init(&answer, c);
+    proxy_answer_init(&answer, c);
     answer.show_head = w->head;
     answer.count_only = w->explain;
     buffer_init(&target, TARGET_MAX);
@@ -258,7 +258,7 @@ static struct status run(struct cli *c, const struct wish *w, const char *addres
     const struct proxy_call call = call_of(w, address, &target, &answer);
     struct status s = proxy_exchange(&call, &times, err);
     if (status_ok(s))
-        s = call_answer_end(&answer, &message, err);
+        s = proxy_answer_end(&answer, &message, err);
     const struct call_outcome outcome = {
         .method = text_of(http_method_name(w->method)),
         .url = arena_printf(&c->arena, "http://%s%.*s", address, TEXT_ARG(call.target)),

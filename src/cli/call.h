@@ -7,7 +7,7 @@
 #include "cli/proxy_client.h"
 
 /* ---- call_answer.c: what came back ---- */
-struct call_answer {
+struct proxy_answer {
     struct cli *cli;
     bool show_head;  /* -i */
     bool count_only; /* --explain: bodies are counted, not shown */
@@ -18,18 +18,18 @@ struct call_answer {
     bool ends_line;  /* what was shown last ended one */
     struct buffer waiting;
 };
-void call_answer_init(struct call_answer *a, struct cli *c);
-void call_answer_release(struct call_answer *a);
-OWNABLE_VALUE(struct call_answer, call_answer_release);
+void proxy_answer_init(struct proxy_answer *a, struct cli *c);
+void proxy_answer_release(struct proxy_answer *a);
+OWNABLE_VALUE(struct proxy_answer, proxy_answer_release);
 /* For struct proxy_call, with the answer as owner. */
-void call_answer_head(void *owner, const struct response *head);
-void call_answer_chunk(void *owner, struct bytes chunk);
-struct status call_answer_taken(void *owner, struct error *err);
+void proxy_answer_head(void *owner, const struct response *head);
+void proxy_answer_chunk(void *owner, struct bytes chunk);
+struct status proxy_answer_taken(void *owner, struct error *err);
 /*
  * After the exchange. Shows what was kept back; an error that the gateway itself made becomes ours, with the
  * next step. `message` (in the arena) is what it said, empty when the target answered.
  */
-struct status call_answer_end(struct call_answer *a, struct text *out_message, struct error *err);
+struct status proxy_answer_end(struct proxy_answer *a, struct text *out_message, struct error *err);
 
 /* ---- call_explain.c ---- */
 struct call_outcome {

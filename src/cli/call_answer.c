@@ -12,20 +12,20 @@
 #define HELD_MAX  (64 * 1024) /* an error of ours is shorter */
 #define LINE_MAX_ (64 * 1024) /* a longer one is shown in parts */
 
-void call_answer_init(struct call_answer *a, struct cli *c)
+void proxy_answer_init(struct proxy_answer *a, struct cli *c)
 {
-    *a = (struct call_answer){.cli = c, .terminal = isatty(STDOUT_FILENO), .ends_line = true};
+    *a = (struct proxy_answer){.cli = c, .terminal = isatty(STDOUT_FILENO), .ends_line = true};
     buffer_init(&a->waiting, HELD_MAX + LINE_MAX_);
 }
 
-void call_answer_release(struct call_answer *a)
+void proxy_answer_release(struct proxy_answer *a)
 {
     buffer_release(&a->waiting);
 }
 
 /* ---- showing ---- */
 
-static void show_printable(struct call_answer *a, struct text t)
+static void show_printable(struct proxy_answer *a, struct text t)
 {
     while (t.p) {
         struct text line = text_cut(&t, '\n');
@@ -46,7 +46,7 @@ static size_t complete_lines(struct text t)
 }
 
 /* As it is to a file or a pipe; to a terminal by lines, so that no character is shown in halves. */
-static void show(struct call_answer *a, struct bytes in)
+static void show(struct proxy_answer *a, struct bytes in)
 {
     if (in.n > 0)
         a->ends_line = in.p[in.n - 1] == '\n';
@@ -69,7 +69,7 @@ static void show(struct call_answer *a, struct bytes in)
 
 /* ---- what comes ---- */
 
-static void show_head(struct call_answer *a, const struct response *head)
+static void show_head(struct proxy_answer *a, const struct response *head)
 {
     struct buffer *out = &a->cli->out;
     buffer_printf(out, "HTTP/1.1 %d %s\n", head->status, http_reason(head->status));
@@ -82,9 +82,9 @@ static void show_head(struct call_answer *a, const struct response *head)
     buffer_byte(out, '\n');
 }
 
-void call_answer_head(void *owner, const struct response *head)
+void proxy_answer_head(void *owner, const struct response *head)
 {
-    struct call_answer *a = owner;
+    struct proxy_answer *a = owner;
     a->status = head->status;
     a->holding =
         head->status >= 400 && text_equal(headers_get(&head->headers, TEXT("Content-Type")), TEXT(OWN_TYPE));
@@ -92,7 +92,7 @@ void call_answer_head(void *owner, const struct response *head)
         show_head(a, head);
 }
 
-static void let_go(struct call_answer *a)
+static void let_go(struct proxy_answer *a)
 {
     if (!a->holding)
         return;
@@ -105,9 +105,9 @@ static void let_go(struct call_answer *a)
     buffer_release(&held);
 }
 
-void call_answer_chunk(void *owner, struct bytes chunk)
+void proxy_answer_chunk(void *owner, struct bytes chunk)
 {
-    struct call_answer *a = owner;
+    struct proxy_answer *a = owner;
     a->bytes += chunk.n;
     if (a->holding && buffer_size(&a->waiting) + chunk.n > HELD_MAX)
         let_go(a);
@@ -117,9 +117,9 @@ void call_answer_chunk(void *owner, struct bytes chunk)
         show(a, chunk);
 }
 
-struct status call_answer_taken(void *owner, struct error *err)
+struct status proxy_answer_taken(void *owner, struct error *err)
 {
-    const struct call_answer *a = owner;
+    const struct proxy_answer *a = owner;
     TRY(buffer_status(&a->waiting));
     return a->count_only ? DONE : cli_flush(a->cli, err);
 }
@@ -127,7 +127,7 @@ struct status call_answer_taken(void *owner, struct error *err)
 /* ---- the end ---- */
 
 /* What the gateway said, when it was the gateway: {"code":404,"error":"..."}. */
-static struct text own_message(struct call_answer *a)
+static struct text own_message(struct proxy_answer *a)
 {
     uint64_t code;
     const struct text body = text_trim(buffer_as_text(&a->waiting));
@@ -137,7 +137,7 @@ static struct text own_message(struct call_answer *a)
     return json_string(body, "error", &a->cli->arena);
 }
 
-static struct status complain(const struct call_answer *a, struct text message, struct error *err)
+static struct status complain(const struct proxy_answer *a, struct text message, struct error *err)
 {
     const char *const *words = a->cli->args.positional;
     const char *application = words[0], *service = words[1];
@@ -161,7 +161,7 @@ static struct status complain(const struct call_answer *a, struct text message, 
     }
 }
 
-struct status call_answer_end(struct call_answer *a, struct text *out_message, struct error *err)
+struct status proxy_answer_end(struct proxy_answer *a, struct text *out_message, struct error *err)
 {
     *out_message = own_message(a);
     if (out_message->n > 0)

@@ -65,7 +65,7 @@ static void route_facts(struct service_facts *f, struct text route)
     struct text rest = json_raw_member(route, "warnings"), raw;
     service_fact(f, "Service", json_string(route, "id", a));
     service_fact(f, "Name", json_string(route, "name", a));
-    service_fact(f, "Target", json_string(route, "target", a));
+    service_fact(f, "Target", json_string(route, refusal.p ? "registeredUrl" : "target", a));
     service_fact(f, "Addresses", joined(json_raw_member(route, "addresses"), a));
     authentication_facts(f, route);
     if (refusal.p)

@@ -202,6 +202,24 @@ struct status credentials_answer(struct credentials_cache *c, const struct crede
     return s.code == E_UPSTREAM ? DONE : s;
 }
 
+struct status credentials_explain(struct credentials_cache *c, const struct credentials_parts *parts,
+                                  const struct credentials_question *question, struct arena *a,
+                                  struct hop_target *out, struct credentials_fetched *fetched,
+                                  struct error *err)
+{
+    struct asking q = {.cache = c, .parts = parts, .a = a, .out = out};
+    const struct status s = ask(&q, question, err);
+    const int64_t now_ms = clock_now_ms();
+    *fetched = (struct credentials_fetched){0};
+    for (unsigned i = 0; i < q.used_count; i++) {
+        if (q.used[i].job != FETCH_TOKEN)
+            continue;
+        fetched->token_until = (now_ms + q.used[i].left_ms) / 1000;
+        fetched->token_refresh_at = (now_ms + q.used[i].refresh_ms) / 1000;
+    }
+    return s.code == E_UPSTREAM ? DONE : s;
+}
+
 /* All of them: nobody knows which one it was. */
 static bool drop_used(const struct asking *q)
 {

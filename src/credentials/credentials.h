@@ -59,6 +59,14 @@ struct credentials_question {
 struct status credentials_answer(struct credentials_cache *c, const struct credentials_parts *parts,
                                  const struct credentials_question *q, struct arena *a,
                                  struct hop_target *out, struct error *err);
+/* The same for people: when what was fetched ends; seconds, 0 = there is none. */
+struct credentials_fetched {
+    int64_t token_until, token_refresh_at; /* OAuth; it is renewed in the background after the second */
+};
+struct status credentials_explain(struct credentials_cache *c, const struct credentials_parts *parts,
+                                  const struct credentials_question *q, struct arena *a,
+                                  struct hop_target *out, struct credentials_fetched *fetched,
+                                  struct error *err);
 /* A target refused what it was given (401, 403). *out_again: fresh ones are worth a try. Of reports about an
  * older version that is all that comes; one about the present version drops its tokens, at most once in 10 s
  * (until then the target's answer stands). What was not fetched is not dropped. */

@@ -26,6 +26,8 @@ void mix_parameters(struct mix *m, const struct parameter_list *list);
 struct used_token {
     uint8_t key[SHA256_SIZE];
     uint64_t generation;
+    enum fetch_job job;
+    int64_t left_ms, refresh_ms;
 };
 #define USED_TOKENS_MAX 2
 

@@ -23,12 +23,15 @@ struct status want_value(struct asking *q, const struct mix *m, const struct fet
     return DONE;
 }
 
-static void use_token(struct asking *q, const struct mix *m, const struct cache_value *v)
+static void use_token(struct asking *q, const struct mix *m, enum fetch_job job, const struct cache_value *v)
 {
     must(q->used_count < USED_TOKENS_MAX);
     struct used_token *u = &q->used[q->used_count++];
     memcpy(u->key, m->state, sizeof u->key);
     u->generation = v->generation;
+    u->job = job;
+    u->left_ms = v->left_ms;
+    u->refresh_ms = v->refresh_ms;
 }
 
 /* What is common to both kinds: the API's lists, with Kyma 1.2.0's beside them (contract 1.19). */
@@ -90,7 +93,7 @@ struct status token_oauth(struct asking *q, struct text *out_token)
     TRY(add_fields(q, &c->oauth.parameters, &fields, &job, &m));
     struct cache_value v;
     TRY(want_value(q, &m, &job, &v));
-    use_token(q, &m, &v);
+    use_token(q, &m, job.job, &v);
     *out_token = v.token;
     return DONE;
 }
@@ -117,7 +120,7 @@ struct status token_csrf(struct asking *q, struct text url)
     TRY(add_fields(q, &none, &fields, &job, &m));
     struct cache_value v;
     TRY(want_value(q, &m, &job, &v));
-    use_token(q, &m, &v);
+    use_token(q, &m, job.job, &v);
     q->out->csrf = true;
     q->out->csrf_token = v.token;
     q->out->csrf_cookies = v.cookies;
