@@ -66,7 +66,7 @@ const struct route api_routes[] = {
 
     {HTTP_GET,  "/v1",                                       EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_ROOT},
     {HTTP_GET,  "/v1/api.yaml",                              EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_SPECIFICATION},
-    {HTTP_GET,  "/v1/health",                                EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_HEALTH},
+    {HTTP_GET,  "/v1/health",                                EVERYWHERE | ON_PROXY, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_HEALTH},
 
     /* The native API. */
     {HTTP_POST, "/api/v1/applications",                      NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_APPLICATION_CREATE},

@@ -78,6 +78,7 @@ static void reload_apply(struct front *f)
     struct session_settings session = session_from(f->settings);
     net_server_set_limits(f->server, &limits, &session);
     log_configure(f->settings->log_level, f->settings->log_format, NULL);
+    front_reload_outbound(f);
     front_ask_listeners(f);
 }
 
@@ -139,6 +140,8 @@ static void on_wake(void *ctx, unsigned ready)
     if (read(f->ch->wake_fds[0], &count, sizeof count) < 0)
         return;
     identity_recheck(f);
+    if (f->outbound)
+        outbound_recheck(f->outbound);
     if (front_listeners_stale(f))
         front_ask_listeners(f);
 }
@@ -149,6 +152,8 @@ static void every_second(void *ctx)
     atomic_store_explicit(&f->slab->heartbeat_ms, clock_monotonic_ms(), memory_order_relaxed);
     if (front_listeners_stale(f))
         front_ask_listeners(f);
+    if (f->outbound)
+        outbound_recheck(f->outbound); /* what could not be asked at the wake-up */
     front_tally_flush(f);
     front_check_stopped(f);
 }
@@ -203,6 +208,7 @@ static struct status build(struct front *f, struct error *err)
     TRY(router_new(api_routes, api_route_count, &f->router, err));
     TRY(make_server(f));
     TRY(make_pools(f));
+    TRY(front_start_outbound(f, err));
     TRY(watch_channels(f));
     front_ask_listeners(f);
     return DONE;
@@ -245,6 +251,7 @@ void front_free(struct front *f)
     net_server_free(f->server);
     pool_free(f->edge);
     pool_free(f->egress);
+    outbound_free(f->outbound);
     front_free_listeners(f);
     identity_release_all(f);
     front_tally_release(f);

@@ -9,6 +9,7 @@
 #include "front/front.h"
 #include "net/pool.h"
 #include "net/server.h"
+#include "outbound/forward.h"
 
 /* What the core said about one certificate; shared by the cache and the connections that present it. */
 struct identity {
@@ -35,11 +36,12 @@ struct front_call {
     struct question *asking;   /* waits for this answer */
     struct front_call *waiting_next;
     const struct route *route;
-    struct pool_call *upstream; /* running call to the core */
-    struct identity *identity;  /* referenced while the request runs; NULL without a certificate */
-    struct buffer body;         /* collected for the core */
-    size_t budget;              /* bytes taken from the front's body budget */
-    size_t slot;                /* 1 while it counts against its application's share of the hop */
+    struct pool_call *upstream;     /* running call to the core */
+    struct outbound_call *outbound; /* on the proxy listener: its whole life (outbound/forward.h) */
+    struct identity *identity;      /* referenced while the request runs; NULL without a certificate */
+    struct buffer body;             /* collected for the core */
+    size_t budget;                  /* bytes taken from the front's body budget */
+    size_t slot;                    /* 1 while it counts against its application's share of the hop */
     int64_t started_us;
     int status;
     bool ready;          /* the body is complete */
@@ -65,6 +67,8 @@ struct front {
     struct pool *edge, *egress;
     struct watch *control_watch, *wake_watch, *lifeline_watch;
     struct timer *second_timer;
+    struct guard guard;        /* of addresses of targets */
+    struct outbound *outbound; /* NULL without listen.proxy */
     struct front_listener listeners[LISTENER_COUNT];
     struct hop_listeners listeners_answer; /* pairs and renew_at only */
     struct pool_call *listeners_call;
@@ -110,8 +114,14 @@ void front_call_identified(struct front_call *fc); /* fc->identity is set, or th
 void front_call_unavailable(struct front_call *fc);
 
 /* question.c: serialises a request of the front itself (ON_FRONT routes) */
-void front_write_question(struct front *f, enum http_method method, const char *target, struct bytes body,
+void front_write_question(struct front *f, enum http_method method, struct text target, struct bytes body,
                           struct buffer *out);
+
+/* egress.c: the proxy listener */
+struct status front_start_outbound(struct front *f, struct error *err); /* nothing without listen.proxy */
+void front_reload_outbound(struct front *f);
+void front_call_target(struct front_call *fc); /* the request is a call to a registered API */
+bool front_is_call_to_target(const struct front_call *fc);
 
 /* relay.c */
 void front_relay(struct front_call *fc);
@@ -126,6 +136,8 @@ void front_reply_text(struct front_call *fc, int status, struct text body);
 /* guard.c: DNS rebinding and cross-site posts (DESIGN 3, internal listener), Host against SNI. NULL when
  * fine, else what to say. */
 const char *front_guard(const struct front_call *fc, int *out_status);
+/* Host is localhost, 127.0.0.1, [::1] or one of url.internal_hosts. */
+bool front_host_is_local(const struct front_call *fc);
 
 /* forwarded.c: X-Forwarded-Client-Cert of a trusted proxy. An illegible one still says that the request is
  * not the proxy's own: it is nobody's. */

@@ -215,7 +215,7 @@ void front_ask_listeners(struct front *f)
     forget_answer(f);
     f->listeners_status = 0;
     buffer_clear(&f->scratch);
-    front_write_question(f, HTTP_GET, "/front/listeners", (struct bytes){NULL, 0}, &f->scratch);
+    front_write_question(f, HTTP_GET, TEXT("/front/listeners"), (struct bytes){NULL, 0}, &f->scratch);
     if (status_ok(buffer_status(&f->scratch)))
         f->listeners_call =
             pool_send(f->edge, HTTP_GET, buffer_bytes(&f->scratch), true, &listeners_events, f);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/front_internal.h"
 
+#include "outbound/address.h"
+
 /*
  * Who may speak to us, judged by the names in the request.
  *
  * The internal listener trusts whoever reaches loopback, so a browser on the same host must not be made to: a
  * page whose name was rebound to 127.0.0.1 sends its own name in Host; a page elsewhere sends its Origin or
- * Sec-Fetch-Site (DESIGN 3 and 5). On TLS listeners the Host must be the name that the handshake was about
- * (RFC 9110 15.5.20: 421).
+ * Sec-Fetch-Site (DESIGN 3 and 5). The proxy listener hands out credentials on the same terms; it also
+ * answers to names of services (contract 3.2). On TLS listeners the Host must be the name that the handshake
+ * was about (RFC 9110 15.5.20: 421).
  */
 
 /* "name", "name:port", "[v6]", "[v6]:port" -> the host, brackets kept. */
@@ -44,15 +47,27 @@ static bool origin_is_local(const struct settings *s, struct text origin)
     return is_local_name(s, host_of(rest));
 }
 
+bool front_host_is_local(const struct front_call *fc)
+{
+    return is_local_name(fc->front->settings, host_of(fc->exchange->request.authority));
+}
+
+/* {app}-{id}.anything: a name that nobody finds by rebinding, for an id is a UUID. */
+static bool host_names_a_service(const struct front_call *fc)
+{
+    struct outbound_address address;
+    return connection_tag(fc->connection) == LISTENER_PROXY &&
+           status_ok(outbound_address_read(&fc->exchange->request, &address)) && address.kind == ADDRESS_HOST;
+}
+
 static const char *guard_internal(const struct front_call *fc, int *out_status)
 {
     const struct request *r = &fc->exchange->request;
     const struct settings *s = fc->front->settings;
-    if (!is_local_name(s, host_of(r->authority))) {
+    if (!front_host_is_local(fc) && !host_names_a_service(fc)) {
         *out_status = 421;
         return "This listener answers to localhost, 127.0.0.1, [::1] and the names of url.internal_hosts; "
-               "the Host "
-               "header is none of them.";
+               "the Host header is none of them.";
     }
     struct text origin = headers_get(&r->headers, TEXT("Origin"));
     struct text site = headers_get(&r->headers, TEXT("Sec-Fetch-Site"));

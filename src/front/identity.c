@@ -263,7 +263,7 @@ static struct status send_question(struct question *q)
     hex_encode(hex, key_of(q->fingerprint));
     (void)snprintf(target, sizeof target, "/front/certificate?fingerprint=%s", hex);
     buffer_clear(&f->scratch);
-    front_write_question(f, HTTP_GET, target, text_bytes(q->subject), &f->scratch);
+    front_write_question(f, HTTP_GET, text_of(target), text_bytes(q->subject), &f->scratch);
     TRY(buffer_status(&f->scratch));
     q->asked++;
     q->call = pool_send(f->edge, HTTP_GET, buffer_bytes(&f->scratch), true, &question_events, q);

@@ -2,7 +2,7 @@
 #include "front/front_internal.h"
 
 /* A request of the front itself to the core: an ON_FRONT route behind a preamble that says so. */
-void front_write_question(struct front *f, enum http_method method, const char *target, struct bytes body,
+void front_write_question(struct front *f, enum http_method method, struct text target, struct bytes body,
                           struct buffer *out)
 {
     struct hop_preamble p = {
@@ -14,8 +14,8 @@ void front_write_question(struct front *f, enum http_method method, const char *
     struct request r = {
         .version = HTTP_1_1,
         .method = method,
-        .target = text_of(target),
-        .path = text_of(target),
+        .target = target,
+        .path = target,
         .authority = TEXT("core"),
         .body = body.n ? BODY_SIZED : BODY_NONE,
         .content_length = body.n,

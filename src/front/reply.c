@@ -12,7 +12,8 @@
 static bool is_kyma(const struct front_call *fc)
 {
     unsigned listener = connection_tag(fc->connection);
-    if (!fc->route && (listener == LISTENER_CONNECTOR || listener == LISTENER_GATEWAY))
+    if (!fc->route &&
+        (listener == LISTENER_CONNECTOR || listener == LISTENER_GATEWAY || listener == LISTENER_PROXY))
         return true;
     return fc->route ? (fc->route->flags & ROUTE_KYMA) != 0 : api_path_is_kyma(fc->exchange->request.path);
 }

@@ -10,7 +10,8 @@
 
 /*
  * The life of a request in the front: guard (Host, Origin) -> identity -> route -> body -> relay to the core.
- * Every step either goes on or answers; on_finished() is the one place where things are given back.
+ * Calls to registered APIs leave after the guard (egress.c). Every step either goes on or answers;
+ * on_finished() is the one place where things are given back.
  */
 
 static void identify(struct front_call *fc);
@@ -46,6 +47,8 @@ static void on_request(void *ctx, struct connection *c, struct exchange *x)
     const char *refused = front_guard(fc, &status);
     if (refused)
         front_error(fc, status, refused);
+    else if (front_is_call_to_target(fc))
+        front_call_target(fc);
     else
         identify(fc);
 }
@@ -210,6 +213,10 @@ static void on_body(void *ctx, struct connection *c, struct exchange *x, struct 
     (void)c;
     struct front *f = ctx;
     struct front_call *fc = x->owner;
+    if (fc && fc->outbound) {
+        outbound_body(fc->outbound, chunk);
+        return;
+    }
     if (!fc || !fc->route || fc->status)
         return;
     if (f->body_budget_used + chunk.n > (size_t)f->settings->limit_front_body_bytes) {
@@ -230,6 +237,10 @@ static void on_body_end(void *ctx, struct connection *c, struct exchange *x)
     (void)ctx;
     (void)c;
     struct front_call *fc = x->owner;
+    if (fc && fc->outbound) {
+        outbound_body_end(fc->outbound);
+        return;
+    }
     if (!fc || !fc->route || fc->status || fc->ready)
         return;
     fc->ready = true;
@@ -241,7 +252,9 @@ static void on_drained(void *ctx, struct connection *c, struct exchange *x)
     (void)ctx;
     (void)c;
     struct front_call *fc = x->owner;
-    if (fc && fc->upstream)
+    if (fc && fc->outbound)
+        outbound_drained(fc->outbound);
+    else if (fc && fc->upstream)
         pool_resume(fc->upstream);
 }
 
@@ -256,6 +269,18 @@ static void access_log(const struct front_call *fc, int64_t us)
         F_CSTR("method", http_method_name(r->method)), F_TARGET("target", r->target),
         F_INT("status", fc->status), F_INT("us", us),
         F_TEXT("application", fc->identity ? fc->identity->answer.application : ((struct text){NULL, 0})));
+}
+
+static void access_log_outbound(const struct front_call *fc, const struct outbound_summary *call, int64_t us)
+{
+    char address[CONNECTION_ADDRESS_MAX];
+    const struct request *r = &fc->exchange->request;
+    log_event(LOG_INFO, "call", F_CSTR("id", fc->request_id),
+              F_CSTR("peer", connection_address(fc->connection, address)),
+              F_CSTR("method", http_method_name(r->method)), F_TARGET("target", r->target),
+              F_INT("status", fc->status), F_INT("us", us), F_TEXT("application", call->application),
+              F_TEXT("service", call->service), F_INT("upstream_us", call->first_byte_us),
+              F_BOOL("reused", call->reused), F_BOOL("retried", call->retried));
 }
 
 static void count_response(struct front *f, int status)
@@ -276,10 +301,20 @@ static void on_finished(void *ctx, struct connection *c, struct exchange *x, boo
         return;
     x->owner = NULL;
     int64_t us = clock_monotonic_us() - fc->started_us;
+    struct outbound_summary call = {0};
+    if (fc->outbound) {
+        outbound_summarise(fc->outbound, &call);
+        fc->status = call.status;
+    }
     count_response(f, fc->status);
     slab_latency(f->slab, (uint64_t)(us < 0 ? 0 : us));
-    if (text_equal(text_of(f->settings->log_access), TEXT("all")))
+    const bool logged = text_equal(text_of(f->settings->log_access), TEXT("all"));
+    if (logged && fc->outbound)
+        access_log_outbound(fc, &call, us);
+    else if (logged)
         access_log(fc, us);
+    if (fc->outbound)
+        outbound_finished(TAKE(fc->outbound));
     identity_stop_waiting(fc);
     if (fc->upstream)
         pool_cancel(TAKE(fc->upstream));

@@ -106,7 +106,7 @@ void front_tally_flush(struct front *f)
     append_lines(&f->seen, "seen", &body);
     OWNED(buffer_release) struct buffer request;
     buffer_init(&request, TALLY_BODY_MAX + HOP_PREAMBLE_MAX + 1024);
-    front_write_question(f, HTTP_POST, "/front/tallies", buffer_bytes(&body), &request);
+    front_write_question(f, HTTP_POST, TEXT("/front/tallies"), buffer_bytes(&body), &request);
     if (status_ok(buffer_status(&body)) && status_ok(buffer_status(&request)) &&
         pool_send(f->edge, HTTP_POST, buffer_bytes(&request), false, &told, f))
         f->telling++;

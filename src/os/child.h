@@ -30,6 +30,7 @@
 
 #include <sys/types.h>
 
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/status.h"
@@ -58,6 +59,15 @@ struct child_socket {
     unsigned listeners; /* bit set of 1 << enum listener; more than one when they share an address and SNI
                            tells them apart */
     int fd;             /* listening, non-blocking */
+};
+
+/* What a front has to read before its sandbox closes: afterwards it opens no file (DESIGN 3.1, 17). Read by
+ * the process itself (server/outside.h); never in the manifest. */
+#define CHILD_LOCAL_MAX 256
+struct child_outside {
+    struct buffer system_anchors, own_anchors; /* PEM: the system's, and outbound.ca_file */
+    uint8_t local[CHILD_LOCAL_MAX][16];        /* this host's addresses, IPv4 as ::ffff:a.b.c.d */
+    unsigned local_count;
 };
 
 struct child_channels {
@@ -96,6 +106,7 @@ struct child_channels {
     char host_name[CHILD_HOST_MAX];
     char addresses[LISTENER_COUNT]
                   [CHILD_ADDRESS_MAX]; /* as bound ("127.0.0.1:41234"), "" when off; in all children */
+    struct child_outside *outside;     /* front only; NULL without listen.proxy */
 };
 
 void child_channels_init(struct child_channels *ch);  /* all descriptors -1 */

@@ -138,7 +138,7 @@ static void count_answer(struct outbound_call *c, int status)
         slab_add(c->o->parts.slab, by_class[status / 100 - 2], 1);
 }
 
-void call_answer(struct outbound_call *c, const struct response *head)
+void call_pass_answer(struct outbound_call *c, const struct response *head)
 {
     call_forget_kept(c);
     c->status = head->status;
@@ -158,13 +158,13 @@ static void on_head(void *owner, const struct response *head)
     if (call_may_repeat(c, head->status))
         call_hold_answer(c, head);
     else if (status_ok(call_make_head(c, head, &out)))
-        call_answer(c, &out);
+        call_pass_answer(c, &out);
     else
         call_failed(c, UPSTREAM_MALFORMED, "its answer cannot be passed on");
     call_drop(c);
 }
 
-void call_answer_body(struct outbound_call *c, struct bytes chunk)
+void call_pass_body(struct outbound_call *c, struct bytes chunk)
 {
     struct status st = exchange_write(c->x, chunk);
     if (st.code == E_AGAIN) {
@@ -184,7 +184,7 @@ static void on_body(void *owner, struct bytes chunk)
     if (c->state == CALL_HELD)
         call_held_body(c, chunk);
     else
-        call_answer_body(c, chunk);
+        call_pass_body(c, chunk);
     call_drop(c);
 }
 
@@ -197,7 +197,7 @@ void outbound_drained(struct outbound_call *c)
         upstream_resume(c->upstream);
 }
 
-void call_answer_end(struct outbound_call *c)
+void call_end_answer(struct outbound_call *c)
 {
     c->state = CALL_OVER;
     status_ignore(exchange_end(c->x)); /* one that fell short is cut by the session */
@@ -213,7 +213,7 @@ static void on_end(void *owner)
         return;
     }
     call_hold(c);
-    call_answer_end(c);
+    call_end_answer(c);
     call_drop(c);
 }
 

@@ -117,9 +117,9 @@ void call_forget_kept(struct outbound_call *c);
 void call_update_flow(struct outbound_call *c); /* pauses or resumes the caller's body */
 /* The head for the caller, in the exchange's arena. */
 struct status call_make_head(struct outbound_call *c, const struct response *head, struct response *out);
-void call_answer(struct outbound_call *c, const struct response *head /* of call_make_head */);
-void call_answer_body(struct outbound_call *c, struct bytes chunk);
-void call_answer_end(struct outbound_call *c);
+void call_pass_answer(struct outbound_call *c, const struct response *head /* of call_make_head */);
+void call_pass_body(struct outbound_call *c, struct bytes chunk);
+void call_end_answer(struct outbound_call *c);
 
 /* forward_retry.c */
 bool call_may_repeat(const struct outbound_call *c, int status);

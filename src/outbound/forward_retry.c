@@ -67,13 +67,13 @@ static void let_go(struct outbound_call *c)
         call_failed(c, c->held_why, "its answer was cut short");
         return;
     }
-    call_answer(c, &c->held);
+    call_pass_answer(c, &c->held);
     if (c->state == CALL_RUNNING && buffer_size(&body))
-        call_answer_body(c, buffer_bytes(&body));
+        call_pass_body(c, buffer_bytes(&body));
     if (c->state != CALL_RUNNING)
         return;
     if (ended) {
-        call_answer_end(c);
+        call_end_answer(c);
         return;
     }
     if (!c->answer_paused)

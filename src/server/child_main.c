@@ -8,6 +8,7 @@
 #include "fetch/fetcher.h"
 #include "front/front.h"
 #include "os/processes.h"
+#include "server/outside.h"
 #include "server/sandbox_paths.h"
 #include "server/server.h"
 
@@ -46,7 +47,16 @@ static struct status confine(const struct child_channels *ch, const struct setti
     return sandbox_enter(SANDBOX_CORE, paths.list, paths.count, err);
 }
 
-static struct status get_ready(const struct child_channels *ch, struct error *err)
+static struct status look_outside(struct child_channels *ch, const struct settings *settings,
+                                  struct child_outside *outside, struct error *err)
+{
+    if (ch->kind != CHILD_FRONT || !ch->addresses[LISTENER_PROXY][0])
+        return DONE;
+    ch->outside = outside;
+    return outside_read(settings, outside, err);
+}
+
+static struct status get_ready(struct child_channels *ch, struct child_outside *outside, struct error *err)
 {
     char name[24];
     struct settings *settings = NULL;
@@ -58,7 +68,9 @@ static struct status get_ready(const struct child_channels *ch, struct error *er
         (void)snprintf(name, sizeof name, "%s", child_kind_name(ch->kind));
     log_configure(settings->log_level, settings->log_format, name);
     warm_up();
-    struct status st = confine(ch, settings, err);
+    struct status st = look_outside(ch, settings, outside, err);
+    if (status_ok(st))
+        st = confine(ch, settings, err);
     settings_free(settings);
     return st;
 }
@@ -91,13 +103,16 @@ int server_child_main(int argc, char **argv)
                       status_ok(st) ? "the manifest is for another child" : err.message);
         return 2;
     }
-    st = get_ready(&ch, &err);
+    static struct child_outside outside; /* zeroed */
+    st = get_ready(&ch, &outside, &err);
     if (!status_ok(st)) {
         status_ignore(child_send(ch.control_fd, CHILD_FAILED, error_text(&err, st), -1));
+        outside_release(&outside);
         child_channels_close(&ch);
         return 1;
     }
     int exit_status = child_main(&ch);
+    outside_release(&outside);
     child_channels_close(&ch);
     return exit_status;
 }

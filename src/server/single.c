@@ -3,6 +3,7 @@
 #include "core/core.h"
 #include "front/front.h"
 #include "os/files.h"
+#include "server/outside.h"
 #include "server/supervisor.h"
 
 /*
@@ -14,6 +15,7 @@
 struct single {
     struct child_channels core_channels, front_channels;
     int core_control, front_control; /* their ends */
+    struct child_outside outside;
     struct core *core;
     struct front *front;
 };
@@ -44,6 +46,10 @@ struct status single_start(struct supervisor *s, struct error *err)
     TRY(connect_worker(the_core(s), &both->core_control, &both->core_channels, err));
     TRY(core_start(s->loop, &both->core_channels, &both->core, err));
     TRY(connect_worker(the_front(s, 0), &both->front_control, &both->front_channels, err));
+    if (s->addresses[LISTENER_PROXY][0]) {
+        TRY(outside_read(s->settings, &both->outside, err));
+        both->front_channels.outside = &both->outside;
+    }
     return front_start(s->loop, &both->front_channels, &both->front, err);
 }
 
@@ -54,6 +60,7 @@ void single_free(struct supervisor *s)
         return;
     front_free(both->front);
     core_free(both->core);
+    outside_release(&both->outside);
     descriptor_close(both->core_control);
     descriptor_close(both->front_control);
     mem_free(both);

@@ -42,7 +42,7 @@ static int ask(struct connection *c, const struct guard_row *row)
     char own[] = "fairlead.internal";
     struct settings settings = {.internal_hosts = {.item = {own}, .count = 1}};
     struct front f = {.settings = &settings};
-    struct exchange x = {.request = {.authority = text_of(row->host)}};
+    struct exchange x = {.request = {.authority = text_of(row->host), .path = TEXT("/x")}};
     struct front_call fc = {.front = &f, .connection = c, .exchange = &x};
     int status = 0;
     arena_init(&x.arena, 1024, 1 << 16);
@@ -156,6 +156,27 @@ static void accepts_local_names(void **state)
     CHECK(LISTENER_PROXY, NULL, rows);
 }
 
+#define UUID "3e2ee2c7-4cf5-4a58-9e9d-01d1ce2f0fee"
+static void names_of_services_are_for_the_proxy_listener(void **state)
+{
+    (void)state;
+    static const struct guard_row accepted[] = {
+        {"shop-" UUID ".kyma-integration.svc.cluster.local", NULL, NULL, 0},
+        {"shop-" UUID ".localhost:8081", NULL, NULL, 0},
+    };
+    CHECK(LISTENER_PROXY, NULL, accepted);
+    static const struct guard_row refused[] = {
+        {"shop.kyma-integration", NULL, NULL, 421},
+        {"evil.example." UUID, NULL, NULL, 421},
+        {"shop-" UUID ".localhost", "http://evil.example", NULL, 403},
+        {"shop-" UUID ".localhost", "http://shop-" UUID ".localhost", NULL, 403},
+        {"shop-" UUID ".localhost", NULL, "cross-site", 403},
+    };
+    CHECK(LISTENER_PROXY, NULL, refused);
+    static const struct guard_row elsewhere[] = {{"shop-" UUID ".localhost", NULL, NULL, 421}};
+    CHECK(LISTENER_INTERNAL, NULL, elsewhere);
+}
+
 static void refuses_a_host_that_is_not_the_name_of_the_handshake(void **state)
 {
     (void)state;
@@ -209,6 +230,7 @@ int main(void)
         cmocka_unit_test(refuses_a_rebound_name),
         cmocka_unit_test(refuses_what_another_site_sends),
         cmocka_unit_test(accepts_local_names),
+        cmocka_unit_test(names_of_services_are_for_the_proxy_listener),
         cmocka_unit_test(refuses_a_host_that_is_not_the_name_of_the_handshake),
         cmocka_unit_test(accepts_the_name_of_the_handshake),
         cmocka_unit_test(has_nothing_to_compare_without_a_name),

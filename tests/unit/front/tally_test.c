@@ -29,12 +29,12 @@ void front_check_stopped(struct front *f)
     (void)f;
 }
 
-void front_write_question(struct front *f, enum http_method method, const char *target, struct bytes body,
+void front_write_question(struct front *f, enum http_method method, struct text target, struct bytes body,
                           struct buffer *out)
 {
     (void)f;
     assert_int_equal(method, HTTP_POST);
-    assert_string_equal(target, "/front/tallies");
+    assert_text(target, "/front/tallies");
     buffer_append(&taken.body, body);
     buffer_append(out, body);
 }

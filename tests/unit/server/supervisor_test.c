@@ -58,7 +58,8 @@ static void start(struct fixture *f, const char *fronts)
     int log = open(f->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     (void)dup2(log, 2);
     (void)execl(server_path, server_path, f->config, f->data, set_fronts, "listen.internal=127.0.0.1:0",
-                "listen.connector=127.0.0.1:0", "listen.gateway=off", "server.stop_timeout=1s", NULL);
+                "listen.connector=127.0.0.1:0", "listen.gateway=off", "listen.proxy=off",
+                "server.stop_timeout=1s", NULL);
     _exit(99);
 }
 
