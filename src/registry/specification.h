@@ -27,6 +27,6 @@ enum specification_origin specification_origin(const struct api_details *api, st
  * what json_scan accepted, and stay inside whatever else they are given. */
 bool swagger2_is(struct text json, struct text api_type);
 /* Top level in the order of the original's marshaller, `host` and `schemes` replaced, basePath and unknown
- * keys that do not begin with "x-" dropped, paths null when absent; nested values as they were sent. Appends.
- */
+ * keys that do not begin with "x-" dropped, paths null when absent; nested values as they were sent. Those
+ * with "x-" are sorted, unless the document has thousands. Appends. */
 struct status swagger2_rewrite(struct text json, struct text host, struct buffer *out);

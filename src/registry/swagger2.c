@@ -54,6 +54,12 @@ bool swagger2_is(struct text json, struct text api_type)
 
 /* ---- extensions: x-..., sorted ---- */
 
+/*
+ * Real documents have a dozen. One with hundreds of thousands is for whoever wants each GET to cost many
+ * times its size in memory: its extensions come in the order they were sent, with nothing kept of them.
+ */
+#define SORTED_MAX 4096
+
 struct extension {
     struct text raw_key; /* with quotes */
     struct text key;     /* decoded */
@@ -61,7 +67,7 @@ struct extension {
 };
 struct extensions {
     struct extension *list; /* in the arena */
-    size_t count;
+    size_t count, room;     /* room 0: they are not sorted */
     struct arena *a;
 };
 
@@ -85,7 +91,7 @@ static struct status add_extension(struct extensions *x, struct text raw_key, st
     const struct text key = key_of(raw_key, x->a);
     if (!key.p)
         return STATUS(NOMEM);
-    if (is_extension(key))
+    if (is_extension(key) && x->count < x->room)
         x->list[x->count++] = (struct extension){raw_key, key, value};
     return DONE;
 }
@@ -100,11 +106,12 @@ static int compare_extensions(const void *a, const void *b)
 
 /* ---- reading ---- */
 
+/* At most SORTED_MAX and one. */
 static size_t count_members(struct text json)
 {
     size_t count = 0;
     struct json_cursor c = json_cursor_at(json);
-    for (bool more = json_cursor_enter(&c); more; more = json_cursor_next(&c)) {
+    for (bool more = json_cursor_enter(&c); more && count <= SORTED_MAX; more = json_cursor_next(&c)) {
         json_cursor_key(&c);
         json_cursor_skip(&c);
         count++;
@@ -112,20 +119,28 @@ static size_t count_members(struct text json)
     return count;
 }
 
+static size_t find_member(struct text key)
+{
+    size_t i = 0;
+    while (i < MEMBERS && !json_key_is(key, members[i].key))
+        i++;
+    return i;
+}
+
 static struct status read_document(struct text json, struct text values[static MEMBERS], struct extensions *x)
 {
     struct json_cursor c = json_cursor_at(json);
-    x->list = arena_array(x->a, count_members(json), sizeof *x->list);
+    const size_t count = count_members(json);
+    x->room = count <= SORTED_MAX ? count : 0;
+    x->list = arena_array(x->a, x->room, sizeof *x->list);
     if (!x->list)
         return STATUS(NOMEM);
     for (bool more = json_cursor_enter(&c); more; more = json_cursor_next(&c)) {
         const struct text key = json_cursor_key(&c), value = json_cursor_skip(&c);
-        size_t i = 0;
-        while (i < MEMBERS && !json_key_is(key, members[i].key))
-            i++;
+        const size_t i = find_member(key);
         if (i < MEMBERS)
             values[i] = value; /* the last one wins */
-        else
+        else if (x->room > 0)
             TRY(add_extension(x, key, value));
     }
     return DONE;
@@ -181,25 +196,46 @@ static void write_member(struct buffer *out, bool *first, size_t i, struct text 
     buffer_text(out, value);
 }
 
+static void write_sorted(struct buffer *out, bool *first, const struct extensions *x)
+{
+    for (size_t i = 0; i < x->count; i++) {
+        if (i + 1 < x->count && text_equal(x->list[i].key, x->list[i + 1].key))
+            continue; /* the last one wins */
+        begin_member(out, first, (struct text){x->list[i].raw_key.p + 1, x->list[i].raw_key.n - 2});
+        buffer_text(out, x->list[i].value);
+    }
+}
+
+/* Keys that hide their "x-" behind escapes are left out. */
+static void write_as_sent(struct buffer *out, bool *first, struct text json)
+{
+    struct json_cursor c = json_cursor_at(json);
+    for (bool more = json_cursor_enter(&c); more; more = json_cursor_next(&c)) {
+        const struct text key = json_cursor_key(&c), value = json_cursor_skip(&c);
+        if (key.n < 2 || !is_extension(text_from(key, 1)))
+            continue;
+        begin_member(out, first, (struct text){key.p + 1, key.n - 2});
+        buffer_text(out, value);
+    }
+}
+
 struct status swagger2_rewrite(struct text json, struct text host, struct buffer *out)
 {
     OWNED(arena_release) struct arena a;
     struct text values[MEMBERS] = {0};
     bool first = true;
-    /* Extensions are at most as many as fit into the document: "x-":1, and their keys are in it. */
-    arena_init(&a, 4096, json.n * sizeof(struct extension) + 65536);
+    /* Keys with escapes are copied, and are in the document. */
+    arena_init(&a, 4096, SORTED_MAX * sizeof(struct extension) + 2 * json.n + 65536);
     struct extensions x = {.a = &a};
     TRY(read_document(json, values, &x));
     qsort(x.list, x.count, sizeof *x.list, compare_extensions);
     buffer_byte(out, '{');
     for (size_t i = 0; i < MEMBERS; i++)
         write_member(out, &first, i, values[i], host);
-    for (size_t i = 0; i < x.count; i++) {
-        if (i + 1 < x.count && text_equal(x.list[i].key, x.list[i + 1].key))
-            continue; /* the last one wins */
-        begin_member(out, &first, (struct text){x.list[i].raw_key.p + 1, x.list[i].raw_key.n - 2});
-        buffer_text(out, x.list[i].value);
-    }
+    if (x.room > 0)
+        write_sorted(out, &first, &x);
+    else
+        write_as_sent(out, &first, json);
     buffer_byte(out, '}');
     return buffer_status(out);
 }

@@ -84,6 +84,26 @@ static void rewrites_the_top_level_as_the_original(void **state)
     }
 }
 
+static void keeps_the_order_of_more_extensions_than_anybody_has(void **state)
+{
+    (void)state;
+    enum { COUNT_OF_THEM = 20000 };
+    OWNED(buffer_release) struct buffer in, expected, out;
+    buffer_init(&in, 1u << 20);
+    buffer_init(&expected, 1u << 20);
+    buffer_init(&out, 1u << 20);
+    buffer_cstr(&in, "{\"zzz\":1,\"swagger\":\"2.0\"");
+    buffer_cstr(&expected, "{\"schemes\":[\"http\"],\"swagger\":\"2.0\",\"host\":\"h\",\"paths\":null");
+    for (int i = COUNT_OF_THEM; i > 0; i--) {
+        buffer_printf(&in, ",\"x-%05d\":%d", i, i);
+        buffer_printf(&expected, ",\"x-%05d\":%d", i, i);
+    }
+    buffer_byte(&in, '}');
+    buffer_byte(&expected, '}');
+    assert_ok(swagger2_rewrite(buffer_as_text(&in), TEXT("h"), &out));
+    assert_true(text_equal(buffer_as_text(&out), buffer_as_text(&expected)));
+}
+
 static void stays_inside_what_was_never_accepted(void **state)
 {
     (void)state;
@@ -118,6 +138,7 @@ int main(void)
         cmocka_unit_test(recognises_swagger_2_only),
         cmocka_unit_test(stays_inside_what_was_never_accepted),
         cmocka_unit_test(rewrites_the_top_level_as_the_original),
+        cmocka_unit_test(keeps_the_order_of_more_extensions_than_anybody_has),
         cmocka_unit_test(survives_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
