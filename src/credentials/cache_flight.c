@@ -64,25 +64,36 @@ static int status_of_failure(enum fetch_job job, const struct fetch_answer *answ
     return text_starts_with(text_of(answer->reason), TEXT("failed to create token request")) ? 500 : 502;
 }
 
+/* Words of the failure: of an address as a front says them of its own (net/upstream.h), of tokens the
+ * contract's. */
+static void word(struct cached *e, enum fetch_job job, struct status s, const struct fetch_answer *answer)
+{
+    const char *front = "";
+    const char *why = answer->reason;
+    if (job == FETCH_RESOLVE)
+        front = answer->outcome == FETCH_REFUSED ? "guarded: " : "dns: ";
+    e->status = status_of_failure(job, answer);
+    if (!status_ok(s)) {
+        front = "";
+        why = s.code == E_TOO_LARGE ? "The service's credentials are larger than can be used."
+                                    : "Nobody can fetch a token or an address now; try again in a second.";
+        e->status = 503;
+    }
+    (void)snprintf(e->message, sizeof e->message, "%s%s", front, why);
+}
+
 static void refuse(struct cached *e, enum fetch_job job, struct status s, const struct fetch_answer *answer)
 {
-    const int64_t pause = (int64_t)CACHE_PAUSE_MS << (e->failures < 5 ? e->failures : 5);
-    const int64_t most = job == FETCH_RESOLVE ? CACHE_ADDRESS_PAUSE_MS : CACHE_PAUSE_MAX_MS;
+    int64_t pause = CACHE_ADDRESS_PAUSE_MS;
+    if (job != FETCH_RESOLVE) {
+        pause = (int64_t)CACHE_PAUSE_MS << (e->failures < 5 ? e->failures : 5);
+        pause = pause < CACHE_PAUSE_MAX_MS ? pause : CACHE_PAUSE_MAX_MS;
+    }
     e->failures++;
     e->refused = true;
-    e->pause_until_ms = clock_monotonic_ms() + (pause < most && job != FETCH_RESOLVE ? pause : most);
-    if (status_ok(s)) {
-        e->status = status_of_failure(job, answer);
-        (void)snprintf(e->message, sizeof e->message, "%s%s", job == FETCH_RESOLVE ? "dns: " : "",
-                       answer->reason);
-    } else {
-        e->status = 503;
-        (void)snprintf(e->message, sizeof e->message, "%s",
-                       s.code == E_TOO_LARGE
-                           ? "The credentials are larger than can be used."
-                           : "Nobody can fetch a token or an address now; try again in a second.");
-    }
-    log_event(LOG_WARNING, "credentials.fetch_failed", F_CSTR("what", job_name(job)), F_CODE("code", s),
+    e->pause_until_ms = clock_monotonic_ms() + pause;
+    word(e, job, s, answer);
+    log_event(LOG_WARNING, "credentials.fetch_failed", F_CSTR("what", job_name(job)),
               F_CSTR("reason", e->message), F_INT("failures", e->failures));
 }
 
