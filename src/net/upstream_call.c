@@ -202,15 +202,11 @@ static struct status take_chunk(struct upstream_call *c, struct bytes chunk)
     return buffer_status(&c->out);
 }
 
-/* After bytes were put into the buffer. */
 static void push(struct upstream_call *c)
 {
     struct upstream_connection *uc = c->connection;
-    if (!uc || uc->state != UPSTREAM_ACTIVE)
-        return;
-    upstream_flush(uc);
-    upstream_call_phase(c);
-    upstream_connection_watch(uc);
+    if (uc && uc->state == UPSTREAM_ACTIVE)
+        upstream_connection_push(uc);
 }
 
 /* Nobody will ever read it. */

@@ -124,6 +124,8 @@ static bool waits_for_room(const struct upstream_connection *uc, const struct up
 {
     if (uc->cut)
         return c->wants_writable && !upstream_may_repeat(uc, c);
+    if (timeout_armed(&uc->timeout)) /* the head waits for the body */
+        return false;
     return upstream_pending(c) > 0 || c->wants_writable || uc->input_ended;
 }
 
@@ -140,10 +142,15 @@ void upstream_connection_watch(struct upstream_connection *uc)
     watch_set(uc->watch, want);
 }
 
-/*
- * With a body to come, the head waits for it until the loop's next turn: one write(2) for both. Otherwise it
- * goes now.
- */
+void upstream_connection_push(struct upstream_connection *uc)
+{
+    timeout_disarm(&uc->timeout);
+    upstream_flush(uc);
+    upstream_call_phase(uc->call);
+    upstream_connection_watch(uc);
+}
+
+/* With a body to come, the head waits a little for it: one write(2) for both. */
 void upstream_connection_assign(struct upstream_connection *uc, struct upstream_call *c)
 {
     leave_idle(uc);
@@ -161,8 +168,12 @@ void upstream_connection_assign(struct upstream_connection *uc, struct upstream_
         uc->address = c->facts.address;
     }
     h1_client_reset(uc->client, c->method);
-    if (c->body_ended || (c->body == BODY_SIZED && c->body_left == 0) || buffer_size(&c->out) > c->head_size)
-        upstream_flush(uc);
+    const bool body_to_come = !c->body_ended && (c->body != BODY_SIZED || c->body_left > 0);
+    if (!body_to_come || buffer_size(&c->out) > c->head_size) {
+        upstream_connection_push(uc);
+        return;
+    }
+    timeout_arm(uc->all->head, &uc->timeout);
     upstream_call_phase(c);
     upstream_connection_watch(uc);
 }

@@ -49,7 +49,8 @@ struct upstream_connection {
     struct watch *watch;
     struct tls_session *tls; /* NULL = plain */
     struct h1_client *client;
-    struct timeout_entry timeout; /* of one address while connecting, of the idle time later */
+    struct timeout_entry
+        timeout; /* CONNECTING: of one address; ACTIVE: the head waits; IDLE: of keeping it */
     struct upstream_address address;
     int64_t dialled_us;
     unsigned next_address;
@@ -115,7 +116,7 @@ struct upstreams {
     struct upstream_limits limits;
     struct map pools;
     uint8_t *read_buffer; /* one for all: nothing reads while an answer is being told */
-    struct timeout_class *connect, *attempt, *first_byte, *idle, *total, *keep;
+    struct timeout_class *connect, *attempt, *head, *first_byte, *idle, *total, *keep;
     struct wakeup *wakeup;
     struct upstream_call *later_first, *later_last;
     struct upstream_call *free_calls;
@@ -175,6 +176,7 @@ void upstream_attempt_expired(struct upstream_connection *uc);
 
 /* upstream_connection.c */
 void upstream_connection_ready(void *connection, unsigned ready); /* watch_callback */
+void upstream_connection_push(struct upstream_connection *uc);    /* after bytes were put into the buffer */
 void upstream_connection_turn(struct upstream_connection *uc);    /* reads what libssl holds */
 void upstream_connection_assign(struct upstream_connection *uc, struct upstream_call *c);
 void upstream_connection_watch(struct upstream_connection *uc);

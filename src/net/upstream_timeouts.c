@@ -4,6 +4,10 @@
 /* With several addresses to try, one that does not answer gets this part of the time for all. */
 #define ATTEMPT_SHARE 3
 
+/* How long a head waits for the first bytes of its body, so that both go in one write; a tick of the loop's
+ * timers in practice. Whoever sends a body sends it at once, or the target can wait for it as well. */
+#define HEAD_WAITS_MS 1
+
 static struct upstream_call *call_of_phase(struct timeout_entry *e)
 {
     return (struct upstream_call *)(void *)((char *)e - offsetof(struct upstream_call, phase));
@@ -57,6 +61,12 @@ static void attempt_expired(void *all, struct timeout_entry *e)
     upstream_attempt_expired(connection_of(e));
 }
 
+static void head_expired(void *all, struct timeout_entry *e)
+{
+    (void)all;
+    upstream_connection_push(connection_of(e));
+}
+
 static void first_byte_expired(void *all, struct timeout_entry *e)
 {
     (void)all;
@@ -97,6 +107,7 @@ struct status upstream_timeouts_new(struct upstreams *u)
     } classes[] = {
         {&u->connect, l->connect_ms, connect_expired},
         {&u->attempt, l->connect_ms / ATTEMPT_SHARE, attempt_expired},
+        {&u->head, HEAD_WAITS_MS, head_expired},
         {&u->first_byte, l->first_byte_ms, first_byte_expired},
         {&u->idle, l->idle_ms, idle_expired},
         {&u->total, l->total_ms, total_expired},
@@ -125,6 +136,7 @@ void upstream_timeouts_free(struct upstreams *u)
 {
     timeout_class_free(u->connect);
     timeout_class_free(u->attempt);
+    timeout_class_free(u->head);
     timeout_class_free(u->first_byte);
     timeout_class_free(u->idle);
     timeout_class_free(u->total);

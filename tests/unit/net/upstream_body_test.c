@@ -5,7 +5,6 @@
 
 #include "upstream_world.h"
 
-#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 #define STREAM_HEAD                                                                                          \
     "POST / HTTP/1.1\r\nHost: target\r\n"                                                                    \
     "Transfer-Encoding: chunked\r\n\r\n"

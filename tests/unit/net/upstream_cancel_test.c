@@ -6,8 +6,6 @@
 
 #include "upstream_world.h"
 
-#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
-
 static void nothing_happens_any_more(struct world *w, const struct record *r)
 {
     const struct record before = *r;

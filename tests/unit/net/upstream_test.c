@@ -1,34 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/upstream.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "upstream_world.h"
-
-#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
-
-static void fails_with(struct world *w, struct record *r, enum upstream_failure why)
-{
-    wait_for(w, r->failures + r->ends > 0);
-    assert_int_equal(r->ends, 0);
-    assert_int_equal(r->failures, 1);
-    if (r->why != why)
-        fail_msg("%s (%s), expected %s", upstream_failure_name(r->why), r->detail,
-                 upstream_failure_name(why));
-}
-
-static void answers(struct world *w, struct record *r, int peer)
-{
-    world_must_start(w, r, &get_request);
-    wait_for(w, world_asked(w, peer));
-    world_say(w, peer, OK_ANSWER);
-    wait_for(w, r->ends == 1);
-    assert_string_equal(r->body, "hi");
-}
 
 /* ---- names ---- */
 
@@ -40,180 +13,6 @@ static void every_failure_has_a_name_and_a_status(void **state)
         const int status = upstream_failure_status(f);
         assert_true(status == 502 || status == 503 || status == 504);
     }
-}
-
-/* ---- connecting ---- */
-
-static void unlisten(struct world *w)
-{
-    watch_stop(w->accepting);
-    w->accepting = NULL;
-    (void)close(w->listener);
-    w->listener = -1;
-}
-
-static void a_refused_connection_says_so(void **state)
-{
-    (void)state;
-    struct world w;
-    world_init(&w);
-    unlisten(&w);
-    world_must_start(&w, &w.calls[0], &get_request);
-    fails_with(&w, &w.calls[0], UPSTREAM_CONNECT);
-    assert_string_equal(w.calls[0].detail, "connection refused");
-    assert_false(w.calls[0].answer_started);
-    assert_int_equal(world_stats(&w).pools, 0);
-    world_free(&w);
-}
-
-static void a_target_without_an_address_is_guarded(void **state)
-{
-    (void)state;
-    struct world w;
-    world_init(&w);
-    w.endpoint.address_count = 0;
-    world_must_start(&w, &w.calls[0], &get_request);
-    fails_with(&w, &w.calls[0], UPSTREAM_GUARDED);
-    world_free(&w);
-}
-
-static void addresses_that_the_guard_refuses_are_not_dialled(void **state)
-{
-    (void)state;
-    struct world w;
-    world_init(&w);
-    w.guard.allow_loopback = false;
-    world_must_start(&w, &w.calls[0], &get_request);
-    fails_with(&w, &w.calls[0], UPSTREAM_GUARDED);
-    assert_true(w.calls[0].detail[0] != '\0');
-    world_run_for(&w, 20);
-    assert_int_equal(w.accepted, 0);
-    world_free(&w);
-}
-
-static void the_next_address_is_tried_when_one_is_refused_or_guarded(void **state)
-{
-    (void)state;
-    struct world w, closed;
-    world_init(&closed);
-    unlisten(&closed);
-    world_init(&w);
-    const uint16_t port = w.addresses[0].port;
-    w.addresses[2] = w.addresses[0];
-    w.addresses[0] =
-        (struct upstream_address){.address = {[10] = 0xff, 0xff, 169, 254, 169, 254}, .port = 80};
-    w.addresses[1] = closed.addresses[0];
-    w.endpoint.address_count = 3;
-    answers(&w, &w.calls[0], 0);
-    assert_int_equal(w.calls[0].facts.address.port, port);
-    world_free(&w);
-    world_free(&closed);
-}
-
-/* A listener whose queue is full: the kernel drops further SYNs, as a firewall would. */
-struct silence {
-    int listener, fillers[4];
-    struct upstream_address address;
-};
-
-static void silence_make(struct silence *s)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof at;
-    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(s->listener, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(s->listener, 0), 0);
-    assert_int_equal(getsockname(s->listener, (struct sockaddr *)&at, &size), 0);
-    for (int i = 0; i < 4; i++) {
-        s->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        (void)connect(s->fillers[i], (struct sockaddr *)&at, sizeof at);
-    }
-    s->address =
-        (struct upstream_address){.address = {[10] = 0xff, 0xff, 127, 0, 0, 1}, .port = ntohs(at.sin_port)};
-}
-
-static void silence_end(struct silence *s)
-{
-    for (int i = 0; i < 4; i++)
-        (void)close(s->fillers[i]);
-    (void)close(s->listener);
-}
-
-static void an_address_that_does_not_answer_is_a_connect_timeout(void **state)
-{
-    (void)state;
-    struct world w;
-    struct silence s;
-    world_init(&w);
-    silence_make(&s);
-    w.addresses[0] = s.address;
-    w.limits.connect_ms = 100;
-    world_set_limits(&w);
-    world_must_start(&w, &w.calls[0], &get_request);
-    fails_with(&w, &w.calls[0], UPSTREAM_CONNECT_TIMEOUT);
-    assert_int_equal(world_stats(&w).open, 0);
-    world_free(&w);
-    silence_end(&s);
-}
-
-static void the_next_address_is_tried_when_one_does_not_answer(void **state)
-{
-    (void)state;
-    struct world w;
-    struct silence s;
-    world_init(&w);
-    silence_make(&s);
-    w.addresses[1] = w.addresses[0];
-    w.addresses[0] = s.address;
-    w.endpoint.address_count = 2;
-    w.limits.connect_ms = 600;
-    world_set_limits(&w);
-    answers(&w, &w.calls[0], 0);
-    world_free(&w);
-    silence_end(&s);
-}
-
-static struct rlimit leave_descriptors(int count)
-{
-    struct rlimit before, now;
-    const int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    assert_true(lowest >= 0);
-    (void)close(lowest);
-    now = before;
-    now.rlim_cur = (rlim_t)(lowest + count);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
-    return before;
-}
-
-static void says_when_descriptors_have_run_out(void **state)
-{
-    (void)state;
-    struct world w;
-    world_init(&w);
-    world_turn(&w);
-    const struct rlimit before = leave_descriptors(0);
-    world_must_start(&w, &w.calls[0], &get_request);
-    fails_with(&w, &w.calls[0], UPSTREAM_CONNECT);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    assert_string_equal(w.calls[0].detail, "no file descriptor left in the process");
-    world_free(&w);
-}
-
-static void an_idle_connection_gives_its_descriptor_to_a_call(void **state)
-{
-    (void)state;
-    struct world w;
-    world_init(&w);
-    answers(&w, &w.calls[0], 0);
-    const struct rlimit before = leave_descriptors(0);
-    w.endpoint.share[0] = 2;
-    world_must_start(&w, &w.calls[1], &get_request);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    wait_for(&w, world_asked(&w, 1));
-    assert_int_equal(world_stats(&w).open, 1);
-    upstream_cancel(w.calls[1].call);
-    world_free(&w);
 }
 
 /* ---- answers that are none ---- */
@@ -277,7 +76,7 @@ static void refuses_answers_that_are_cut_malformed_or_ambiguous(void **state)
             world_close(&w, 0);
         else if (a->ending == END_RESETS)
             world_reset(&w, 0);
-        fails_with(&w, r, a->why);
+        world_fails_with(&w, r, a->why);
         if (r->answer_started != a->started)
             fail_msg("%s: started %d", a->bytes, r->answer_started);
         assert_true(r->detail[0] != '\0');
@@ -298,7 +97,7 @@ static void a_silent_target_is_a_first_byte_timeout(void **state)
     w.limits.idle_ms = 10; /* does not count while the target may think */
     world_set_limits(&w);
     world_must_start(&w, &w.calls[0], &get_request);
-    fails_with(&w, &w.calls[0], UPSTREAM_FIRST_BYTE_TIMEOUT);
+    world_fails_with(&w, &w.calls[0], UPSTREAM_FIRST_BYTE_TIMEOUT);
     world_free(&w);
 }
 
@@ -318,7 +117,7 @@ static void a_body_that_stops_is_an_idle_timeout_unless_we_stopped_it(void **sta
     world_run_for(&w, 150);
     assert_int_equal(r->failures, 0);
     upstream_resume(r->call);
-    fails_with(&w, r, UPSTREAM_IDLE_TIMEOUT);
+    world_fails_with(&w, r, UPSTREAM_IDLE_TIMEOUT);
     assert_true(r->answer_started);
     world_free(&w);
 }
@@ -342,7 +141,7 @@ static void a_target_that_stops_reading_the_body_is_an_idle_timeout(void **state
         assert_true(++chunks < 1000);
         world_turn(&w);
     }
-    fails_with(&w, r, UPSTREAM_IDLE_TIMEOUT);
+    world_fails_with(&w, r, UPSTREAM_IDLE_TIMEOUT);
     world_free(&w);
 }
 
@@ -362,7 +161,7 @@ static void a_target_that_drips_for_too_long_is_a_total_timeout(void **state)
         world_say(&w, 0, "x");
         world_turn(&w);
     }
-    fails_with(&w, r, UPSTREAM_TOTAL_TIMEOUT);
+    world_fails_with(&w, r, UPSTREAM_TOTAL_TIMEOUT);
     world_free(&w);
 }
 
@@ -373,11 +172,11 @@ static void a_connection_that_ended_while_idle_is_not_used(void **state)
     (void)state;
     struct world w;
     world_init(&w);
-    answers(&w, &w.calls[0], 0);
+    world_answers(&w, &w.calls[0], 0);
     world_close(&w, 0);
     wait_for(&w, world_stats(&w).open == 0);
     assert_int_equal(world_stats(&w).pools, 0);
-    answers(&w, &w.calls[1], 1);
+    world_answers(&w, &w.calls[1], 1);
     world_free(&w);
 }
 
@@ -386,7 +185,7 @@ static void bytes_that_nobody_asked_for_end_an_idle_connection(void **state)
     (void)state;
     struct world w;
     world_init(&w);
-    answers(&w, &w.calls[0], 0);
+    world_answers(&w, &w.calls[0], 0);
     world_say(&w, 0, "HTTP/1.1 408 Request Timeout\r\n\r\n");
     wait_for(&w, world_stats(&w).open == 0);
     world_must_start(&w, &w.calls[1], &get_request);
@@ -405,14 +204,14 @@ static void a_read_is_repeated_once_when_a_kept_connection_ends_under_it(void **
         struct world w;
         world_init(&w);
         struct record *r = &w.calls[1];
-        answers(&w, &w.calls[0], 0);
+        world_answers(&w, &w.calls[0], 0);
         world_must_start(&w, r, &get_request);
         assert_true(world_stats(&w).connections_reused == 1);
         world_close(&w, 0); /* in the same moment */
         wait_for(&w, world_asked(&w, 1));
         if (again) {
             world_close(&w, 1);
-            fails_with(&w, r, UPSTREAM_RESET);
+            world_fails_with(&w, r, UPSTREAM_RESET);
         } else {
             world_say(&w, 1, OK_ANSWER);
             wait_for(&w, r->ends == 1);
@@ -430,12 +229,12 @@ static void a_write_is_not_repeated_once_it_was_sent(void **state)
     struct world w;
     world_init(&w);
     struct record *r = &w.calls[1];
-    answers(&w, &w.calls[0], 0);
+    world_answers(&w, &w.calls[0], 0);
     world_must_start(&w, r, &post_request);
     assert_ok(world_write(r, text_bytes(TEXT("hello"))));
     assert_ok(upstream_end_body(r->call));
     world_close(&w, 0);
-    fails_with(&w, r, UPSTREAM_RESET);
+    world_fails_with(&w, r, UPSTREAM_RESET);
     world_run_for(&w, 20);
     assert_int_equal(w.accepted, 1);
     world_free(&w);
@@ -447,7 +246,7 @@ static void a_write_of_which_nothing_was_sent_goes_to_a_new_connection(void **st
     struct world w;
     world_init(&w);
     struct record *r = &w.calls[1];
-    answers(&w, &w.calls[0], 0);
+    world_answers(&w, &w.calls[0], 0);
     world_reset(&w, 0); /* has arrived, but the loop has not seen it */
     world_must_start(&w, r, &post_request);
     assert_true(world_stats(&w).connections_reused == 1);
@@ -498,7 +297,7 @@ static void a_call_that_waits_too_long_is_told_that_the_target_is_busy(void **st
     world_set_limits(&w);
     world_must_start(&w, &w.calls[0], &get_request);
     world_must_start(&w, &w.calls[1], &get_request);
-    fails_with(&w, &w.calls[1], UPSTREAM_BUSY);
+    world_fails_with(&w, &w.calls[1], UPSTREAM_BUSY);
     upstream_cancel(w.calls[0].call);
     world_free(&w);
 }
@@ -528,11 +327,11 @@ static void a_full_queue_for_a_dead_target_fails_call_by_call(void **state)
     w.limits.connections = 1;
     w.limits.waiting = 6;
     world_set_limits(&w);
-    unlisten(&w);
+    world_unlisten(&w);
     for (int i = 0; i < 7; i++)
         world_must_start(&w, &w.calls[i], &get_request);
     for (int i = 0; i < 7; i++)
-        fails_with(&w, &w.calls[i], UPSTREAM_CONNECT);
+        world_fails_with(&w, &w.calls[i], UPSTREAM_CONNECT);
     assert_int_equal(world_stats(&w).pools, 0);
     world_free(&w);
 }
@@ -546,7 +345,7 @@ static void reuses_a_connection_for_the_next_call(void **state)
     world_init(&w);
     for (int i = 0; i < 3; i++) {
         struct record *r = &w.calls[i];
-        answers(&w, r, 0);
+        world_answers(&w, r, 0);
         assert_int_equal(r->status, 200);
         assert_int_equal(r->facts.reused, i > 0);
         assert_true(r->facts.first_byte_us > 0);
@@ -566,9 +365,9 @@ static void pools_do_not_share_connections(void **state)
     (void)state;
     struct world w;
     world_init(&w);
-    answers(&w, &w.calls[0], 0);
+    world_answers(&w, &w.calls[0], 0);
     w.endpoint.share[31] = 7;
-    answers(&w, &w.calls[1], 1);
+    world_answers(&w, &w.calls[1], 1);
     assert_int_equal(world_stats(&w).pools, 2);
     assert_int_equal(world_stats(&w).idle, 2);
     world_free(&w);
@@ -592,7 +391,7 @@ static void keeps_no_more_idle_connections_than_allowed(void **state)
     w.limits.idle_in_all = 1;
     world_set_limits(&w);
     w.endpoint.share[0] = 9; /* another pool: the oldest of all goes */
-    answers(&w, &w.calls[2], 2);
+    world_answers(&w, &w.calls[2], 2);
     assert_int_equal(world_stats(&w).idle, 1);
     assert_int_equal(world_stats(&w).pools, 1);
     world_free(&w);
@@ -605,7 +404,7 @@ static void an_idle_connection_is_closed_in_time_and_its_pool_forgotten(void **s
     world_init(&w);
     w.limits.keep_ms = 30;
     world_set_limits(&w);
-    answers(&w, &w.calls[0], 0);
+    world_answers(&w, &w.calls[0], 0);
     assert_int_equal(world_stats(&w).pools, 1);
     wait_for(&w, w.peers[0].ended);
     assert_int_equal(world_stats(&w).open, 0);
@@ -617,14 +416,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_failure_has_a_name_and_a_status),
-        cmocka_unit_test(a_refused_connection_says_so),
-        cmocka_unit_test(a_target_without_an_address_is_guarded),
-        cmocka_unit_test(addresses_that_the_guard_refuses_are_not_dialled),
-        cmocka_unit_test(the_next_address_is_tried_when_one_is_refused_or_guarded),
-        cmocka_unit_test(an_address_that_does_not_answer_is_a_connect_timeout),
-        cmocka_unit_test(the_next_address_is_tried_when_one_does_not_answer),
-        cmocka_unit_test(says_when_descriptors_have_run_out),
-        cmocka_unit_test(an_idle_connection_gives_its_descriptor_to_a_call),
         cmocka_unit_test(refuses_answers_that_are_cut_malformed_or_ambiguous),
         cmocka_unit_test(a_silent_target_is_a_first_byte_timeout),
         cmocka_unit_test(a_body_that_stops_is_an_idle_timeout_unless_we_stopped_it),

@@ -4,8 +4,6 @@
 
 #include "upstream_world.h"
 
-#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
-
 static struct pki *pki;
 
 static int make_pki(void **state)
@@ -21,17 +19,6 @@ static int free_pki(void **state)
     (void)state;
     pki_free(pki);
     return 0;
-}
-
-static void answers(struct world *w, struct record *r, int peer)
-{
-    world_must_start(w, r, &get_request);
-    wait_for(w, r->failures == 1 || world_asked(w, peer));
-    if (r->failures)
-        fail_msg("%s: %s", upstream_failure_name(r->why), r->detail);
-    world_say(w, peer, OK_ANSWER);
-    wait_for(w, r->ends == 1);
-    assert_string_equal(r->body, "hi");
 }
 
 static void refused(const struct pki_identity *server, struct text anchors, const char *words)
@@ -166,7 +153,7 @@ static void reuses_a_session_and_shows_its_own_certificate(void **state)
     const struct pki_identity *shop = pki_client(pki, PKI_GOOD, "shop");
     world_use_tls(&w, pki_server(pki, "DNS:localhost"), pki_ca_pem(pki), shop);
     for (int i = 0; i < 3; i++) {
-        answers(&w, &w.calls[i], 0);
+        world_answers(&w, &w.calls[i], 0);
         assert_true(w.calls[i].facts.tls);
         assert_int_equal(w.calls[i].facts.reused, i > 0);
         world_run_for(&w, 10); /* tickets may come while it idles */
@@ -184,10 +171,10 @@ static void a_kept_session_that_ends_is_noticed(void **state)
     struct world w;
     world_init(&w);
     world_use_tls(&w, pki_server(pki, "DNS:localhost"), pki_ca_pem(pki), NULL);
-    answers(&w, &w.calls[0], 0);
+    world_answers(&w, &w.calls[0], 0);
     world_close(&w, 0);
     wait_for(&w, world_stats(&w).open == 0);
-    answers(&w, &w.calls[1], 1);
+    world_answers(&w, &w.calls[1], 1);
     world_must_start(&w, &w.calls[2], &get_request);
     world_close(&w, 1); /* under the call */
     wait_for(&w, world_asked(&w, 2));

@@ -362,3 +362,32 @@ struct upstream_stats world_stats(const struct world *w)
     upstreams_stats(w->u, &stats);
     return stats;
 }
+
+void world_fails_with(struct world *w, struct record *r, enum upstream_failure why)
+{
+    wait_for(w, r->failures + r->ends > 0);
+    assert_int_equal(r->ends, 0);
+    assert_int_equal(r->failures, 1);
+    if (r->why != why)
+        fail_msg("%s (%s), expected %s", upstream_failure_name(r->why), r->detail,
+                 upstream_failure_name(why));
+}
+
+void world_answers(struct world *w, struct record *r, int peer)
+{
+    world_must_start(w, r, &get_request);
+    wait_for(w, r->failures == 1 || world_asked(w, peer));
+    if (r->failures)
+        fail_msg("%s: %s", upstream_failure_name(r->why), r->detail);
+    world_say(w, peer, OK_ANSWER);
+    wait_for(w, r->ends == 1);
+    assert_string_equal(r->body, "hi");
+}
+
+void world_unlisten(struct world *w)
+{
+    watch_stop(w->accepting);
+    w->accepting = NULL;
+    (void)close(w->listener);
+    w->listener = -1;
+}

@@ -104,7 +104,14 @@ void world_say(struct world *w, int peer, const char *text);
 size_t world_send(struct world *w, int peer, struct bytes bytes);
 void world_close(struct world *w, int peer);
 void world_reset(struct world *w, int peer); /* RST */
+void world_unlisten(struct world *w);        /* connections are refused from now on */
 struct upstream_stats world_stats(const struct world *w);
+
+#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+/* A GET that `peer` answers with OK_ANSWER; a failure that is the expected one. */
+void world_answers(struct world *w, struct record *r, int peer);
+void world_fails_with(struct world *w, struct record *r, enum upstream_failure why);
 
 /* Bytes of an endless pattern, and the sum a reader must have seen after `n` of them. */
 struct bytes pattern_at(size_t offset, size_t n);
