@@ -42,6 +42,25 @@ bool rewrite_is_upgrade(const struct request *r)
     return true;
 }
 
+/*
+ * Not less than the head will have. A buffer that grew while it is written would leave copies of the
+ * credentials behind.
+ */
+static size_t largest_head(const struct request *r, const struct outbound_address *address,
+                           const struct hop_target *target, const struct rewrite_settings *settings)
+{
+    size_t n = 512 + 3 * (target->path.n + target->query.n + address->rest.n) + r->query.n + target->host.n +
+               target->authorization.n + target->csrf_token.n + target->csrf_cookies.n +
+               settings->peer_address.n + settings->request_id.n + settings->user_agent.n;
+    for (size_t i = 0; i < r->headers.count; i++)
+        n += r->headers.list[i].name.n + r->headers.list[i].value.n + 4;
+    for (unsigned i = 0; i < target->header_count; i++)
+        n += target->headers[i].name.n + target->headers[i].value.n + 4;
+    for (unsigned i = 0; i < target->query_count; i++)
+        n += 3 * (target->query_fields[i].name.n + target->query_fields[i].value.n) + 2;
+    return n;
+}
+
 static struct status write_request(const struct request *r, const struct outbound_address *address,
                                    const struct hop_target *target, const struct rewrite_settings *settings,
                                    struct buffer *out)
@@ -54,9 +73,9 @@ static struct status write_request(const struct request *r, const struct outboun
     const struct text line = text_from(buffer_as_text(out), before);
     if (out->failed == E_OK && !h1_is_target(line))
         return STATUS(INVALID);
-    buffer_cstr(out, " HTTP/1.1\r\n");
+    buffer_text(out, TEXT(" HTTP/1.1\r\n"));
     TRY(fields_write(out, r, target, settings));
-    buffer_cstr(out, "\r\n");
+    buffer_text(out, TEXT("\r\n"));
     return buffer_status(out);
 }
 
@@ -67,6 +86,9 @@ struct status rewrite_request(const struct request *r, const struct outbound_add
     if (target->status != 0 || !is_forwarded(r->method) || leads_elsewhere(address, target))
         return STATUS(INVALID);
     const size_t before = buffer_size(out);
+    const size_t largest = largest_head(r, address, target, settings);
+    /* Where the maximum is nearer than that, the head may still fit. */
+    (void)buffer_reserve(out, largest < out->max - before ? largest : out->max - before);
     const struct status s = write_request(r, address, target, settings, out);
     if (!status_ok(s) && out->data) { /* credentials may be in it */
         secret_wipe(out->data + out->start + before, buffer_size(out) - before);

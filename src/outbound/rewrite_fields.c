@@ -5,88 +5,6 @@
 #include "outbound/cookies.h"
 #include "outbound/rewrite_internal.h"
 
-/* What becomes of a field that is managed here (contract 3.4 to 3.6). */
-enum field_kind {
-    FIELD_PLAIN, /* passes; in front of all others: zero */
-    FIELD_DROPPED,
-    FIELD_AUTHORIZATION,
-    FIELD_ACCESS_TOKEN,
-    FIELD_COOKIE,
-    FIELD_CSRF,
-    FIELD_FORWARDED, /* X-Forwarded-..., but For */
-    FIELD_FORWARDED_FOR,
-    FIELD_TRACE_PARENT,
-    FIELD_TRACE_STATE,
-    FIELD_REQUEST_ID,
-    FIELD_USER_AGENT,
-    FIELD_KINDS
-};
-
-/*
- * Dropped: what is between two neighbours only (RFC 9110 7.6.1; HTTP2-Settings belongs to an offer of h2c);
- * what is written anew; Expect, which the front answers; Proxy, which CGI would take for a setting
- * (CVE-2016-5385); and the certificate that only a proxy may speak of.
- */
-static const struct managed {
-    struct text name;
-    enum field_kind kind;
-} managed[] = {
-    {TEXT_INIT("TE"), FIELD_DROPPED},
-    {TEXT_INIT("Host"), FIELD_DROPPED},
-    {TEXT_INIT("Proxy"), FIELD_DROPPED},
-    {TEXT_INIT("Cookie"), FIELD_COOKIE},
-    {TEXT_INIT("Expect"), FIELD_DROPPED},
-    {TEXT_INIT("Trailer"), FIELD_DROPPED},
-    {TEXT_INIT("Upgrade"), FIELD_DROPPED},
-    {TEXT_INIT("Connection"), FIELD_DROPPED},
-    {TEXT_INIT("Keep-Alive"), FIELD_DROPPED},
-    {TEXT_INIT("tracestate"), FIELD_TRACE_STATE},
-    {TEXT_INIT("User-Agent"), FIELD_USER_AGENT},
-    {TEXT_INIT("traceparent"), FIELD_TRACE_PARENT},
-    {TEXT_INIT("Access-Token"), FIELD_ACCESS_TOKEN},
-    {TEXT_INIT("X-Csrf-Token"), FIELD_CSRF},
-    {TEXT_INIT("X-Request-Id"), FIELD_REQUEST_ID},
-    {TEXT_INIT("Authorization"), FIELD_AUTHORIZATION},
-    {TEXT_INIT("Content-Length"), FIELD_DROPPED},
-    {TEXT_INIT("HTTP2-Settings"), FIELD_DROPPED},
-    {TEXT_INIT("X-Forwarded-For"), FIELD_FORWARDED_FOR},
-    {TEXT_INIT("Transfer-Encoding"), FIELD_DROPPED},
-    {TEXT_INIT("X-Forwarded-Client-Cert"), FIELD_DROPPED},
-};
-
-static char folded(char c)
-{
-    return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool begins_like(struct text name, struct text with)
-{
-    if (name.n < with.n)
-        return false;
-    for (size_t i = 0; i < with.n; i++)
-        if (folded(name.p[i]) != folded(with.p[i]))
-            return false;
-    return true;
-}
-
-static enum field_kind kind_of_spelling(struct text name)
-{
-    for (size_t i = 0; i < sizeof managed / sizeof managed[0]; i++)
-        if (name.n == managed[i].name.n && begins_like(name, managed[i].name))
-            return managed[i].kind;
-    if (begins_like(name, TEXT("Proxy-")))
-        return FIELD_DROPPED;
-    return begins_like(name, TEXT("X-Forwarded-")) ? FIELD_FORWARDED : FIELD_PLAIN;
-}
-
-/* CGI, WSGI and their like read "X_Forwarded_For" and "X-Forwarded-For" as one: the other spelling of a
- * managed name is not let past. */
-static enum field_kind kind_of(struct text name)
-{
-    const enum field_kind kind = kind_of_spelling(name);
-    return kind != FIELD_PLAIN && text_contains(name, '_') ? FIELD_DROPPED : kind;
-}
-
 /* ---- writing ---- */
 
 struct writer {
@@ -94,10 +12,12 @@ struct writer {
     const struct request *request;
     const struct hop_target *target;
     const struct rewrite_settings *settings;
-    uint8_t kinds[LIMIT_HEADER_COUNT]; /* enum field_kind of each of the caller's fields */
-    bool sent[FIELD_KINDS];            /* the caller sent one of that kind */
-    struct text access_token;          /* empty = none */
-    bool unsound;                      /* something could split the head */
+    uint8_t kinds[LIMIT_HEADER_COUNT];  /* enum field_kind of each of the caller's fields */
+    uint8_t configured[HOP_FIELDS_MAX]; /* and of each configured one */
+    bool sent[FIELD_KINDS];             /* the caller sent one of that kind */
+    bool is_configured[FIELD_KINDS];
+    struct text access_token; /* empty = none */
+    bool unsound;             /* something could split the head */
 };
 
 /* `name` is one of ours. */
@@ -138,15 +58,15 @@ static void write_kind(struct writer *w, enum field_kind kind)
 /* The configured fields of one kind. */
 static void write_configured(struct writer *w, enum field_kind kind)
 {
-    for (unsigned i = 0; i < w->target->header_count; i++)
-        if (kind_of(w->target->headers[i].name) == kind)
+    for (unsigned i = 0; w->is_configured[kind] && i < w->target->header_count; i++)
+        if (w->configured[i] == kind)
             write_theirs(w, w->target->headers[i].name, w->target->headers[i].value);
 }
 
 static struct text configured_value(const struct writer *w, enum field_kind kind)
 {
-    for (unsigned i = 0; i < w->target->header_count; i++)
-        if (kind_of(w->target->headers[i].name) == kind)
+    for (unsigned i = 0; w->is_configured[kind] && i < w->target->header_count; i++)
+        if (w->configured[i] == kind)
             return w->target->headers[i].value;
     return (struct text){NULL, 0};
 }
@@ -155,11 +75,12 @@ static struct text configured_value(const struct writer *w, enum field_kind kind
 
 /* Does Connection name anything? That costs a look at every field for every field, so the usual values are
  * told apart first. */
-static bool names_fields(const struct headers *h)
+static bool names_fields(const struct writer *w)
 {
+    const struct headers *h = &w->request->headers;
     for (size_t i = 0; i < h->count; i++) {
         struct text list = h->list[i].value;
-        if (!text_equal_nocase(h->list[i].name, TEXT("Connection")))
+        if (w->kinds[i] != FIELD_CONNECTION)
             continue;
         while (list.p) {
             const struct text option = text_trim(text_cut(&list, ','));
@@ -171,21 +92,34 @@ static bool names_fields(const struct headers *h)
     return false;
 }
 
+/* An Access-Token is for us: it may well be named as one that goes no further. */
+static void drop_named(struct writer *w)
+{
+    const struct headers *h = &w->request->headers;
+    for (size_t i = 0; i < h->count; i++)
+        if (w->kinds[i] != FIELD_ACCESS_TOKEN && w->kinds[i] != FIELD_CONNECTION &&
+            w->kinds[i] != FIELD_UPGRADE && header_is_hop_by_hop(h->list[i].name, h))
+            w->kinds[i] = FIELD_DROPPED;
+}
+
 static struct status sort_fields(struct writer *w)
 {
     const struct headers *h = &w->request->headers;
-    if (h->count > LIMIT_HEADER_COUNT)
+    const struct hop_target *t = w->target;
+    if (h->count > LIMIT_HEADER_COUNT || t->header_count > HOP_FIELDS_MAX)
         return STATUS(INVALID);
-    const bool named = names_fields(h);
+    for (size_t i = 0; i < h->count; i++)
+        w->kinds[i] = (uint8_t)field_kind_of(h->list[i].name);
+    if (names_fields(w))
+        drop_named(w);
     for (size_t i = 0; i < h->count; i++) {
-        enum field_kind kind = kind_of(h->list[i].name);
-        /* An Access-Token is for us: it may well be named as one that goes no further. */
-        if (named && kind != FIELD_ACCESS_TOKEN && header_is_hop_by_hop(h->list[i].name, h))
-            kind = FIELD_DROPPED;
-        if (kind == FIELD_ACCESS_TOKEN && !w->sent[kind])
+        if (w->kinds[i] == FIELD_ACCESS_TOKEN && !w->sent[FIELD_ACCESS_TOKEN])
             w->access_token = h->list[i].value;
-        w->kinds[i] = (uint8_t)kind;
-        w->sent[kind] = true;
+        w->sent[w->kinds[i]] = true;
+    }
+    for (unsigned i = 0; i < t->header_count; i++) {
+        w->configured[i] = (uint8_t)field_kind_of(t->headers[i].name);
+        w->is_configured[w->configured[i]] = true;
     }
     /* Contract 1.19: configured fields come before this check. */
     if (!w->sent[FIELD_ACCESS_TOKEN])
@@ -214,7 +148,7 @@ bool target_host_is_valid(struct text host)
 
 static void write_host(struct writer *w)
 {
-    buffer_cstr(w->out, "Host: ");
+    buffer_text(w->out, TEXT("Host: "));
     buffer_text(w->out, w->target->host);
     char port[6];
     size_t at = sizeof port;
@@ -223,7 +157,7 @@ static void write_host(struct writer *w)
     port[--at] = ':';
     if (!w->target->port_is_default)
         buffer_text(w->out, (struct text){port + at, sizeof port - at});
-    buffer_cstr(w->out, "\r\n");
+    buffer_text(w->out, TEXT("\r\n"));
     w->unsound = w->unsound || w->target->port == 0 || !target_host_is_valid(w->target->host);
 }
 
@@ -244,7 +178,7 @@ static void write_configured_fields(struct writer *w)
 {
     for (unsigned i = 0; i < w->target->header_count; i++) {
         const struct hop_field *f = &w->target->headers[i];
-        if (kind_of(f->name) == FIELD_PLAIN && !caller_sent(w, f->name))
+        if (w->configured[i] == FIELD_PLAIN && !caller_sent(w, f->name))
             write_theirs(w, f->name, f->value);
     }
 }
@@ -269,7 +203,7 @@ static void write_cookies(struct writer *w)
         if (w->kinds[i] == FIELD_COOKIE)
             cookies_add(&line, w->request->headers.list[i].value, fetched);
     for (unsigned i = 0; !w->sent[FIELD_COOKIE] && i < w->target->header_count; i++)
-        if (kind_of(w->target->headers[i].name) == FIELD_COOKIE)
+        if (w->configured[i] == FIELD_COOKIE)
             cookies_add(&line, w->target->headers[i].value, fetched);
     w->unsound = w->unsound || !h1_is_field_value(text_from(buffer_as_text(w->out), before));
     cookies_end(&line);
@@ -286,18 +220,18 @@ static void write_forwarded(struct writer *w)
     for (size_t i = 0; append && w->sent[FIELD_FORWARDED_FOR] && i < w->request->headers.count; i++) {
         if (w->kinds[i] != FIELD_FORWARDED_FOR || w->request->headers.list[i].value.n == 0)
             continue;
-        buffer_cstr(w->out, begun ? ", " : "X-Forwarded-For: ");
+        buffer_text(w->out, begun ? TEXT(", ") : TEXT("X-Forwarded-For: "));
         buffer_text(w->out, w->request->headers.list[i].value);
         begun = true;
     }
     if (w->settings->peer_address.n > 0) {
-        buffer_cstr(w->out, begun ? ", " : "X-Forwarded-For: ");
+        buffer_text(w->out, begun ? TEXT(", ") : TEXT("X-Forwarded-For: "));
         buffer_text(w->out, w->settings->peer_address);
         begun = true;
     }
     w->unsound = w->unsound || !h1_is_field_value(text_from(buffer_as_text(w->out), before));
     if (begun)
-        buffer_cstr(w->out, "\r\n");
+        buffer_text(w->out, TEXT("\r\n"));
 }
 
 /* One valid traceparent passes with its tracestate; otherwise a trace begins here, and what the caller says
@@ -351,7 +285,7 @@ static void write_length(struct writer *w, uint64_t n)
 static void write_framing(struct writer *w)
 {
     const struct request *r = w->request;
-    if (rewrite_is_upgrade(r)) {
+    if (w->sent[FIELD_UPGRADE] && rewrite_is_upgrade(r)) {
         write_ours(w, TEXT("Connection"), TEXT("Upgrade"));
         write_ours(w, TEXT("Upgrade"), headers_get(&r->headers, TEXT("Upgrade")));
     }
@@ -364,7 +298,7 @@ static void write_framing(struct writer *w)
         write_length(w, r->content_length);
         return;
     case BODY_STREAM:
-        buffer_cstr(w->out, "Transfer-Encoding: chunked\r\n");
+        buffer_text(w->out, TEXT("Transfer-Encoding: chunked\r\n"));
         return;
     }
 }

@@ -36,6 +36,31 @@ bool trace_parent_is_valid(struct text value);
 /* The beginning of a new trace. */
 struct text trace_parent_new(char out[static TRACE_PARENT_SIZE]);
 
+/* field_kind.c */
+
+/* What becomes of a field that is managed here (contract 3.4 to 3.6). */
+enum field_kind {
+    FIELD_PLAIN, /* passes; in front of all others: zero */
+    FIELD_DROPPED,
+    FIELD_CONNECTION, /* this one and the next are dropped, too, once they have been understood */
+    FIELD_UPGRADE,
+    FIELD_AUTHORIZATION,
+    FIELD_ACCESS_TOKEN,
+    FIELD_COOKIE,
+    FIELD_CSRF,
+    FIELD_FORWARDED, /* X-Forwarded-..., but For */
+    FIELD_FORWARDED_FOR,
+    FIELD_TRACE_PARENT,
+    FIELD_TRACE_STATE,
+    FIELD_REQUEST_ID,
+    FIELD_USER_AGENT,
+    FIELD_KINDS
+};
+
+/* CGI, WSGI and their like read "X_Forwarded_For" and "X-Forwarded-For" as one: the other spelling of a
+ * managed name is not let past. */
+enum field_kind field_kind_of(struct text name);
+
 /* rewrite_fields.c: everything between the request line and the empty line, Host and framing included. */
 struct status fields_write(struct buffer *out, const struct request *r, const struct hop_target *target,
                            const struct rewrite_settings *settings);

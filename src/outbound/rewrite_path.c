@@ -175,6 +175,8 @@ static struct segment segment_read(struct text t)
 
 bool path_climbs(struct text rest)
 {
+    if (!text_contains(rest, '.') && !text_contains(rest, '%'))
+        return false;
     size_t depth = 0;
     while (rest.p) {
         const struct segment s = segment_read(text_cut(&rest, '/'));

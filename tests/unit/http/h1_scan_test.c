@@ -204,6 +204,25 @@ static void trailers_are_limited(void **state)
     }
 }
 
+/* Values are read in words: at each place of each length the octet alone decides. */
+static void an_octet_is_judged_alike_wherever_it_stands(void **state)
+{
+    (void)state;
+    char value[42];
+    for (unsigned octet = 0; octet < 256; octet++) {
+        const bool allowed = octet == '\t' || (octet >= 0x20 && octet != 0x7f);
+        for (size_t n = 1; n < sizeof value - 1; n++) {
+            for (size_t at = 0; at < n; at++) {
+                memset(value, 'a', sizeof value);
+                value[n] = '\n'; /* behind the end */
+                value[at] = (char)octet;
+                assert_int_equal(h1_is_field_value((struct text){value, n}), allowed);
+            }
+        }
+    }
+    assert_true(h1_is_field_value((struct text){NULL, 0}));
+}
+
 static void trailers_may_not_decide_anything(void **state)
 {
     (void)state;
@@ -225,6 +244,7 @@ int main(void)
         cmocka_unit_test(authorities_are_hosts_with_ports),
         cmocka_unit_test(targets_have_four_forms),
         cmocka_unit_test(chunks_are_counted_whatever_the_pieces),
+        cmocka_unit_test(an_octet_is_judged_alike_wherever_it_stands),
         cmocka_unit_test(trailers_are_limited),
         cmocka_unit_test(trailers_may_not_decide_anything),
     };
