@@ -100,6 +100,6 @@ struct status registry_refetch(struct registry *r, const struct audit_caller *ca
         if (s.code != E_CHANGED)
             return s;
     }
-    return error_set(err, E_CHANGED,
+    return error_set(err, E_AGAIN,
                      "The service was changed while its specification was downloaded, try again");
 }

@@ -96,9 +96,10 @@ struct status registry_register(struct registry *r, const struct audit_caller *c
                                 uint8_t out_id[static SERVICE_ID_SIZE], struct error *err);
 /*
  * Contract 1.11, with CREDENTIAL_MASK for "unchanged" (E_INVALID where there is nothing to keep).
- * expected_revision 0 = any (retries when somebody else is quicker), else E_CHANGED. Messages: "Reading
- * service with ID I failed, Service with ID I not found" and "..., Application X not found" (the route adds
- * "Updating I service failed, "); fetching as above.
+ * expected_revision 0 = any (tries again when somebody else is quicker, five times, then E_AGAIN: nobody
+ * named a condition that could fail), else E_CHANGED. Messages: "Reading service with ID I failed, Service
+ * with ID I not found" and "..., Application X not found" (the route adds "Updating I service failed, ");
+ * fetching as above.
  */
 struct status registry_replace(struct registry *r, const struct audit_caller *caller,
                                const struct registry_key *key, const struct registry_input *in,
@@ -132,7 +133,8 @@ struct status registry_specification(struct registry *r, struct text tenant,
 struct status registry_specification_shown(struct registry *r, const struct registry_view *view,
                                            enum specification_slot slot, struct buffer *out,
                                            struct error *err);
-/* Downloads the API's specification again. E_INVALID when it has no URL. */
+/* Downloads the API's specification again. E_INVALID when it has no URL; E_AGAIN when the service is changed
+ * meanwhile. */
 struct status registry_refetch(struct registry *r, const struct audit_caller *caller,
                                const struct registry_key *key, struct arena *a, struct registry_view *out,
                                struct error *err);
@@ -157,7 +159,8 @@ struct status registry_secret_find(struct registry *r, struct text tenant, struc
  * when CREDENTIAL_MASK is given for them. E_INVALID: a key of another layout; a commonName other than the
  * registration's; "crt" and "key" that do not fit each other (pair_check); parameters that a registration
  * would be refused for. The pair it replaces is kept in the history if a person had put it there. Nothing is
- * written when nothing is another. expected_revision is the secret's; 0 = any.
+ * written when nothing is another. expected_revision is the secret's, else E_CHANGED; 0 = any, as in
+ * registry_replace.
  */
 struct status registry_secret_patch(struct registry *r, const struct audit_caller *caller,
                                     const struct registry_key *key, enum secret_slot slot,

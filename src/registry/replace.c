@@ -111,5 +111,5 @@ struct status registry_replace(struct registry *r, const struct audit_caller *ca
         if (s.code != E_CHANGED || expected_revision != 0)
             return s;
     }
-    return error_set(err, E_CHANGED, "The service was changed by others again and again, try again");
+    return error_set(err, E_AGAIN, "The service was changed by others again and again, try again");
 }

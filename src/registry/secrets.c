@@ -191,5 +191,5 @@ struct status registry_secret_patch(struct registry *r, const struct audit_calle
         if (s.code != E_CHANGED || expected_revision != 0)
             return s;
     }
-    return error_set(err, E_CHANGED, "The secret was changed by others again and again, try again");
+    return error_set(err, E_AGAIN, "The secret was changed by others again and again, try again");
 }

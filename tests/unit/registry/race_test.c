@@ -90,7 +90,7 @@ static void *replace_many(void *arg)
         count(r,
               registry_replace(r->world->registry, &world_caller, r->key, &in, r->expected_revision, &a,
                                &view, NULL),
-              E_CHANGED);
+              r->expected_revision ? E_CHANGED : E_AGAIN);
         arena_release(&a);
     }
     return NULL;
