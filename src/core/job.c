@@ -98,10 +98,14 @@ static void route_it(struct job *j)
         call->param_count = match.param_count;
         memcpy(call->params, match.params, sizeof match.params);
         buffer_init(&j->body, match.route->body_max);
-        if (x->request.body == BODY_NONE)
+        if (x->request.body == BODY_NONE) {
             run(j);
-        else
-            exchange_want_body(x);
+            return;
+        }
+        /* At once: growing would leave copies behind, of passwords and keys among others. */
+        if (x->request.body == BODY_SIZED && x->request.content_length <= match.route->body_max)
+            (void)buffer_reserve(&j->body, (size_t)x->request.content_length);
+        exchange_want_body(x);
         return;
     }
     if (verdict == ROUTE_WRONG_METHOD)

@@ -125,6 +125,7 @@ static struct status check_parameters(const char *key, const char *member, struc
     if (s.code == E_INVALID && message.p)
         s = error_set(err, E_INVALID, "%s: %.*s", key, TEXT_ARG(message));
     buffer_wipe(&probe);
+    arena_wipe(&a);
     return s;
 }
 
