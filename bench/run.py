@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import rows_certificates
+import rows_proxy
 import rows_registry
 import rows_scale
 import rows_tls
@@ -33,6 +34,7 @@ ROWS = {
     "million": rows_scale.million,
     "registry": rows_registry.registry,
     "keepalive": rows_tls.keepalive,
+    "proxy": rows_proxy.proxy,
 }
 
 
