@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "base/own.h"
 #include "cli/json_list.h"
 #include "cli/table.h"
 
@@ -137,28 +138,36 @@ static struct text own_message(struct proxy_answer *a)
     return json_string(body, "error", &a->cli->arena);
 }
 
+/* A word as a shell takes it. */
+static struct text typed(const struct proxy_answer *a, size_t position)
+{
+    OWNED(buffer_release) struct buffer b;
+    buffer_init(&b, HELD_MAX);
+    shell_word(text_of(a->cli->args.positional[position]), &b);
+    return arena_text(&a->cli->arena, buffer_as_text(&b));
+}
+
 static struct status complain(const struct proxy_answer *a, struct text message, struct error *err)
 {
-    const char *const *words = a->cli->args.positional;
-    const char *application = words[0], *service = words[1];
     const enum code code = a->status >= 500 ? E_UPSTREAM : a->status == 404 ? E_NOT_FOUND : E_INVALID;
+    const struct text application = typed(a, 0), service = typed(a, 1);
     switch (a->status) {
     case 404:
-        return error_set(err, code, "%.*s: `fairlead service list %s` shows those there are",
-                         TEXT_ARG(message), application);
-    case 400:
-        return error_set(err, code, "%.*s: an id in place of the name is always clear", TEXT_ARG(message));
+        return error_set(err, code, "%.*s: `fairlead service list %.*s` shows those there are",
+                         TEXT_ARG(message), TEXT_ARG(application));
     case 500:
-        return error_set(err, code,
-                         "%.*s: `fairlead service show` says what is registered, the server's "
-                         "log has more",
+        return error_set(err, code, "%.*s: `fairlead service show` says what is registered",
                          TEXT_ARG(message));
+    case 502:
+    case 504:
+        if (!a->count_only)
+            return error_set(err, code, "%.*s: `fairlead call --explain %.*s %.*s` shows how it is called",
+                             TEXT_ARG(message), TEXT_ARG(application), TEXT_ARG(service));
+        break;
     default:
-        return a->count_only
-                   ? error_set(err, code, "%.*s", TEXT_ARG(message))
-                   : error_set(err, code, "%.*s: `fairlead call --explain %s %s` shows how it is called",
-                               TEXT_ARG(message), application, service);
+        break;
     }
+    return error_set(err, code, "%.*s", TEXT_ARG(message));
 }
 
 struct status proxy_answer_end(struct proxy_answer *a, struct text *out_message, struct error *err)

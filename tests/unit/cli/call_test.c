@@ -237,8 +237,8 @@ static void an_error_of_the_gateway_names_the_next_step(void **state)
     } rows[] = {
         {OWN("404", "{\"code\":404,\"error\":\"service with name orders not found\"}\n"),
          "service with name orders not found: `fairlead service list shop` shows", E_NOT_FOUND},
-        {OWN("400", "{\"code\":400,\"error\":\"failed to get service with name 'orders'\"}\n"),
-         "an id in place of the name", E_INVALID},
+        {OWN("400", "{\"code\":400,\"error\":\"multiple services found\"}\n"), "multiple services found",
+         E_INVALID},
         {OWN("502", "{\"code\":502,\"error\":\"connect: refused\"}\n"),
          "connect: refused: `fairlead call --explain shop orders` shows", E_UPSTREAM},
     };
