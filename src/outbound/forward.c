@@ -132,27 +132,7 @@ static struct text without_port(struct text peer)
     return text_first(peer, text_find(peer, ':'));
 }
 
-/* "websocket": an HTTP/1.1 connection becomes the caller's own. Not so for offers of another HTTP or of TLS
- * (RFC 9110 7.8: a server may ignore them): behind them requests would pass that nobody here has read. */
-static struct text upgrade_wanted(const struct request *r)
-{
-    static const struct text none = {NULL, 0};
-    struct text wanted = headers_get(&r->headers, TEXT("Upgrade"));
-    if (r->version != HTTP_1_1 || r->body != BODY_NONE || headers_count(&r->headers, TEXT("Upgrade")) != 1 ||
-        !headers_has_token(&r->headers, TEXT("Connection"), TEXT("upgrade")))
-        return none;
-    return text_equal_nocase(wanted, TEXT("websocket")) ? wanted : none;
-}
-
-/* rewrite_request() leaves hop-by-hop fields out, these two among them. */
-static void ask_for_upgrade(struct buffer *head, struct text protocol)
-{
-    must(buffer_size(head) > 2);
-    head->end -= 2; /* the empty line */
-    buffer_printf(head, "Connection: Upgrade\r\nUpgrade: %.*s\r\n\r\n", TEXT_ARG(protocol));
-}
-
-static struct status write_head(struct outbound_call *c, struct text upgrade)
+static struct status write_head(struct outbound_call *c)
 {
     struct outbound *o = c->o;
     char peer[CONNECTION_ADDRESS_MAX];
@@ -163,9 +143,6 @@ static struct status write_head(struct outbound_call *c, struct text upgrade)
     };
     buffer_clear(&o->head);
     TRY(rewrite_request(&c->x->request, &c->address, &c->known->target->answer, &settings, &o->head));
-    TRY(buffer_status(&o->head));
-    if (upgrade.n)
-        ask_for_upgrade(&o->head, upgrade);
     return buffer_status(&o->head);
 }
 
@@ -178,8 +155,7 @@ static bool is_repeatable(enum http_method m)
 static void call_target(struct outbound_call *c)
 {
     const struct request *r = &c->x->request;
-    const struct text upgrade = upgrade_wanted(r);
-    struct status st = write_head(c, upgrade);
+    struct status st = write_head(c);
     if (!status_ok(st)) {
         const bool memory = st.code == E_NOMEM;
         call_refuse(c, memory ? 503 : 400,
@@ -192,7 +168,7 @@ static void call_target(struct outbound_call *c)
         .body = r->body,
         .content_length = r->content_length,
         .repeatable = is_repeatable(r->method),
-        .upgrade = upgrade.n > 0,
+        .upgrade = rewrite_is_upgrade(r),
     };
     enum upstream_failure why = UPSTREAM_MEMORY;
     slab_add(c->o->parts.slab, SLAB_OUTBOUND_CALLS, 1);

@@ -107,27 +107,14 @@ static void on_writable(void *owner)
 }
 
 /* ---- the answer: target -> caller ---- */
-static struct status restore_location(const struct response *from, struct response *to)
-{
-    const struct text location = headers_get(&from->headers, TEXT("Location"));
-    for (size_t i = 0; location.p && i < to->headers.count; i++)
-        if (text_equal_nocase(to->headers.list[i].name, TEXT("Location")))
-            to->headers.list[i].value = location;
-    return DONE;
-}
-
 struct status call_make_head(struct outbound_call *c, const struct response *head, struct response *out)
 {
-    struct arena *a = &c->x->arena;
+    struct outbound_address address = c->address;
+    if (!c->o->settings.rewrite_location)
+        address.prefix = (struct text){NULL, 0};
     *out =
         (struct response){.status = head->status, .body = head->body, .content_length = head->content_length};
-    TRY(rewrite_response(head, &c->address, &c->known->target->answer, a, out));
-    if (!c->o->settings.rewrite_location)
-        TRY(restore_location(head, out));
-    if (head->status != 101)
-        return DONE;
-    /* Hop-by-hop, and so left out; here it is what the answer says. */
-    return headers_add(&out->headers, a, TEXT("Upgrade"), headers_get(&head->headers, TEXT("Upgrade")));
+    return rewrite_response(head, &address, &c->known->target->answer, &c->x->arena, out);
 }
 
 static void count_answer(struct outbound_call *c, int status)

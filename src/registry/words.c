@@ -133,4 +133,5 @@ void service_announce(struct registry *r, const struct registry_key *key)
 {
     page_bump(r->parts.page, page_index(PAGE_SERVICE, BYTES_OF(key->id)));
     page_bump(r->parts.page, page_application(key->tenant, key->application));
+    page_wake(r->parts.page); /* running calls to it are looked at (DESIGN 3.1, 2) */
 }

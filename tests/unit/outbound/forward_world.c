@@ -104,6 +104,7 @@ struct status outbound_address_read(const struct request *r, struct outbound_add
     out->application = text_cut(&rest, '/');
     out->service = rest.p ? text_cut(&rest, '/') : rest;
     out->rest = rest;
+    out->prefix = r->path;
     return out->service.n ? DONE : STATUS(INVALID);
 }
 void outbound_address_question(const struct outbound_address *a, struct text tenant, struct buffer *out)
@@ -122,16 +123,19 @@ struct status rewrite_request(const struct request *r, const struct outbound_add
     buffer_printf(out, "GET / HTTP/1.1\r\nVersion: %u\r\n\r\n", (unsigned)target->version);
     return DONE;
 }
+bool rewrite_is_upgrade(const struct request *r)
+{
+    return text_equal(headers_get(&r->headers, TEXT("Upgrade")), TEXT("websocket"));
+}
 struct status rewrite_response(const struct response *from, const struct outbound_address *address,
                                const struct hop_target *target, struct arena *a, struct response *to)
 {
-    (void)address;
     (void)target;
     for (size_t i = 0; i < from->headers.count; i++) {
         const struct header *h = &from->headers.list[i];
         if (text_equal_nocase(h->name, TEXT("Bad")))
             return STATUS(INVALID);
-        bool location = text_equal_nocase(h->name, TEXT("Location"));
+        bool location = address->prefix.n && text_equal_nocase(h->name, TEXT("Location"));
         TRY(headers_add(&to->headers, a, h->name, location ? TEXT("/rewritten") : h->value));
     }
     return DONE;
