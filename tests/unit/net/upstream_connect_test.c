@@ -171,6 +171,29 @@ static void an_idle_connection_gives_its_descriptor_to_a_call(void **state)
     world_free(&w);
 }
 
+static void ipv6_addresses_work_too(void **state)
+{
+    (void)state;
+    struct world w;
+    struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t size = sizeof at;
+    const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
+        if (fd >= 0)
+            (void)close(fd);
+        skip(); /* a host without IPv6 */
+    }
+    assert_int_equal(listen(fd, 4), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    world_init(&w);
+    world_unlisten(&w);
+    world_listen_on(&w, fd);
+    w.addresses[0] = (struct upstream_address){.address = {[15] = 1}, .port = ntohs(at.sin6_port)};
+    world_answers(&w, &w.calls[0], 0);
+    assert_int_equal(w.calls[0].facts.address.address[15], 1);
+    world_free(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +203,7 @@ int main(void)
         cmocka_unit_test(the_next_address_is_tried_when_one_is_refused_or_guarded),
         cmocka_unit_test(an_address_that_does_not_answer_is_a_connect_timeout),
         cmocka_unit_test(the_next_address_is_tried_when_one_does_not_answer),
+        cmocka_unit_test(ipv6_addresses_work_too),
         cmocka_unit_test(says_when_descriptors_have_run_out),
         cmocka_unit_test(an_idle_connection_gives_its_descriptor_to_a_call),
     };

@@ -130,6 +130,12 @@ static int listen_anywhere(uint16_t *out_port)
     return fd;
 }
 
+void world_listen_on(struct world *w, int fd)
+{
+    w->listener = fd;
+    assert_ok(watch_start(w->loop, fd, WATCH_READ, accept_one, w, &w->accepting));
+}
+
 bool world_asked(const struct world *w, int peer)
 {
     return w->accepted > peer && strstr(w->peers[peer].text, "\r\n\r\n") != NULL;
@@ -312,11 +318,10 @@ void world_init(struct world *w)
     w->guard.allow_loopback = true;
     w->loop = loop_new();
     assert_non_null(w->loop);
-    assert_ok(timer_start(w->loop, 5, 5, tick, w->loop, &w->tick));
+    assert_ok(timer_start(w->loop, 1, 1, tick, w->loop, &w->tick));
     w->addresses[0] = (struct upstream_address){
         .address = {[10] = 0xff, [11] = 0xff, [12] = 127, [13] = 0, [14] = 0, [15] = 1}};
-    w->listener = listen_anywhere(&w->addresses[0].port);
-    assert_ok(watch_start(w->loop, w->listener, WATCH_READ, accept_one, w, &w->accepting));
+    world_listen_on(w, listen_anywhere(&w->addresses[0].port));
     w->endpoint = (struct upstream_endpoint){
         .share = {1}, .addresses = w->addresses, .address_count = 1, .server_name = "localhost"};
     assert_ok(upstreams_new(w->loop, &w->guard, &w->u));

@@ -19,7 +19,7 @@
 #include "net/upstream.h"
 #include "pki.h"
 
-#define WORLD_CONNECTIONS 16
+#define WORLD_CONNECTIONS 32
 #define WORLD_CALLS       8
 #define WORLD_KEPT        (16u * 1024)
 
@@ -78,7 +78,7 @@ void world_use_tls(struct world *w, const struct pki_identity *server, struct te
                    const struct pki_identity *client);
 void world_free(struct world *w);
 void world_set_limits(struct world *w);
-void world_turn(struct world *w); /* some of the loop, at most 5 ms */
+void world_turn(struct world *w); /* some of the loop, about a millisecond */
 void world_run_for(struct world *w, int64_t ms);
 
 #define wait_for(w, condition)                                                                               \
@@ -103,8 +103,9 @@ void world_say(struct world *w, int peer, const char *text);
 /* As much as fits now; returns how much. */
 size_t world_send(struct world *w, int peer, struct bytes bytes);
 void world_close(struct world *w, int peer);
-void world_reset(struct world *w, int peer); /* RST */
-void world_unlisten(struct world *w);        /* connections are refused from now on */
+void world_reset(struct world *w, int peer);   /* RST */
+void world_unlisten(struct world *w);          /* connections are refused from now on */
+void world_listen_on(struct world *w, int fd); /* taken over */
 struct upstream_stats world_stats(const struct world *w);
 
 #define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
