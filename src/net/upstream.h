@@ -12,8 +12,8 @@
  * idled last, else opens one (addresses are tried in turn, IPv6 and IPv4 as given), else waits its turn, at
  * most connect_ms: then it fails as UPSTREAM_BUSY.
  * A request whose connection was closed by the target before any byte of an answer is sent again, once, on a
- * new connection, if that connection had been used before and either nothing of the request was sent, or it is
- * `repeatable` and none of its body was sent (RFC 9110 9.2.2); otherwise the call fails.
+ * new connection, if that connection had been used before and either nothing of the request was sent, or it
+ * is `repeatable` and none of its body was sent (RFC 9110 9.2.2); otherwise the call fails.
  */
 
 #include "base/digest.h"
