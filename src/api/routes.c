@@ -125,9 +125,9 @@ struct bit_name {
 };
 
 static const struct bit_name listener_names[] = {
-    {ON_INTERNAL, "internal"}, {ON_CONNECTOR, "connector"}, {ON_GATEWAY, "gateway"}, {ON_PROXY, "proxy"},
-    {ON_CLUSTER, "cluster"},   {ON_CONTROL, "control"},     {ON_FRONT, "front"},
-    {ON_EGRESS, "egress"},     {0, NULL},
+    {ON_INTERNAL, "internal"}, {ON_CONNECTOR, "connector"}, {ON_GATEWAY, "gateway"},
+    {ON_PROXY, "proxy"},       {ON_CLUSTER, "cluster"},     {ON_CONTROL, "control"},
+    {ON_FRONT, "front"},       {ON_EGRESS, "egress"},       {0, NULL},
 };
 static const struct bit_name flag_names[] = {
     {ROUTE_KYMA, "kyma"},

@@ -80,10 +80,10 @@ struct settings {
     bool outbound_rewrite_location;         /* outbound.rewrite_location, true */
     int64_t outbound_targets;               /* outbound.targets, 10000: answers that a front remembers */
     char *outbound_errors;                  /* outbound.errors: json | empty */
-    int64_t server_fronts;  /* server.fronts, -1 = one per CPU */
-    int64_t server_stop_timeout_ms;   /* server.stop_timeout, 30s */
-    char *server_user, *server_group; /* server.user/group to drop to when started as root; "" = keep */
-    bool server_sandbox;              /* server.sandbox, default true */
+    int64_t server_fronts;                  /* server.fronts, -1 = one per CPU */
+    int64_t server_stop_timeout_ms;         /* server.stop_timeout, 30s */
+    char *server_user, *server_group;       /* server.user/group to drop to when started as root; "" = keep */
+    bool server_sandbox;                    /* server.sandbox, default true */
     struct settings_list inbound_trusted_proxies; /* inbound.trusted_proxies: addresses or CIDR */
     enum log_level log_level;
     enum log_format log_format;

@@ -11,7 +11,7 @@ static char fold(char c)
 
 void service_path_name(struct text name, struct buffer *out)
 {
-    char folded[PATH_NAME_MAX + 1]; /* one more tells what was cut from what just fits */
+    char folded[PATH_NAME_MAX + 1] = ""; /* one more tells what was cut from what just fits */
     size_t n = 0;
     for (size_t i = 0; i < name.n && n < sizeof folded; i++) {
         const char c = fold(name.p[i]);
