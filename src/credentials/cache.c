@@ -161,7 +161,8 @@ static struct status give(const struct cached *e, int64_t now, struct arena *a, 
 
 static struct status give_refusal(const struct cached *e, struct arena *a, struct cache_value *out)
 {
-    *out = (struct cache_value){.status = e->status, .message = arena_text(a, text_of(e->message))};
+    *out = (struct cache_value){.status = e->failure.status,
+                                .message = arena_text(a, text_of(e->failure.message))};
     return out->message.p ? DONE : STATUS(NOMEM);
 }
 
@@ -225,15 +226,11 @@ static struct status fetch_now(struct cache *c, struct cached *e, const struct c
 {
     if (c->waiting + c->fetching >= want->limits->blocked_at_once || !begin_flight(c, e, want))
         return busy(out);
-    OWNED(fetch_answer_release) struct fetch_answer answer = {.outcome = FETCH_FINE};
-    struct error ignored = {0};
-    const int64_t begun = clock_monotonic_ms();
+    OWNED(cache_landing_release) struct cache_landing landing = {.fine = false};
     unlock(c);
-    const struct status s = fetch_call(want->fetcher, want->request, &answer, &ignored);
+    cache_fetch(want->fetcher, want->request, &landing);
     lock(c);
-    cached_settle(c, e, want->request->job, begun, s, &answer);
-    c->fetching--;
-    cached_unuse(e);
+    cached_land(c, e, &landing);
     return e->refused ? give_refusal(e, a, out) : give(e, clock_monotonic_ms(), a, out);
 }
 

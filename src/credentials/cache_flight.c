@@ -31,9 +31,9 @@ static int64_t life_of(enum fetch_job job, const struct fetch_answer *answer)
     return CACHE_UNSTATED_LIFE_MS; /* until it is refused, as in the original, but not for ever */
 }
 
-static void take(struct cache *c, struct cached *e, enum fetch_job job, int64_t begun_ms,
-                 struct fetch_answer *answer)
+static void take(struct cache *c, struct cached *e, struct cache_landing *l)
 {
+    struct fetch_answer *answer = &l->answer;
     cached_forget(e);
     e->token = answer->token;
     e->cookies = answer->cookies;
@@ -41,9 +41,9 @@ static void take(struct cache *c, struct cached *e, enum fetch_job job, int64_t 
     memcpy(e->addresses, answer->addresses, sizeof e->addresses);
     e->address_count = answer->address_count;
     /* The server counts from some moment after we asked. */
-    const int64_t life = life_of(job, answer);
-    e->until_ms = begun_ms + life;
-    e->refresh_ms = begun_ms + life / 5 * 4;
+    const int64_t life = life_of(l->job, answer);
+    e->until_ms = l->begun_ms + life;
+    e->refresh_ms = l->begun_ms + life / 5 * 4;
     e->generation = ++c->generation;
     e->have = true;
     e->refused = false;
@@ -66,47 +66,72 @@ static int status_of_failure(enum fetch_job job, const struct fetch_answer *answ
 
 /* Words of the failure: of an address as a front says them of its own (net/upstream.h), of tokens the
  * contract's. */
-static void word(struct cached *e, enum fetch_job job, struct status s, const struct fetch_answer *answer)
+static void word_failure(enum fetch_job job, struct status s, const struct fetch_answer *answer,
+                         struct cache_failure *out)
 {
     const char *front = "";
     const char *why = answer->reason;
     if (job == FETCH_RESOLVE)
         front = answer->outcome == FETCH_REFUSED ? "guarded: " : "dns: ";
-    e->status = status_of_failure(job, answer);
+    out->status = status_of_failure(job, answer);
     if (!status_ok(s)) {
         front = "";
         why = s.code == E_TOO_LARGE ? "The service's credentials are larger than can be used."
                                     : "Nobody can fetch a token or an address now; try again in a second.";
-        e->status = 503;
+        out->status = 503;
     }
-    (void)snprintf(e->message, sizeof e->message, "%s%s", front, why);
+    (void)snprintf(out->message, sizeof out->message, "%s%s", front, why);
 }
 
-static void refuse(struct cached *e, enum fetch_job job, struct status s, const struct fetch_answer *answer)
+void cache_fetch(const struct fetch_client *fetcher, const struct fetch_request *request,
+                 struct cache_landing *out)
+{
+    struct error ignored = {0};
+    *out = (struct cache_landing){.job = request->job, .begun_ms = clock_monotonic_ms()};
+    const struct status s = fetch_call(fetcher, request, &out->answer, &ignored);
+    out->fine = status_ok(s) && out->answer.outcome == FETCH_FINE;
+    if (out->fine)
+        return;
+    word_failure(request->job, s, &out->answer, &out->failure);
+    log_event(LOG_WARNING, "credentials.fetch_failed", F_CSTR("what", job_name(request->job)),
+              F_CSTR("reason", out->failure.message));
+}
+
+void cache_landing_release(struct cache_landing *l)
+{
+    fetch_answer_release(&l->answer);
+}
+
+static void refuse(struct cached *e, const struct cache_landing *l)
 {
     int64_t pause = CACHE_ADDRESS_PAUSE_MS;
-    if (job != FETCH_RESOLVE) {
+    if (l->job != FETCH_RESOLVE) {
         pause = (int64_t)CACHE_PAUSE_MS << (e->failures < 5 ? e->failures : 5);
         pause = pause < CACHE_PAUSE_MAX_MS ? pause : CACHE_PAUSE_MAX_MS;
     }
     e->failures++;
     e->refused = true;
     e->pause_until_ms = clock_monotonic_ms() + pause;
-    word(e, job, s, answer);
-    log_event(LOG_WARNING, "credentials.fetch_failed", F_CSTR("what", job_name(job)),
-              F_CSTR("reason", e->message), F_INT("failures", e->failures));
+    e->failure = l->failure;
 }
 
-void cached_settle(struct cache *c, struct cached *e, enum fetch_job job, int64_t begun_ms, struct status s,
-                   struct fetch_answer *answer)
+/* The end of a flight, whatever it brought. */
+static void end_flight(struct cache *c, struct cached *e)
 {
-    if (status_ok(s) && answer->outcome == FETCH_FINE)
-        take(c, e, job, begun_ms, answer);
-    else
-        refuse(e, job, s, answer);
     e->fetching = false;
     e->landed++;
+    c->fetching--;
+    cached_unuse(e);
     must(pthread_cond_broadcast(&c->landed) == 0);
+}
+
+void cached_land(struct cache *c, struct cached *e, struct cache_landing *l)
+{
+    if (l->fine)
+        take(c, e, l);
+    else
+        refuse(e, l);
+    end_flight(c, e);
 }
 
 /* ---- in the background ---- */
@@ -126,14 +151,11 @@ static void flight_free(struct flight *f)
     mem_free(f);
 }
 
-static void land(struct flight *f, enum fetch_job job, int64_t begun_ms, struct status s,
-                 struct fetch_answer *answer)
+static void land(struct flight *f, struct cache_landing *l)
 {
     struct cache *c = f->cache;
     must(pthread_mutex_lock(&c->lock) == 0);
-    cached_settle(c, f->entry, job, begun_ms, s, answer);
-    c->fetching--;
-    cached_unuse(f->entry);
+    cached_land(c, f->entry, l);
     must(pthread_mutex_unlock(&c->lock) == 0);
     flight_free(f);
 }
@@ -144,13 +166,10 @@ static void *run(void *arg)
     (void)pthread_setname_np(pthread_self(), "credentials");
     struct fetch_field fields[FETCH_FIELDS_ROOM];
     struct fetch_request request;
-    struct error ignored = {0};
-    OWNED(fetch_answer_release) struct fetch_answer answer = {.outcome = FETCH_FINE};
+    OWNED(cache_landing_release) struct cache_landing landing = {.fine = false};
     must(status_ok(fetch_request_decode(buffer_bytes(&f->request), &request, fields)));
-    const enum fetch_job job = request.job;
-    const int64_t begun = clock_monotonic_ms();
-    const struct status s = fetch_call(&f->fetcher, &request, &answer, &ignored);
-    land(f, job, begun, s, &answer);
+    cache_fetch(&f->fetcher, &request, &landing);
+    land(f, &landing);
     return NULL;
 }
 
@@ -175,11 +194,7 @@ static bool start_thread(struct flight *f)
 static void cancel(struct cache *c, struct cached *e)
 {
     must(pthread_mutex_lock(&c->lock) == 0);
-    e->fetching = false; /* nobody waits: there was a good value; the next one tries again */
-    e->landed++;
-    c->fetching--;
-    cached_unuse(e);
-    must(pthread_cond_broadcast(&c->landed) == 0);
+    end_flight(c, e); /* there is a good value still; the next one tries again */
     must(pthread_mutex_unlock(&c->lock) == 0);
 }
 

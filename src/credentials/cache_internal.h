@@ -8,6 +8,26 @@
 #include "base/map.h"
 #include "credentials/cache.h"
 
+/* Why there is nothing, as callers are told. */
+struct cache_failure {
+    int status; /* HTTP */
+    char message[sizeof((struct fetch_answer *)0)->reason + 16];
+};
+
+/* What a flight brought. */
+struct cache_landing {
+    enum fetch_job job;
+    int64_t begun_ms; /* clock_monotonic_ms */
+    bool fine;
+    struct cache_failure failure; /* unless fine */
+    struct fetch_answer answer;
+};
+/* Does the job, without the lock: blocks. Logs a failure, and holds nobody up with it. */
+void cache_fetch(const struct fetch_client *fetcher, const struct fetch_request *request,
+                 struct cache_landing *out);
+void cache_landing_release(struct cache_landing *l);
+OWNABLE_VALUE(struct cache_landing, cache_landing_release);
+
 /* One key. All of it is the cache's lock's. */
 struct cached {
     uint8_t key[SHA256_SIZE];
@@ -23,9 +43,8 @@ struct cached {
     unsigned address_count;
     uint64_t generation;
     int64_t until_ms, refresh_ms; /* clock_monotonic_ms */
-    /* The refusal, and until when nobody tries again. */
-    int status;
-    char message[sizeof((struct fetch_answer *)0)->reason + 16];
+    /* The last failure, and until when nobody tries again. */
+    struct cache_failure failure;
     unsigned failures; /* in a row */
     int64_t pause_until_ms;
     int64_t forced_until_ms;
@@ -41,9 +60,8 @@ struct cache {
     unsigned waiting, fetching; /* threads */
 };
 
-/* Under the lock: takes in what a flight brought, and wakes who waits. `begun_ms` is when it started. */
-void cached_settle(struct cache *c, struct cached *e, enum fetch_job job, int64_t begun_ms, struct status s,
-                   struct fetch_answer *answer);
+/* Under the lock: the end of a flight. Takes in what it brought, and wakes who waits. */
+void cached_land(struct cache *c, struct cached *e, struct cache_landing *l);
 void cached_forget(struct cached *e); /* what there is; wiped */
 void cached_unuse(struct cached *e);
 

@@ -26,7 +26,7 @@ struct credentials_cache;
  */
 struct credentials_settings {
     unsigned cache_max;       /* keys: tokens and host names */
-    unsigned timeout_ms;      /* of one token, CSRF or DNS job; outbound.token_timeout */
+    unsigned timeout_ms;      /* of one token, CSRF or DNS job */
     unsigned fetches_at_once; /* jobs at the fetcher */
     unsigned waiting_at_once; /* threads that wait for one key, besides the one that fetches */
     unsigned blocked_at_once; /* threads that wait or fetch */
@@ -35,7 +35,6 @@ struct credentials_settings {
 struct credentials_parts {
     struct registry *registry;
     const struct fetch_client *fetcher;
-    struct page *page;
 };
 /* Copies the settings. `previous` (or NULL) is that of the configuration before a reload: what was fetched is
  * shared with it. */

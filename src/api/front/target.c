@@ -20,8 +20,7 @@ static struct credentials_question question_of(struct call *c)
 
 static struct credentials_parts parts_of(const struct call *c)
 {
-    return (struct credentials_parts){
-        .registry = c->domain->registry, .fetcher = c->domain->fetcher, .page = c->domain->page};
+    return (struct credentials_parts){.registry = c->domain->registry, .fetcher = c->domain->fetcher};
 }
 
 static size_t fields_size(const struct hop_field *fields, unsigned count)

@@ -212,8 +212,7 @@ static struct status ask(struct routing *r, struct text tenant)
     struct call *c = r->call;
     const struct credentials_question q = {
         .tenant = tenant, .application = c->params[0], .service = c->params[1]};
-    const struct credentials_parts parts = {
-        .registry = c->domain->registry, .fetcher = c->domain->fetcher, .page = c->domain->page};
+    const struct credentials_parts parts = {.registry = c->domain->registry, .fetcher = c->domain->fetcher};
     TRY(credentials_explain(c->domain->credentials, &parts, &q, r->secrets, &r->target, &r->fetched,
                             &c->err));
     r->found = r->target.service.n > 0;

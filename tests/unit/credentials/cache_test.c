@@ -178,10 +178,9 @@ static void a_refresh_that_fails_leaves_the_token_until_it_ends(void **state)
     assert_int_equal(fetcher_jobs(d->fetcher, FETCH_TOKEN), 3);
 }
 
-static void an_answer_lasts_a_minute_at_most(void **state)
+static void an_answer_lasts_no_longer_than_its_addresses(void **state)
 {
     struct desk *d = *state;
-    /* Addresses live for half of that, so the whole minute is seen in what a refusal and a token leave. */
     const char *id = desk_service(d, DESK_OAUTH);
     fetcher_expires(d->fetcher, 100000);
     assert_int_equal(desk_ask(d, id)->until, DESK_NOW_S + 30);
@@ -252,7 +251,7 @@ int main(void)
         DESK_TEST(refused_addresses_are_asked_for_again_after_two_seconds),
         DESK_TEST(refused_tokens_are_asked_for_ever_less_often),
         DESK_TEST(a_refresh_that_fails_leaves_the_token_until_it_ends),
-        DESK_TEST(an_answer_lasts_a_minute_at_most),
+        DESK_TEST(an_answer_lasts_no_longer_than_its_addresses),
         DESK_TEST(changed_credentials_use_nothing_of_the_old_ones),
         DESK_TEST(what_was_not_used_for_longest_goes),
         DESK_TEST(what_was_fetched_outlives_a_reload),

@@ -55,8 +55,7 @@ void desk_advance(int64_t ms)
 
 struct credentials_parts desk_parts(struct desk *d)
 {
-    return (struct credentials_parts){
-        .registry = d->world->registry, .fetcher = &d->client, .page = &d->world->page};
+    return (struct credentials_parts){.registry = d->world->registry, .fetcher = &d->client};
 }
 
 const char *desk_service(struct desk *d, const char *api)
