@@ -7,10 +7,11 @@
 /*
  * What the listeners are configured to show, tried before anybody depends on it: a start ends here, a reload
  * is refused here, with the names of the setting and the file. The fronts then read the same files through
- * front_listeners().
+ * front_listeners(). So it is with the trust anchors for targets.
  */
 
-#define FILE_SIZE_MAX (256u * 1024)
+#define FILE_SIZE_MAX    (256u * 1024)
+#define ANCHORS_SIZE_MAX (1024u * 1024)
 
 static struct status try_pair(struct text chain, struct text key, struct error *err)
 {
@@ -41,6 +42,25 @@ static struct status check_files(const char *listener, const struct settings_tls
     return DONE;
 }
 
+static struct status try_anchors(const char *file, struct error *err)
+{
+    OWNED(buffer_release) struct buffer pem;
+    struct tls_trust *trust = NULL;
+    buffer_init(&pem, ANCHORS_SIZE_MAX);
+    TRY(file_read(file, ANCHORS_SIZE_MAX, &pem, err));
+    TRY(tls_trust_new(NULL, buffer_as_text(&pem), &trust, err));
+    tls_trust_free(trust);
+    return DONE;
+}
+
+static struct status check_anchors(const struct settings *settings, struct error *err)
+{
+    if (!settings->outbound_ca_file[0])
+        return DONE;
+    struct status st = try_anchors(settings->outbound_ca_file, err);
+    return status_ok(st) ? DONE : error_wrap(err, st, "outbound.ca_file");
+}
+
 struct status core_check_tls(const struct settings *settings, struct error *err)
 {
     if (!tls_policy_find(text_of(settings->tls_policy)))
@@ -49,5 +69,5 @@ struct status core_check_tls(const struct settings *settings, struct error *err)
     for (int l = 0; l < LISTENER_COUNT; l++)
         if (settings->listen[l][0] && settings->tls[l].certificate_file[0])
             TRY(check_files(listener_name((enum listener)l), &settings->tls[l], err));
-    return DONE;
+    return check_anchors(settings, err);
 }

@@ -154,8 +154,7 @@ static bool report(void *ctx, struct text target, struct outbound_call *c)
 /* ---- start, and requests ---- */
 struct status front_start_outbound(struct front *f, struct error *err)
 {
-    struct child_outside *outside = f->ch->outside;
-    if (!outside)
+    if (!f->ch->outside)
         return DONE;
     TRY(read_guard(f, &f->guard, err));
     const struct outbound_settings settings = outbound_settings_from(f->settings);
@@ -168,8 +167,21 @@ struct status front_start_outbound(struct front *f, struct error *err)
         .ask = ask,
         .report = report,
     };
-    return outbound_new(&settings, &parts, buffer_as_text(&outside->system_anchors),
-                        buffer_as_text(&outside->own_anchors), &f->outbound, err);
+    return outbound_new(&settings, &parts, &f->outbound, err);
+}
+
+struct status front_trust_targets(struct front *f, struct text more_anchors_pem, struct error *err)
+{
+    if (!f->outbound)
+        return DONE;
+    uint8_t digest[SHA256_SIZE];
+    sha256(text_bytes(more_anchors_pem), digest);
+    if (f->target_trust_set && bytes_equal(BYTES_OF(digest), BYTES_OF(f->target_trust)))
+        return DONE; /* asked again for another reason */
+    TRY(outbound_trust(f->outbound, buffer_as_text(&f->ch->outside->system_anchors), more_anchors_pem, err));
+    memcpy(f->target_trust, digest, sizeof digest);
+    f->target_trust_set = true;
+    return DONE;
 }
 
 /* Everything but the health of the gateway itself; a service's host name has all paths to itself. */

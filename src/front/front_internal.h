@@ -67,8 +67,10 @@ struct front {
     struct pool *edge, *egress;
     struct watch *control_watch, *wake_watch, *lifeline_watch;
     struct timer *second_timer;
-    struct guard guard;        /* of addresses of targets */
-    struct outbound *outbound; /* NULL without listen.proxy */
+    struct guard guard;                /* of addresses of targets */
+    struct outbound *outbound;         /* NULL without listen.proxy */
+    uint8_t target_trust[SHA256_SIZE]; /* of the anchors it has from the core */
+    bool target_trust_set;
     struct front_listener listeners[LISTENER_COUNT];
     struct hop_listeners listeners_answer; /* pairs and renew_at only */
     struct pool_call *listeners_call;
@@ -120,6 +122,8 @@ void front_write_question(struct front *f, enum http_method method, struct text 
 /* egress.c: the proxy listener */
 struct status front_start_outbound(struct front *f, struct error *err); /* nothing without listen.proxy */
 void front_reload_outbound(struct front *f);
+/* With every answer about listeners: outbound.ca_file. */
+struct status front_trust_targets(struct front *f, struct text more_anchors_pem, struct error *err);
 void front_call_target(struct front_call *fc); /* the request is a call to a registered API */
 bool front_is_call_to_target(const struct front_call *fc);
 

@@ -12,7 +12,7 @@
  * certificates are due for renewal. New contexts serve new connections; live ones keep theirs.
  */
 
-#define LISTENERS_BYTES_MAX (512u * 1024)
+#define LISTENERS_BYTES_MAX (2u * 1024 * 1024)
 #define REFUSED_RETRY_S     30
 #define VERIFY_CACHE_MAX    65536
 
@@ -180,6 +180,8 @@ static void on_end(void *owner)
     struct status st = f->listeners_status == 200 ? buffer_status(&f->listeners_bytes) : STATUS(UNAVAILABLE);
     if (status_ok(st))
         st = hop_listeners_decode(buffer_bytes(&f->listeners_bytes), &answer);
+    if (status_ok(st))
+        st = front_trust_targets(f, answer.target_anchors_pem, &err);
     if (status_ok(st))
         st = take_contexts(f, &answer, &err);
     if (status_ok(st)) {

@@ -127,6 +127,7 @@ void hop_listeners_encode(const struct hop_listeners *l, struct buffer *out)
     buffer_u8(out, (uint8_t)l->count);
     buffer_u64(out, (uint64_t)l->renew_at);
     hop_pairs_encode(&l->pairs, out);
+    text32(out, l->target_anchors_pem);
     for (unsigned i = 0; i < l->count; i++) {
         const struct hop_listener *item = &l->item[i];
         buffer_u8(out, item->listener);
@@ -146,6 +147,7 @@ struct status hop_listeners_decode(struct bytes in, struct hop_listeners *out)
     l.renew_at = (int64_t)reader_u64(&r);
     if (l.count > HOP_LISTENERS_MAX || !hop_pairs_decode(&r, &l.pairs))
         return STATUS(INVALID);
+    l.target_anchors_pem = bytes_text(reader_bytes32(&r));
     for (unsigned i = 0; i < l.count; i++) {
         struct hop_listener *item = &l.item[i];
         item->listener = reader_u8(&r);

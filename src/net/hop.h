@@ -71,6 +71,7 @@ struct hop_listeners {
     unsigned count;
     int64_t renew_at; /* seconds: ask again */
     struct page_pairs pairs;
+    struct text target_anchors_pem; /* outbound.ca_file, for fronts that call targets; may be empty */
 };
 void hop_listeners_encode(const struct hop_listeners *l, struct buffer *out);
 struct status hop_listeners_decode(struct bytes in, struct hop_listeners *out);

@@ -65,8 +65,8 @@ struct child_socket {
  * the process itself (server/outside.h); never in the manifest. */
 #define CHILD_LOCAL_MAX 256
 struct child_outside {
-    struct buffer system_anchors, own_anchors; /* PEM: the system's, and outbound.ca_file */
-    uint8_t local[CHILD_LOCAL_MAX][16];        /* this host's addresses, IPv4 as ::ffff:a.b.c.d */
+    struct buffer system_anchors; /* the system's trust anchors, PEM; outbound.ca_file comes from the core */
+    uint8_t local[CHILD_LOCAL_MAX][16]; /* this host's addresses, IPv4 as ::ffff:a.b.c.d */
     unsigned local_count;
 };
 

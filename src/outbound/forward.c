@@ -8,14 +8,25 @@
 #define TARGETS_MAX      1000000 /* as the schema allows */
 
 /* ---- the module ---- */
-static struct status build(struct outbound *o, struct text system_anchors_pem, struct text more_anchors_pem,
-                           struct error *err)
+struct status outbound_trust(struct outbound *o, struct text system_anchors_pem, struct text more_anchors_pem,
+                             struct error *err)
 {
-    struct status st = tls_contexts_new(system_anchors_pem, more_anchors_pem, TLS_CONTEXTS_MAX, &o->contexts);
+    struct tls_contexts *contexts = NULL;
+    struct status st = tls_contexts_new(system_anchors_pem, more_anchors_pem, TLS_CONTEXTS_MAX, &contexts);
     if (!status_ok(st))
         return error_set(err, st.code, "outbound.ca_file: no certificates that can be trusted: %s",
                          code_text(st.code));
-    st = upstreams_new(o->parts.loop, o->parts.guard, &o->upstreams);
+    targets_forget(o); /* they hold contexts with the former trust; calls under way keep theirs */
+    tls_contexts_free(o->contexts);
+    o->contexts = contexts;
+    return DONE;
+}
+
+static struct status build(struct outbound *o, struct error *err)
+{
+    const struct text none = {NULL, 0};
+    TRY(outbound_trust(o, none, none, err));
+    struct status st = upstreams_new(o->parts.loop, o->parts.guard, &o->upstreams);
     if (!status_ok(st))
         return error_set(err, st.code, "%s", code_text(st.code));
     upstreams_set_limits(o->upstreams, &o->settings.limits);
@@ -23,7 +34,6 @@ static struct status build(struct outbound *o, struct text system_anchors_pem, s
 }
 
 struct status outbound_new(const struct outbound_settings *settings, const struct outbound_parts *parts,
-                           struct text system_anchors_pem, struct text more_anchors_pem,
                            struct outbound **out, struct error *err)
 {
     struct outbound *o = mem_alloc(sizeof *o);
@@ -35,7 +45,7 @@ struct status outbound_new(const struct outbound_settings *settings, const struc
     map_init(&o->questions, OUTBOUND_QUESTIONS_MAX);
     buffer_init(&o->head, OUTBOUND_HEAD_MAX);
     buffer_init(&o->question, OUTBOUND_QUESTION_MAX);
-    struct status st = build(o, system_anchors_pem, more_anchors_pem, err);
+    struct status st = build(o, err);
     if (!status_ok(st)) {
         outbound_free(o);
         return st;
@@ -49,7 +59,9 @@ void outbound_free(struct outbound *o)
     if (!o)
         return;
     must(!o->running && o->questions.count == 0);
-    targets_release(o);
+    targets_forget(o);
+    map_release(&o->known);
+    map_release(&o->questions);
     while (o->spare) {
         struct outbound_call *c = o->spare;
         o->spare = c->next;

@@ -43,10 +43,13 @@ struct outbound_parts {
     bool (*report)(void *ctx, struct text target, struct outbound_call *c);
 };
 
-/* Trust: the system's, and outbound.ca_file's beside it; PEM, copied. E_INVALID names what does not parse. */
+/* Trusts nobody before outbound_trust(). */
 struct status outbound_new(const struct outbound_settings *settings, const struct outbound_parts *parts,
-                           struct text system_anchors_pem, struct text more_anchors_pem,
                            struct outbound **out, struct error *err);
+/* Trust anchors of targets from now on: the system's, and outbound.ca_file's beside it; PEM, copied. New
+ * connections are verified by them. E_INVALID when one does not parse: the former ones stay. */
+struct status outbound_trust(struct outbound *o, struct text system_anchors_pem, struct text more_anchors_pem,
+                             struct error *err);
 void outbound_free(struct outbound *o); /* every call must be gone, every question answered; accepts NULL */
 void outbound_set(struct outbound *o, const struct outbound_settings *settings); /* for new calls */
 

@@ -106,8 +106,8 @@ void call_begin(struct outbound_call *c);  /* c->known is set: calls the target,
 /* forward_target.c */
 void call_find_target(struct outbound_call *c); /* goes on in call_begin(), now or later, or refuses */
 void call_leave_question(struct outbound_call *c);
-void known_unref(struct known *k); /* accepts NULL */
-void targets_release(struct outbound *o);
+void known_unref(struct known *k);       /* accepts NULL */
+void targets_forget(struct outbound *o); /* all of them; calls keep theirs */
 
 /* forward_body.c */
 extern const struct upstream_events call_events;

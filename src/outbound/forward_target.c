@@ -89,12 +89,10 @@ static void remember(struct outbound *o, struct known *k)
     link_newest(o, k);
 }
 
-void targets_release(struct outbound *o)
+void targets_forget(struct outbound *o)
 {
     while (o->oldest)
         forget(o, o->oldest);
-    map_release(&o->known);
-    map_release(&o->questions);
 }
 
 /* ---- questions ---- */

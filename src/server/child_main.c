@@ -47,13 +47,12 @@ static struct status confine(const struct child_channels *ch, const struct setti
     return sandbox_enter(SANDBOX_CORE, paths.list, paths.count, err);
 }
 
-static struct status look_outside(struct child_channels *ch, const struct settings *settings,
-                                  struct child_outside *outside, struct error *err)
+static struct status look_outside(struct child_channels *ch, struct child_outside *outside)
 {
     if (ch->kind != CHILD_FRONT || !ch->addresses[LISTENER_PROXY][0])
         return DONE;
     ch->outside = outside;
-    return outside_read(settings, outside, err);
+    return outside_read(outside);
 }
 
 static struct status get_ready(struct child_channels *ch, struct child_outside *outside, struct error *err)
@@ -68,7 +67,7 @@ static struct status get_ready(struct child_channels *ch, struct child_outside *
         (void)snprintf(name, sizeof name, "%s", child_kind_name(ch->kind));
     log_configure(settings->log_level, settings->log_format, name);
     warm_up();
-    struct status st = look_outside(ch, settings, outside, err);
+    struct status st = look_outside(ch, outside);
     if (status_ok(st))
         st = confine(ch, settings, err);
     settings_free(settings);

@@ -21,16 +21,10 @@ static struct status read_system(struct buffer *out)
     return DONE;
 }
 
-struct status outside_read(const struct settings *s, struct child_outside *out, struct error *err)
+struct status outside_read(struct child_outside *out)
 {
     buffer_init(&out->system_anchors, ANCHORS_MAX);
-    buffer_init(&out->own_anchors, ANCHORS_MAX);
     TRY(read_system(&out->system_anchors));
-    if (s->outbound_ca_file[0]) {
-        struct status st = file_read(s->outbound_ca_file, ANCHORS_MAX, &out->own_anchors, err);
-        if (!status_ok(st))
-            return error_wrap(err, st, "outbound.ca_file");
-    }
     /* The fetcher, which resolves targets, asks at that time and refuses without an answer; this is the
      * second look. */
     if (!host_addresses(out->local, CHILD_LOCAL_MAX, &out->local_count))
@@ -41,5 +35,4 @@ struct status outside_read(const struct settings *s, struct child_outside *out, 
 void outside_release(struct child_outside *o)
 {
     buffer_release(&o->system_anchors);
-    buffer_release(&o->own_anchors);
 }

@@ -47,7 +47,7 @@ struct status single_start(struct supervisor *s, struct error *err)
     TRY(core_start(s->loop, &both->core_channels, &both->core, err));
     TRY(connect_worker(the_front(s, 0), &both->front_control, &both->front_channels, err));
     if (s->addresses[LISTENER_PROXY][0]) {
-        TRY(outside_read(s->settings, &both->outside, err));
+        TRY(outside_read(&both->outside));
         both->front_channels.outside = &both->outside;
     }
     return front_start(s->loop, &both->front_channels, &both->front, err);

@@ -8,12 +8,14 @@
 #include "os/files.h"
 
 #define CERTIFICATE_FILE_MAX (256u * 1024)
+#define TARGET_ANCHORS_MAX   (1024u * 1024)
 /* Own files are read again this often, for whoever renews them by replacing files. */
 #define FILES_AGAIN_S 3600
 
 /* Everything gathered for one answer; released, and keys wiped, when it has been encoded. */
 struct gathered {
     struct listener_keys keys[LISTENER_COUNT];
+    struct buffer target_anchors;
     struct hop_listeners answer;
 };
 
@@ -23,6 +25,7 @@ static void gathered_release(struct gathered *g)
         buffer_release(&g->keys[i].chain_pem);
         secret_release(&g->keys[i].key_pem);
     }
+    buffer_release(&g->target_anchors);
 }
 OWNABLE_VALUE(struct gathered, gathered_release);
 
@@ -79,6 +82,19 @@ static struct status gather(struct call *c, const struct keys_source *from, enum
     return DONE;
 }
 
+/* A front opens no file (DESIGN 3.1, 17); so what it trusts of targets comes with its keys. */
+static struct status gather_target_anchors(struct call *c, int64_t now, struct gathered *g)
+{
+    const struct settings *s = c->domain->settings;
+    if (s->listen[LISTENER_PROXY][0] == 0 || s->outbound_ca_file[0] == 0)
+        return DONE;
+    TRY(file_read(s->outbound_ca_file, TARGET_ANCHORS_MAX, &g->target_anchors, &c->err));
+    g->answer.target_anchors_pem = buffer_as_text(&g->target_anchors);
+    if (g->answer.renew_at == 0 || now + FILES_AGAIN_S < g->answer.renew_at)
+        g->answer.renew_at = now + FILES_AGAIN_S;
+    return DONE;
+}
+
 /* "What are my listeners' keys and anchors?" (net/hop.h). The answer holds keys: whoever sends it wipes it
  * afterwards. */
 struct status front_listeners(struct call *c)
@@ -87,6 +103,7 @@ struct status front_listeners(struct call *c)
     OWNED(gathered_release) struct gathered g = {0};
     for (int i = 0; i < LISTENER_COUNT; i++)
         buffer_init(&g.keys[i].chain_pem, CERTIFICATE_FILE_MAX);
+    buffer_init(&g.target_anchors, TARGET_ANCHORS_MAX);
     /* Before anything is read (DESIGN 3.1, 1). */
     must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_LISTENERS, (struct bytes){NULL, 0})));
     must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_TRUST, (struct bytes){NULL, 0})));
@@ -103,6 +120,7 @@ struct status front_listeners(struct call *c)
         if (speaks_tls(d->settings, (enum listener)l))
             TRY(gather(c, &from, (enum listener)l, &g));
     }
+    TRY(gather_target_anchors(c, from.now, &g));
     hop_listeners_encode(&g.answer, &c->reply.body);
     c->reply.status = 200;
     c->reply.content_type = TEXT("application/octet-stream");

@@ -141,12 +141,13 @@ static void listeners_survive_the_round_trip_and_every_cut_is_refused(void **sta
     (void)state;
     OWNED(buffer_release) struct buffer b;
     buffer_init(&b, 8192);
-    struct hop_listeners l = {.count = 1, .renew_at = 42};
+    struct hop_listeners l = {.count = 1, .renew_at = 42, .target_anchors_pem = TEXT("anchors")};
     l.item[0] = (struct hop_listener){
         .listener = 2, .chain_pem = TEXT("chain"), .key_pem = TEXT("key"), .anchors_pem = TEXT("ca")};
     hop_listeners_encode(&l, &b);
     struct hop_listeners out;
     assert_ok(hop_listeners_decode(buffer_bytes(&b), &out));
+    assert_text(out.target_anchors_pem, "anchors");
     assert_int_equal(out.count, 1);
     assert_text(out.item[0].key_pem, "key");
     assert_text(out.item[0].anchors_pem, "ca");

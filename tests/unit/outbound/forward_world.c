@@ -310,7 +310,7 @@ int world_set_up(void **state)
         (struct outbound_settings){.retry_buffer_bytes = 16, .targets_max = 4, .rewrite_location = true};
     const struct outbound_parts parts = {
         .page = &w.page, .slab = &w.slab, .ctx = &w, .ask = ask, .report = report};
-    return outbound_new(&w.settings, &parts, TEXT(""), TEXT(""), &w.o, NULL).code == E_OK ? 0 : -1;
+    return outbound_new(&w.settings, &parts, &w.o, NULL).code == E_OK ? 0 : -1;
 }
 
 void world_forget_callers(void)
