@@ -87,9 +87,14 @@ static struct status add_parameters(struct asking *q)
 {
     const struct api_details *api = &q->service->details.api;
     const struct request_parameters *extra = &api->credentials.extra;
-    if (fields_for_hop(&api->parameters.headers, &extra->headers, true, q->out->headers,
+    struct hop_field_room *room = arena_alloc(q->a, sizeof *room);
+    if (!room)
+        return STATUS(NOMEM);
+    q->out->headers = room->headers;
+    q->out->query_fields = room->query_fields;
+    if (fields_for_hop(&api->parameters.headers, &extra->headers, true, room->headers,
                        &q->out->header_count) &&
-        fields_for_hop(&api->parameters.query, &extra->query, false, q->out->query_fields,
+        fields_for_hop(&api->parameters.query, &extra->query, false, room->query_fields,
                        &q->out->query_count))
         return DONE;
     return refuse(q, 500, "failed to read API for %.*s service, it has more than %d headers or parameters",

@@ -100,12 +100,12 @@ struct hop_target {
     bool encode_url;         /* decode the caller's path and encode it again (contract 3.9) */
     uint8_t addresses[HOP_ADDRESSES_MAX][16]; /* checked by the guard; IPv4 as ::ffff:a.b.c.d */
     unsigned address_count;
-    struct text anchors_pem;        /* trust beside the system's and outbound.ca_file; may be empty */
-    struct text chain_pem, key_pem; /* client certificate; may be empty */
-    struct text authorization;      /* "Basic ...", "Bearer ..."; empty = the caller's passes through */
-    struct hop_field headers[HOP_FIELDS_MAX]; /* added unless the caller sent that name */
+    struct text anchors_pem;         /* trust beside the system's and outbound.ca_file; may be empty */
+    struct text chain_pem, key_pem;  /* client certificate; may be empty */
+    struct text authorization;       /* "Basic ...", "Bearer ..."; empty = the caller's passes through */
+    const struct hop_field *headers; /* added unless the caller sent that name; at most HOP_FIELDS_MAX */
     unsigned header_count;
-    struct hop_field query_fields[HOP_FIELDS_MAX]; /* added unless the query has the name */
+    const struct hop_field *query_fields; /* added unless the query has the name; as many */
     unsigned query_count;
     bool csrf;
     struct text csrf_token;   /* X-Csrf-Token */
@@ -115,7 +115,12 @@ struct hop_target {
     struct page_pairs pairs;
 };
 void hop_target_encode(const struct hop_target *t, struct buffer *out);
-struct status hop_target_decode(struct bytes in, struct hop_target *out); /* texts borrow from `in` */
+/* Where a decoded answer's fields go; whoever keeps answers copies those that there are. */
+struct hop_field_room {
+    struct hop_field headers[HOP_FIELDS_MAX], query_fields[HOP_FIELDS_MAX];
+};
+/* Texts borrow from `in`, fields from `room`. */
+struct status hop_target_decode(struct bytes in, struct hop_field_room *room, struct hop_target *out);
 
 /* POST /front/refused?...&version=N : the target answered 401 or 403. The answer's body is one octet: 1 when
  * fresh credentials are worth one more try. */

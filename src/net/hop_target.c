@@ -133,25 +133,27 @@ static bool place_decode(struct reader *r, struct hop_target *out)
 }
 
 /* What is shown to it. */
-static bool credentials_decode(struct reader *r, struct hop_target *out)
+static bool credentials_decode(struct reader *r, struct hop_field_room *room, struct hop_target *out)
 {
     out->anchors_pem = take32(r);
     out->chain_pem = take32(r);
     out->key_pem = take32(r);
     out->authorization = take32(r);
-    if (!fields_decode(r, out->headers, &out->header_count) ||
-        !fields_decode(r, out->query_fields, &out->query_count))
+    if (!fields_decode(r, room->headers, &out->header_count) ||
+        !fields_decode(r, room->query_fields, &out->query_count))
         return false;
+    out->headers = room->headers;
+    out->query_fields = room->query_fields;
     out->csrf_token = take32(r);
     out->csrf_cookies = take32(r);
     return !r->failed;
 }
 
-struct status hop_target_decode(struct bytes in, struct hop_target *out)
+struct status hop_target_decode(struct bytes in, struct hop_field_room *room, struct hop_target *out)
 {
     struct reader r = reader_of(in);
     struct hop_target t = {0};
-    if (in.n > HOP_TARGET_MAX || !place_decode(&r, &t) || !credentials_decode(&r, &t))
+    if (in.n > HOP_TARGET_MAX || !place_decode(&r, &t) || !credentials_decode(&r, room, &t))
         return STATUS(INVALID);
     t.refresh_at = (int64_t)reader_u64(&r);
     t.until = (int64_t)reader_u64(&r);

@@ -11,6 +11,7 @@ static void target_free(struct outbound_target *t)
     if (t->bytes)
         secret_wipe(t->bytes, t->size);
     mem_free(t->bytes);
+    mem_free(t->fields);
     tls_context_unref(t->endpoint.tls);
     mem_free(t);
 }
@@ -55,6 +56,22 @@ static struct status prepare_endpoint(struct outbound_target *t, struct tls_cont
     return answer->tls ? tls_contexts_get(contexts, answer, &t->endpoint.tls, err) : DONE;
 }
 
+static struct status read_answer(struct outbound_target *t, struct error *err)
+{
+    struct hop_field_room room;
+    struct hop_target *answer = &t->answer;
+    if (!status_ok(hop_target_decode((struct bytes){t->bytes, t->size}, &room, answer)))
+        return error_set(err, E_INVALID, "the core's answer about a service cannot be read");
+    t->fields = mem_array(answer->header_count + answer->query_count, sizeof *t->fields);
+    if (!t->fields)
+        return error_set(err, E_NOMEM, "out of memory");
+    memcpy(t->fields, room.headers, answer->header_count * sizeof *t->fields);
+    memcpy(t->fields + answer->header_count, room.query_fields, answer->query_count * sizeof *t->fields);
+    answer->headers = t->fields;
+    answer->query_fields = t->fields + answer->header_count;
+    return DONE;
+}
+
 struct status outbound_target_new(uint8_t *bytes, size_t size, struct tls_contexts *contexts,
                                   struct outbound_target **out, struct error *err)
 {
@@ -68,8 +85,7 @@ struct status outbound_target_new(uint8_t *bytes, size_t size, struct tls_contex
     t->references = 1;
     t->bytes = bytes;
     t->size = size;
-    if (!status_ok(hop_target_decode((struct bytes){bytes, size}, &t->answer)))
-        return error_set(err, E_INVALID, "the core's answer about a service cannot be read");
+    TRY(read_answer(t, err));
     if (t->answer.status == 0)
         TRY(prepare_endpoint(t, contexts, err));
     *out = TAKE(t);

@@ -15,6 +15,7 @@ struct outbound_target {
     unsigned references;
     uint8_t *bytes; /* owned, wiped: the answer; texts point into it */
     size_t size;
+    struct hop_field *fields; /* owned: those of the answer, no more than there are */
     struct hop_target answer;
     struct upstream_endpoint endpoint;
     struct upstream_address addresses[UPSTREAM_ADDRESSES_MAX];

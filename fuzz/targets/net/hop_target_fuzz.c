@@ -7,8 +7,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct bytes in = {data, size};
+    struct hop_field_room room;
     struct hop_target t;
-    if (!status_ok(hop_target_decode(in, &t)))
+    if (!status_ok(hop_target_decode(in, &room, &t)))
         return 0;
     OWNED(buffer_release) struct buffer b;
     buffer_init(&b, HOP_TARGET_MAX);

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     OWNED(arena_release) struct arena a;
     arena_init(&a, 4096, 1u << 20);
     struct text in = {(const char *)data, size};
-    static struct hop_target target;
+    struct hop_target target;
     target = (struct hop_target){.host = TEXT("t.example"), .port = 80};
     target.path = text_cut(&in, '\n');
     struct outbound_address address = {.kind = ADDRESS_PATH, .prefix = TEXT(PREFIX)};

@@ -66,16 +66,19 @@ static void read_parts(struct text *rest, struct request *r, struct outbound_add
     s->request_id = TEXT("id");
 }
 
-static void read_fields(struct text *rest, struct request *r, struct hop_target *t, struct arena *a)
+static void read_fields(struct text *rest, struct request *r, struct hop_field_room *room,
+                        struct hop_target *t, struct arena *a)
 {
+    t->headers = room->headers;
+    t->query_fields = room->query_fields;
     struct text name, value;
     while (cut_field(rest, &name, &value))
         if (!status_ok(headers_add(&r->headers, a, name, text_trim(value))))
             break;
     while (t->header_count < HOP_FIELDS_MAX && cut_field(rest, &name, &value))
-        t->headers[t->header_count++] = (struct hop_field){name, text_trim(value)};
+        room->headers[t->header_count++] = (struct hop_field){name, text_trim(value)};
     while (t->query_count < HOP_FIELDS_MAX && cut_field(rest, &name, &value))
-        t->query_fields[t->query_count++] = (struct hop_field){name, value};
+        room->query_fields[t->query_count++] = (struct hop_field){name, value};
 }
 
 static void check_head(struct text head, const struct request *r, const struct hop_target *t)
@@ -125,11 +128,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct text rest = {text, size};
     struct request r = {0};
     struct outbound_address address = {0};
-    static struct hop_target t;
-    t = (struct hop_target){0};
+    struct hop_target t = {0};
+    struct hop_field_room room;
     struct rewrite_settings settings = {0};
     read_parts(&rest, &r, &address, &t, &settings);
-    read_fields(&rest, &r, &t, &a);
+    read_fields(&rest, &r, &room, &t, &a);
     for (size_t i = 0; i < size; i++)
         text[i] = text[i] == 1 ? '\n' : text[i];
 

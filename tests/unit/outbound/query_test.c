@@ -54,7 +54,7 @@ static void a_configured_value_cannot_end_the_line(void **state)
     (void)state;
     OWNED(rewriting_end) struct rewriting w;
     rewriting_begin(&w);
-    w.target.query_fields[w.target.query_count++] =
+    w.room.query_fields[w.target.query_count++] =
         (struct hop_field){TEXT("a\r\n"), TEXT(" HTTP/1.1\r\nX: y")};
     assert_text(rewriting_target(&w), "/base/x?a%0D%0A=+HTTP%2F1.1%0D%0AX%3A+y");
 }

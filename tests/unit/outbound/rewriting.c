@@ -11,6 +11,8 @@ void rewriting_begin(struct rewriting *w)
                    .port_is_default = true,
                    .path = TEXT("/base")},
     };
+    w->target.headers = w->room.headers;
+    w->target.query_fields = w->room.query_fields;
     arena_init(&w->arena, 4096, 1u << 20);
     buffer_init(&w->out, 64 * 1024);
 }
@@ -37,7 +39,7 @@ void rewriting_configured(struct rewriting *w, const char *lines)
     while (all.p && all.n > 0) {
         struct text value = text_cut(&all, '\n');
         const struct text name = text_cut(&value, ':');
-        w->target.headers[w->target.header_count++] = (struct hop_field){name, text_trim(value)};
+        w->room.headers[w->target.header_count++] = (struct hop_field){name, text_trim(value)};
     }
 }
 
@@ -47,7 +49,7 @@ void rewriting_query_fields(struct rewriting *w, const char *lines)
     while (all.p && all.n > 0) {
         struct text value = text_cut(&all, '\n');
         const struct text name = text_cut(&value, '=');
-        w->target.query_fields[w->target.query_count++] = (struct hop_field){name, value};
+        w->room.query_fields[w->target.query_count++] = (struct hop_field){name, value};
     }
 }
 

@@ -12,6 +12,7 @@ struct rewriting {
     struct arena arena;
     struct request request;
     struct outbound_address address;
+    struct hop_field_room room; /* of the target's fields */
     struct hop_target target;
     struct rewrite_settings settings;
     struct buffer out;

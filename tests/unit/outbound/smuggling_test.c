@@ -77,7 +77,7 @@ static void refuses_names_and_values_that_split_the_head(void **state)
         assert_ok(headers_add(&w.request.headers, &w.arena, bad[i].name, bad[i].value));
         rewriting_refused(&w, "a caller's field");
         w.request.headers.count = 0;
-        w.target.headers[w.target.header_count++] = (struct hop_field){bad[i].name, bad[i].value};
+        w.room.headers[w.target.header_count++] = (struct hop_field){bad[i].name, bad[i].value};
         rewriting_refused(&w, "a configured field");
     }
 }

@@ -163,7 +163,8 @@ static void connections_are_shared_by_everything_that_tls_depends_on(void **stat
     struct hop_target t = base;
     assert_true(same_share(f, &base, &t));
     t.authorization = TEXT("Basic x");
-    t.headers[0] = (struct hop_field){TEXT("X"), TEXT("y")};
+    const struct hop_field field = {TEXT("X"), TEXT("y")};
+    t.headers = &field;
     t.header_count = 1;
     t.path = TEXT("/p");
     t.csrf = true;
