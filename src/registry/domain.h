@@ -55,6 +55,8 @@ struct status service_unwritten(struct status s, struct error *err);
 /* After the commit: what was remembered about the service, and about which service of its application has a
  * name, is no longer good. */
 void service_announce(struct registry *r, const struct registry_key *key);
+/* The same for one that nobody can be calling yet: no front is woken to look at what runs. */
+void service_announce_new(struct registry *r, const struct registry_key *key);
 
 /* ---- description.c: from a description to a row ---- */
 

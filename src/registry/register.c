@@ -99,7 +99,7 @@ struct status registry_register(struct registry *r, const struct audit_caller *c
     struct service_write w = {.secrets = {credentials.write, parameters.write}};
     specification_plan_apply(&specifications, NULL, &w);
     TRY(write_new(r, caller, &key, in->details, &w, a, err));
-    service_announce(r, &key);
+    service_announce_new(r, &key);
     memcpy(out_id, key.id, SERVICE_ID_SIZE);
     return DONE;
 }

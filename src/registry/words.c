@@ -129,9 +129,14 @@ struct status service_unwritten(struct status s, struct error *err)
     return s.code == E_DENIED ? error_set(err, E_DENIED, "Certificate has been revoked.") : s;
 }
 
-void service_announce(struct registry *r, const struct registry_key *key)
+void service_announce_new(struct registry *r, const struct registry_key *key)
 {
     page_bump(r->parts.page, page_index(PAGE_SERVICE, BYTES_OF(key->id)));
     page_bump(r->parts.page, page_application(key->tenant, key->application));
+}
+
+void service_announce(struct registry *r, const struct registry_key *key)
+{
+    service_announce_new(r, key);
     page_wake(r->parts.page); /* running calls to it are looked at (DESIGN 3.1, 2) */
 }
