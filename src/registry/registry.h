@@ -13,8 +13,8 @@
  * texts of the contract come from here without the outer prefixes that one route puts in front of another's
  * ("Updating I service failed, "); which those are says each function.
  *
- * After a change the order is: commit, bump PAGE_SERVICE of the id and PAGE_APPLICATION, return. Nobody is
- * woken: the next request sees it.
+ * After a change the order is: commit, bump PAGE_SERVICE of the id and PAGE_APPLICATION, return. A change or
+ * a deletion also wakes the fronts, which end calls to a service that has gone; a new service wakes nobody.
  */
 
 #include "base/arena.h"
