@@ -69,11 +69,12 @@ static void hex64(char *out, uint64_t v)
 /* Sampled: a trace whose beginning says "not recorded" is recorded by nobody behind it either. */
 struct text trace_parent_new(char out[static TRACE_PARENT_SIZE])
 {
-    memcpy(out, "00-", 3);
+    static const char version[] = {'0', '0', '-'}, sampled[] = {'-', '0', '1'};
+    memcpy(out, version, sizeof version);
     hex64(out + TRACE_ID_AT, next_random() | 1); /* never all zero */
     hex64(out + TRACE_ID_AT + 16, next_random());
     out[PARENT_AT - 1] = '-';
     hex64(out + PARENT_AT, next_random() | 1);
-    memcpy(out + PARENT_AT + PARENT_SIZE, "-01", 3);
+    memcpy(out + PARENT_AT + PARENT_SIZE, sampled, sizeof sampled);
     return (struct text){out, TRACE_PARENT_SIZE};
 }

@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct request r = {0};
     struct outbound_address address = {0};
     struct hop_target t = {0};
-    struct hop_field_room room;
+    struct hop_field_room room = {0};
     struct rewrite_settings settings = {0};
     read_parts(&rest, &r, &address, &t, &settings);
     read_fields(&rest, &r, &room, &t, &a);
