@@ -46,6 +46,7 @@ static enum h1_framing choose_framing(struct h1_session *s, const struct respons
     if (head->body == BODY_STREAM && w->x.request.version == HTTP_1_0) {
         w->out_mode = head_only ? H1_OUT_NOTHING : H1_OUT_RAW;
         w->keep_alive = w->keep_alive && head_only;
+        s->by_close = !head_only;
         return H1_FRAMING_NONE;
     }
     if (head->body == BODY_STREAM) {

@@ -63,6 +63,7 @@ void h1_finish(struct h1_session *s, bool cancelled)
     struct h1_work *w = s->work;
     const bool keep = !cancelled && w->keep_alive && !s->closing && s->state == H1_OPEN;
     s->state = keep ? H1_HEAD : H1_CLOSED;
+    s->cut = s->cut || (cancelled && s->by_close);
     s->base.events->finished(s->base.owner, &w->x, cancelled);
     forget_request(w);
 }
@@ -296,6 +297,12 @@ static bool wants_close(const struct session *session)
     return ((const struct h1_session *)session)->state == H1_CLOSED;
 }
 
+static bool cut(const struct session *session)
+{
+    const struct h1_session *s = (const struct h1_session *)session;
+    return s->by_close && (s->cut || has_exchange(s) || (s->work && buffer_size(&s->work->out) > 0));
+}
+
 static bool is_idle(const struct session *session)
 {
     const struct h1_session *s = (const struct h1_session *)session;
@@ -395,6 +402,7 @@ static const struct session_ops ops = {
     .output_consumed = output_consumed,
     .wants_read = wants_read,
     .wants_close = wants_close,
+    .cut = cut,
     .is_idle = is_idle,
     .open_exchanges = open_exchanges,
     .withheld = withheld,

@@ -68,6 +68,8 @@ struct h1_session {
     enum code failed; /* for the return value of session_feed() */
     uint32_t requests;
     bool running;     /* inside h1_run() */
+    bool by_close;    /* the end of the connection is the end of its last answer */
+    bool cut;         /* and that answer was given up */
     bool closing;     /* session_shutdown() */
     bool input_ended; /* session_end_of_input() */
 };

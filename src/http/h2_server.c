@@ -231,6 +231,13 @@ static bool h2_wants_close(const struct session *base)
     return (h->input_ended || h->last_goaway || h->peer_leaves) && !h->first;
 }
 
+/* Streams say themselves how they end. */
+static bool h2_cut(const struct session *base)
+{
+    (void)base;
+    return false;
+}
+
 static bool h2_is_idle(const struct session *base)
 {
     const struct h2_session *h = h2_session_of_const(base);
@@ -365,6 +372,7 @@ static const struct session_ops ops = {
     .output_consumed = h2_output_consumed,
     .wants_read = h2_wants_read,
     .wants_close = h2_wants_close,
+    .cut = h2_cut,
     .is_idle = h2_is_idle,
     .open_exchanges = h2_open_exchanges,
     .withheld = h2_withheld,

@@ -65,6 +65,11 @@ bool session_wants_close(const struct session *s)
     return s->ops->wants_close(s);
 }
 
+bool session_cut(const struct session *s)
+{
+    return s->ops->cut(s);
+}
+
 bool session_is_idle(const struct session *s)
 {
     return s->ops->is_idle(s);

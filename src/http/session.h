@@ -99,7 +99,10 @@ void session_output_consumed(struct session *s, size_t n);
 
 bool session_wants_read(const struct session *s);  /* false: apply backpressure to the socket */
 bool session_wants_close(const struct session *s); /* nothing more will come: flush the output and close */
-bool session_is_idle(const struct session *s);     /* no open exchange, no buffered input or output */
+/* Closing now would make an answer look whole that is not: it ends with the connection (HTTP/1.0), so nothing
+ * but a reset tells. */
+bool session_cut(const struct session *s);
+bool session_is_idle(const struct session *s); /* no open exchange, no buffered input or output */
 size_t session_open_exchanges(const struct session *s);
 /*
  * True while the peer's HTTP/2 windows hold back bytes of an answer (for when the output is empty: nothing

@@ -21,6 +21,7 @@ struct session_ops {
     void (*output_consumed)(struct session *s, size_t n);
     bool (*wants_read)(const struct session *s);
     bool (*wants_close)(const struct session *s);
+    bool (*cut)(const struct session *s);
     bool (*is_idle)(const struct session *s);
     size_t (*open_exchanges)(const struct session *s);
     bool (*withheld)(const struct session *s, uint64_t *out_sent);

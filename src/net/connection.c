@@ -105,6 +105,14 @@ void connection_leave(struct connection *c)
         destroy(c);
 }
 
+/* What the peer has not got yet goes with it, but then none of it can be taken for all. */
+static void reset_if_cut(struct connection *c)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (c->session && session_cut(c->session))
+        (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now); /* a FIN then, as ever */
+}
+
 void connection_close(struct connection *c)
 {
     if (c->state == CONNECTION_DEAD)
@@ -120,6 +128,7 @@ void connection_close(struct connection *c)
     timeout_disarm(&c->timeout);
     watch_stop(TAKE(c->watch));
     connection_forget_warm(c);
+    reset_if_cut(c);
     session_free(TAKE(c->session)); /* ends the open exchanges */
     if (c->server->settings.handler->closing)
         c->server->settings.handler->closing(c->server->settings.ctx, c);
@@ -265,6 +274,10 @@ void connection_settle(struct connection *c)
         c->state == CONNECTION_CLOSING || (session_wants_close(c->session) && !c->shutting_down);
     bool quiet = (c->shutting_down && (session_is_idle(c->session) || session_wants_close(c->session))) ||
                  (c->input_ended && session_open_exchanges(c->session) == 0);
+    if (left == 0 && (said_last_words || quiet) && session_cut(c->session)) {
+        connection_close(c);
+        return;
+    }
     if (left == 0 && said_last_words) {
         connection_linger(c);
         return;

@@ -227,6 +227,24 @@ def test_a_malformed_or_cut_answer_is_never_passed_on(api, rest, status):
         assert answer.status == status and answer.json()["error"], answer
 
 
+@pytest.mark.parametrize("end,whole", [("0%0D%0A%0D%0A", True), ("", False)])
+def test_a_caller_without_chunks_sees_the_cut_too(api, end, whole):
+    """HTTP/1.0, which nginx speaks by default: the end of the connection is that of the answer, so only a reset tells."""
+    a = api()
+    sock = socket.create_connection(a.proxy.removeprefix("http://").rsplit(":", 1), timeout=20)
+    rest = "HTTP/1.1%20200%20OK%0D%0ATransfer-Encoding:%20chunked%0D%0A%0D%0A5%0D%0Ahello%0D%0A" + end
+    sock.sendall(f"GET /shop/{a.name}/raw?{rest} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    got = b""
+    try:
+        while data := sock.recv(65536):
+            got += data
+        seen_whole = got.endswith(b"\r\n\r\nhello")
+    except ConnectionResetError:
+        seen_whole = False
+    sock.close()
+    assert seen_whole == whole, got
+
+
 def test_a_target_that_is_down(server, registry):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

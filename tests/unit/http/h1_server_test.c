@@ -127,6 +127,30 @@ static void truncation_is_visible(void **state)
     peer_release(&p);
 }
 
+/* HTTP/1.0 has no chunks: the end of the connection is that of the answer. */
+static void truncation_is_visible_where_only_a_reset_can_show_it(void **state)
+{
+    (void)state;
+    for (int whole = 0; whole < 2; whole++) {
+        struct peer p;
+        peer_init(&p, manual);
+        peer_send(&p, "GET / HTTP/1.0\r\n\r\n");
+        struct response head = {.status = 200, .body = BODY_STREAM};
+        assert_false(session_cut(p.session));
+        assert_ok(exchange_respond(p.x, &head));
+        assert_ok(exchange_write(p.x, text_bytes(TEXT("abc"))));
+        assert_true(session_cut(p.session));
+        if (whole)
+            assert_ok(exchange_end(p.x));
+        else
+            exchange_abort(p.x);
+        peer_take_output(&p);
+        assert_true(session_wants_close(p.session));
+        assert_int_equal(session_cut(p.session), !whole);
+        peer_release(&p);
+    }
+}
+
 static void an_answer_of_another_length_than_promised_closes(void **state)
 {
     (void)state;
@@ -443,6 +467,7 @@ int main(void)
         cmocka_unit_test(refuses_a_target_that_does_not_end),
         cmocka_unit_test(refuses_to_write_a_split_answer),
         cmocka_unit_test(truncation_is_visible),
+        cmocka_unit_test(truncation_is_visible_where_only_a_reset_can_show_it),
         cmocka_unit_test(an_answer_of_another_length_than_promised_closes),
         cmocka_unit_test(keeps_the_connection),
         cmocka_unit_test(answers_pipelined_requests_one_after_the_other),
