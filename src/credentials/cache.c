@@ -162,6 +162,7 @@ static struct status give(const struct cached *e, int64_t now, struct arena *a, 
 static struct status give_refusal(const struct cached *e, struct arena *a, struct cache_value *out)
 {
     *out = (struct cache_value){.status = e->failure.status,
+                                .unauthorized = e->failure.unauthorized,
                                 .message = arena_text(a, text_of(e->failure.message))};
     return out->message.p ? DONE : STATUS(NOMEM);
 }

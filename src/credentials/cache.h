@@ -40,6 +40,7 @@ struct cache_want {
 struct cache_value {
     int status; /* 0, or the HTTP status to answer with, and `message` says why */
     struct text message;
+    bool unauthorized; /* the server said 401 or 403 to what the job showed it */
     struct text token, cookies; /* in the arena */
     uint8_t addresses[FETCH_ADDRESSES_MAX][16];
     unsigned address_count;

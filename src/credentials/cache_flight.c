@@ -74,6 +74,7 @@ static void word_failure(enum fetch_job job, struct status s, const struct fetch
     if (job == FETCH_RESOLVE)
         front = answer->outcome == FETCH_REFUSED ? "guarded: " : "dns: ";
     out->status = status_of_failure(job, answer);
+    out->unauthorized = status_ok(s) && (answer->http_status == 401 || answer->http_status == 403);
     if (!status_ok(s)) {
         front = "";
         why = s.code == E_TOO_LARGE ? "The service's credentials are larger than can be used."

@@ -11,6 +11,7 @@
 /* Why there is nothing, as callers are told. */
 struct cache_failure {
     int status; /* HTTP */
+    bool unauthorized;
     char message[sizeof((struct fetch_answer *)0)->reason + 16];
 };
 

@@ -98,8 +98,7 @@ struct status token_oauth(struct asking *q, struct text *out_token)
     return DONE;
 }
 
-/* With the API's own strategy, so after it. */
-struct status token_csrf(struct asking *q, struct text url)
+static struct status fetch_csrf(struct asking *q, struct text url, bool *out_unauthorized)
 {
     static const struct request_parameters none = {.given = false};
     struct job_fields fields;
@@ -118,11 +117,32 @@ struct status token_csrf(struct asking *q, struct text url)
     mix_text(&m, job.client_chain_pem);
     mix_text(&m, job.client_key_pem);
     TRY(add_fields(q, &none, &fields, &job, &m));
-    struct cache_value v;
-    TRY(want_value(q, &m, &job, &v));
+    struct cache_value v = {.status = 0};
+    const struct status s = want_value(q, &m, &job, &v);
+    *out_unauthorized = v.unauthorized;
+    TRY(s);
     use_token(q, &m, job.job, &v);
     q->out->csrf = true;
     q->out->csrf_token = v.token;
     q->out->csrf_cookies = v.cookies;
     return DONE;
+}
+
+/*
+ * With the API's own strategy, so after it. An OAuth token that is refused here never gets as far as a call
+ * whose 401 a front could report: so it is dropped here, on the same terms, and fetched once more.
+ */
+struct status token_csrf(struct asking *q, struct text url)
+{
+    const struct hop_target before = *q->out;
+    bool unauthorized = false;
+    const struct status s = fetch_csrf(q, url, &unauthorized);
+    const struct used_token *bearer = q->used_count > 0 ? &q->used[0] : NULL;
+    if (s.code != E_UPSTREAM || !unauthorized || !bearer ||
+        cache_drop(q->cache->fetched, bearer->key, bearer->generation) == CACHE_TOO_SOON)
+        return s;
+    *q->out = before;
+    q->used_count = 0;
+    TRY(strategy_oauth(q));
+    return fetch_csrf(q, url, &unauthorized);
 }

@@ -8,12 +8,13 @@
  * one goes to the caller, all of it.
  */
 
-/* Not with the caller's own token, which no fetch of ours makes good; not without the whole body; not twice.
- */
+/* Not with the caller's own token, which no fetch of ours makes good, unless a CSRF token went with it; not
+ * without the whole body; not twice. */
 bool call_may_repeat(const struct outbound_call *c, int status)
 {
     return (status == 401 || status == 403) && !c->retried && c->keeping &&
-           headers_get(&c->x->request.headers, TEXT("Access-Token")).n == 0;
+           (c->known->target->answer.csrf ||
+            headers_get(&c->x->request.headers, TEXT("Access-Token")).n == 0);
 }
 
 void call_held_forget(struct outbound_call *c)

@@ -170,6 +170,27 @@ def test_csrf_on_top(api, target, method):
     assert target.csrf_fetches == 2
 
 
+def test_a_csrf_token_is_renewed_beside_the_callers_own_token_too(api, target):
+    target.need_csrf = True
+    call = api({"basic": {**BASIC, **csrf(target)}})
+    own = ["-d", "x", "-H", "Access-Token: Bearer own"]
+    assert call("/x", *own).status == 200
+    target.csrf_valid = "gone"
+    assert seen(call("/x", *own))["authorization"] == "Bearer own"
+    assert target.csrf_fetches == 2
+
+
+def test_a_token_refused_by_the_csrf_endpoint_is_fetched_again(api, target):
+    target.need, target.need_csrf = "bearer", True
+    call = api({"oauth": {**oauth(target), **csrf(target)}})
+    assert call("/x", "-d", "x").status == 200
+    for _ in range(2):  # the second time the new token may not be dropped yet, and its CSRF token is
+        target.tokens.clear()
+        call("/x", "-d", "x")
+    time.sleep(11)
+    assert call("/x", "-d", "x").status == 200
+
+
 def test_a_thousand_posts_make_one_csrf_fetch(server, api, target):
     target.need, target.need_csrf, target.csrf_delay = ("basic", "user", "s3cret-basic"), True, 0.3
     api({"basic": {**BASIC, **csrf(target)}})

@@ -125,6 +125,31 @@ static void a_token_that_cannot_be_had_again_is_a_refusal(void **state)
     assert_int_equal(fetcher_jobs(d->fetcher, FETCH_TOKEN), 2);
 }
 
+/* No call gets as far as the target then, so nobody could report it. */
+static void a_token_that_the_csrf_endpoint_refuses_is_fetched_again(void **state)
+{
+    struct desk *d = *state;
+    const char *id = desk_service(d, OAUTH_CSRF);
+    fetcher_says(d->fetcher, FETCH_CSRF, FETCH_STATUS, 401, "no");
+    for (int i = 0; i < 10; i++) /* once in ten seconds, as after reports */
+        desk_expect_refusal(desk_ask(d, id), 502, "no");
+    assert_int_equal(fetcher_jobs(d->fetcher, FETCH_TOKEN), 2);
+    assert_int_equal(fetcher_jobs(d->fetcher, FETCH_CSRF), 2);
+    fetcher_says(d->fetcher, FETCH_CSRF, FETCH_FINE, 200, "");
+    desk_advance(10000);
+    assert_text(desk_ask(d, id)->csrf_token, "c3");
+    assert_text(d->target.authorization, "Bearer t2"); /* which may have been fine all the time */
+}
+
+static void a_csrf_endpoint_that_fails_says_nothing_about_the_token(void **state)
+{
+    struct desk *d = *state;
+    const char *id = desk_service(d, OAUTH_CSRF);
+    fetcher_says(d->fetcher, FETCH_CSRF, FETCH_STATUS, 500, "no");
+    desk_expect_refusal(desk_ask(d, id), 502, "no");
+    assert_int_equal(fetcher_jobs(d->fetcher, FETCH_TOKEN), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +163,8 @@ int main(void)
         DESK_TEST(many_reports_at_once_drop_one_token),
         DESK_TEST(a_key_is_forced_once_in_ten_seconds),
         DESK_TEST(a_token_that_cannot_be_had_again_is_a_refusal),
+        DESK_TEST(a_token_that_the_csrf_endpoint_refuses_is_fetched_again),
+        DESK_TEST(a_csrf_endpoint_that_fails_says_nothing_about_the_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
