@@ -46,6 +46,7 @@
     X(SERVICE_CREATE,         native_service_create)     \
     X(SERVICE_GET,            native_service_get)        \
     X(SERVICE_REPLACE,        native_service_replace)    \
+    X(SERVICE_PATCH,          native_service_patch)      \
     X(SERVICE_DELETE,         native_service_delete)     \
     X(SERVICE_SPECIFICATION,  native_specification_get)  \
     X(SERVICE_REFRESH,        native_specification_refresh) \

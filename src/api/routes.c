@@ -80,6 +80,7 @@ const struct route api_routes[] = {
     {HTTP_POST, "/api/v1/applications/{name}/services",      NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_SERVICE, API_SERVICE_CREATE},
     {HTTP_GET,  "/api/v1/applications/{name}/services/{id}", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_GET},
     {HTTP_PUT,  "/api/v1/applications/{name}/services/{id}", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_SERVICE, API_SERVICE_REPLACE},
+    {HTTP_PATCH, "/api/v1/applications/{name}/services/{id}", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_SERVICE_PATCH},
     {HTTP_DELETE, "/api/v1/applications/{name}/services/{id}", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_DELETE},
     {HTTP_GET,  "/api/v1/applications/{name}/services/{id}/specification", NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_SERVICE_SPECIFICATION},
     {HTTP_POST, "/api/v1/applications/{name}/services/{id}/specification/refresh", NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_SERVICE_REFRESH},

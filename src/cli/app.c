@@ -3,6 +3,7 @@
 
 #include "base/json_out.h"
 #include "base/own.h"
+#include "cli/call_options.h"
 #include "cli/input.h"
 #include "cli/json_list.h"
 #include "cli/table.h"
@@ -59,17 +60,17 @@ static struct status show(struct cli *c, struct text json, const char *done, str
     if (done)
         buffer_printf(&c->out, "%s\n", done);
     struct text labels = json_shown(json, "labels", &c->arena);
-    const struct fact facts[] = {
-        {"Name", json_string(json, "name", &c->arena)},
-        {"Tenant", json_string(json, "tenant", &c->arena)},
-        {"Description", json_string(json, "description", &c->arena)},
-        {"Labels", labels.n ? cli_pairs(labels, &c->arena) : labels},
-        {"Services", json_shown(json, "services", &c->arena)},
-        {"Certificates", certificates(c, json)},
-        {"Created", json_string(json, "createdAt", &c->arena)},
-        {"Last seen", json_string(json, "lastSeenAt", &c->arena)},
-    };
-    cli_facts(c, facts, sizeof facts / sizeof facts[0]);
+    struct service_facts facts = {.arena = &c->arena};
+    service_fact(&facts, "Name", json_string(json, "name", &c->arena));
+    service_fact(&facts, "Tenant", json_string(json, "tenant", &c->arena));
+    service_fact(&facts, "Description", json_string(json, "description", &c->arena));
+    service_fact(&facts, "Labels", labels.n ? cli_pairs(labels, &c->arena) : labels);
+    service_fact(&facts, "Services", json_shown(json, "services", &c->arena));
+    call_options_facts(&facts, json_raw_member(json, "call"));
+    service_fact(&facts, "Certificates", certificates(c, json));
+    service_fact(&facts, "Created", json_string(json, "createdAt", &c->arena));
+    service_fact(&facts, "Last seen", json_string(json, "lastSeenAt", &c->arena));
+    cli_facts(c, facts.list, facts.count);
     return DONE;
 }
 
@@ -144,8 +145,10 @@ static struct status update_body(struct cli *c, struct text target, struct buffe
     struct text before = {NULL, 0}, labelled;
     const char *description = args_value(&c->args, "description");
     const bool label = args_has(&c->args, "label") || args_has(&c->args, "remove-label");
-    if (!description && !label)
-        return cli_usage(c, err, "'app update' needs --description, --label or --remove-label");
+    const bool call = call_options_given(c);
+    if (!description && !label && !call)
+        return cli_usage(
+            c, err, "'app update' needs --description, --label or --remove-label, or how targets are called");
     TRY(cli_call(c, HTTP_GET, target, (struct text){NULL, 0}, &before, err));
     TRY(labels(c, json_raw_member(before, "labels"), &labelled, err));
     struct json_out j;
@@ -155,6 +158,8 @@ static struct status update_body(struct cli *c, struct text target, struct buffe
         json_cstr(&j, "description", description);
     if (label)
         json_raw(&j, "labels", labelled);
+    if (call)
+        TRY(call_options_put(c, &j, err));
     json_end(&j);
     return buffer_status(out);
 }

@@ -15,6 +15,10 @@
 #define DESCRIPTION_FILE {"file", 'f', OPTION_VALUE, "FILE", "the description, JSON or YAML; - is standard input"}
 #define DRY_RUN {"dry-run", 0, OPTION_FLAG, NULL, "only check the description"}
 #define IF_REVISION {"if-revision", 0, OPTION_VALUE, "N", "only while it has this revision"}
+#define SKIP_VERIFY {"skip-verify", 0, OPTION_FLAG, NULL, "do not verify certificates of targets"}
+#define VERIFY {"verify", 0, OPTION_FLAG, NULL, "verify them"}
+#define DEFAULT_VERIFY {"default-verify", 0, OPTION_FLAG, NULL, "leave it to the application, or the server"}
+#define ENCODE_URL {"encode-url", 0, OPTION_VALUE, "MODE", "on, off or default: decode paths and encode them again"}
 #define TENANT {"tenant", 0, OPTION_VALUE, "T", "tenant (central mode)"}
 
 static const struct command rows[] = {
@@ -36,11 +40,13 @@ static const struct command rows[] = {
     {.name = "app show", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_show,
      .summary = "Show an application: labels, services, certificates", .options = {TENANT}},
     {.name = "app update", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_update,
-     .summary = "Change an application's description and labels",
-     .details = "What is not named stays as it is.",
+     .summary = "Change an application: description, labels, how its targets are called",
+     .details = "What is not named stays as it is. --skip-verify, --verify and --encode-url hold for the\n"
+                "application's services that do not say it themselves.",
      .example = "fairlead app update shop --label region=eu --remove-label trial",
      .options = {{"description", 0, OPTION_VALUE, "TEXT", "for people"}, LABEL,
-                 {"remove-label", 0, OPTION_REPEATED, "NAME", "a label to take away; may be repeated"}, TENANT}},
+                 {"remove-label", 0, OPTION_REPEATED, "NAME", "a label to take away; may be repeated"},
+                 SKIP_VERIFY, VERIFY, DEFAULT_VERIFY, ENCODE_URL, TENANT}},
     {.name = "app delete", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_app_delete,
      .summary = "Delete an application with its services, and revoke its certificates",
      .options = {TENANT, {"yes", 'y', OPTION_FLAG, NULL, "do not ask"}}},
@@ -64,12 +70,17 @@ static const struct command rows[] = {
      .options = {DESCRIPTION_FILE, DRY_RUN, TENANT}},
     {.name = "service show", .arguments = "APP ID", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_show,
      .summary = "Show a service; its secrets are masked", .options = {TENANT}},
-    {.name = "service update", .arguments = "APP ID -f FILE", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_update,
-     .summary = "Replace what a service says about itself",
-     .details = "The whole description, as for `service register`. ******** in place of a secret\n"
-                "leaves that secret as it is.",
+    {.name = "service update", .arguments = "APP ID", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_update,
+     .summary = "Replace a service's description, or change how it is called",
+     .details = "With -f the whole description, as for `service register`; ******** in place of a secret\n"
+                "leaves that secret as it is. Without it, how the target is called: no description says\n"
+                "that, and none changes it.",
      .example = "fairlead service update shop 3bb33152-1bdb-4d68-b267-3fd239633d7b -f orders.json --if-revision 3",
-     .options = {DESCRIPTION_FILE, DRY_RUN, IF_REVISION, TENANT}},
+     .options = {DESCRIPTION_FILE, DRY_RUN, IF_REVISION,
+                 SKIP_VERIFY, VERIFY, DEFAULT_VERIFY, ENCODE_URL,
+                 {"ca-file", 0, OPTION_VALUE, "FILE", "CAs (PEM) to trust besides, for this target"},
+                 {"no-ca", 0, OPTION_FLAG, NULL, "trust none besides"},
+                 TENANT}},
     {.name = "service delete", .arguments = "APP ID", .least = 2, .most = 2, .flags = SERVER | OUTPUT, .run = command_service_delete,
      .summary = "Delete a service with its credentials",
      .options = {IF_REVISION, TENANT, {"yes", 'y', OPTION_FLAG, NULL, "do not ask"}}},

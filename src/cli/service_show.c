@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include "base/own.h"
+#include "cli/call_options.h"
 #include "cli/json_list.h"
 #include "cli/service.h"
 
@@ -93,6 +94,7 @@ static void facts_of(struct service_facts *f, struct text json, struct text cert
     struct text api = json_raw_member(json, "api");
     if (api.p)
         api_facts(f, api, certificate);
+    call_options_facts(f, json_raw_member(json, "call"));
     service_fact(f, "Events", service_specification_words(events, none, a));
     service_fact(f, "Documentation", service_specification_words(documents, none, a));
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 
+#include "base/limits.h"
 #include "base/own.h"
+#include "cli/call_options.h"
 #include "cli/input.h"
 #include "cli/json_list.h"
 #include "cli/service.h"
@@ -92,6 +94,28 @@ struct status command_service_register(struct cli *c, struct error *err)
     return DONE;
 }
 
+/* How it is called, which no description says. */
+static struct status send_call(struct cli *c, struct buffer *target, struct text if_match,
+                               struct text *out_json, struct error *err)
+{
+    if (args_has(&c->args, "file") || args_has(&c->args, "dry-run"))
+        return cli_usage(c, err,
+                         "-f replaces the description: how the service is called is changed without it");
+    OWNED(buffer_release) struct buffer body;
+    struct json_out j;
+    buffer_init(&body, LIMIT_BODY_JSON);
+    json_out_init(&j, &body);
+    json_open_object(&j, NULL);
+    TRY(call_options_put(c, &j, err));
+    json_end(&j);
+    TRY(buffer_status(&body));
+    const struct exchange_request request = {.method = HTTP_PATCH,
+                                             .target = buffer_as_text(target),
+                                             .body = buffer_as_text(&body),
+                                             .if_match = if_match};
+    return cli_request(c, &request, out_json, err);
+}
+
 struct status command_service_update(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
@@ -100,7 +124,8 @@ struct status command_service_update(struct cli *c, struct error *err)
     TRY(cli_output(c, &output, err));
     TRY(service_target(c, true, "", &target, err));
     TRY(service_condition(c, &if_match, err));
-    struct status s = send_description(c, HTTP_PUT, &target, if_match, &json, err);
+    struct status s = call_options_given(c) ? send_call(c, &target, if_match, &json, err)
+                                            : send_description(c, HTTP_PUT, &target, if_match, &json, err);
     if (!status_ok(s))
         return service_hint(c, s, err);
     if (args_has(&c->args, "dry-run"))

@@ -87,11 +87,10 @@ struct status connector_check_name(const char *what, struct text name, struct er
 struct status connector_application_create(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name, struct text description,
                                            struct text labels, struct error *err);
-/* Replaces description and labels; NULL leaves that one as it is. E_NOT_FOUND. */
+/* E_NOT_FOUND. */
 struct status connector_application_update(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name,
-                                           const struct text *description, const struct text *labels,
-                                           struct error *err);
+                                           const struct application_change *change, struct error *err);
 /* Deletes it with its unused tokens and revokes its certificates. */
 struct status connector_application_delete(struct connector *c, const struct audit_caller *caller,
                                            struct text tenant, struct text name, uint64_t *out_revoked,

@@ -142,7 +142,9 @@ static struct status make_answer(struct asking *q)
     struct hop_target *out = q->out;
     out->application = q->service->row.application;
     out->service = arena_text(q->a, service_id_text(q->service->row.id, id));
-    out->verify = q->cache->settings.verify_tls;
+    out->verify = q->cache->settings.verify_tls && !q->service->skip_verify;
+    out->encode_url = q->service->encode_url;
+    out->anchors_pem = q->service->row.call_anchors_pem;
     TRY(out->service.p ? DONE : STATUS(NOMEM));
     TRY(place_read(q));
     if (!q->peek) /* addresses are no part of the version */

@@ -63,6 +63,7 @@ static struct mix mix_of(const struct asking *q, const struct fetch_request *job
     mix_text(&m, q->tenant);
     mix_text(&m, job->url);
     mix_number(&m, job->insecure);
+    mix_text(&m, job->anchors_pem);
     return m;
 }
 
@@ -84,7 +85,8 @@ struct status token_oauth(struct asking *q, struct text *out_token)
         .password = c->oauth.client_secret,
         .form = form,
         .form_count = sizeof form / sizeof form[0],
-        .insecure = !q->cache->settings.verify_tls,
+        .anchors_pem = q->out->anchors_pem,
+        .insecure = !q->out->verify,
         .timeout_ms = q->cache->settings.timeout_ms,
     };
     struct mix m = mix_of(q, &job);
@@ -108,7 +110,8 @@ static struct status fetch_csrf(struct asking *q, struct text url, bool *out_una
         .authorization = q->out->authorization,
         .client_chain_pem = q->out->chain_pem,
         .client_key_pem = q->out->key_pem,
-        .insecure = !q->cache->settings.verify_tls,
+        .anchors_pem = q->out->anchors_pem,
+        .insecure = !q->out->verify,
         .timeout_ms = q->cache->settings.timeout_ms,
     };
     struct mix m = mix_of(q, &job);

@@ -48,6 +48,12 @@ struct status generated_pair_make(const struct generated_settings *s, struct key
  */
 struct status pair_check(struct bytes certificate_pem, struct bytes key_pem, int64_t now, struct error *err);
 
+struct certificate_fields;
+/* The certificate of the next block, which is stepped over; E_NOT_FOUND after the last; E_INVALID also for a
+ * block that is something else. */
+struct status certificate_next(struct text *rest, struct arena *a, struct certificate_fields *out,
+                               struct error *err);
+
 /* For people: subject, fingerprint, validity of the first certificate. */
 struct certificate_facts {
     struct text subject; /* RFC 4514, in the arena */

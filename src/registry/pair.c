@@ -18,9 +18,8 @@
 
 /* ---- the certificates ---- */
 
-/* The certificate of the next block; E_NOT_FOUND after the last. */
-static struct status next_certificate(struct text *rest, struct arena *a, struct certificate_fields *out,
-                                      struct error *err)
+struct status certificate_next(struct text *rest, struct arena *a, struct certificate_fields *out,
+                               struct error *err)
 {
     OWNED(buffer_release) struct buffer der;
     buffer_init(&der, DER_MAX);
@@ -46,13 +45,13 @@ static struct status read_chain(struct bytes pem, struct arena *a, struct certif
 {
     struct text rest = bytes_text(pem);
     struct certificate_fields leaf, previous, next;
-    struct status s = next_certificate(&rest, a, &leaf, err);
+    struct status s = certificate_next(&rest, a, &leaf, err);
     if (s.code == E_NOT_FOUND)
         return error_set(err, E_INVALID, "there is no certificate in PEM");
     TRY(s);
     previous = leaf;
     for (unsigned count = 2;; count++) {
-        s = next_certificate(&rest, a, &next, err);
+        s = certificate_next(&rest, a, &next, err);
         if (s.code == E_NOT_FOUND)
             break;
         if (!status_ok(s))

@@ -123,6 +123,18 @@ struct status registry_list(struct registry *r, const struct service_filter *f,
                             const struct page_request *page, struct arena *a, service_row *row, void *ctx,
                             struct text *out_next, struct error *err);
 
+/* ---- how its target is called: an operator's to say, never a client's ---- */
+struct registry_call_change { /* what is to be another; a NULL pointer leaves that one as it is */
+    const enum call_choice *skip_verify, *encode_url;
+    const struct text *anchors_pem; /* CAs that are trusted besides (anchors.h); empty = none */
+};
+/* E_INVALID about the certificates; messages of a missing service as registry_find. Nothing is written when
+ * nothing is another. expected_revision as registry_replace. */
+struct status registry_call_change(struct registry *r, const struct audit_caller *caller,
+                                   const struct registry_key *key, const struct registry_call_change *change,
+                                   int64_t expected_revision, struct arena *a, struct registry_view *out,
+                                   struct error *err);
+
 /* ---- specifications ---- */
 /* The content as it was sent, appended; documentation as GET shows it. E_NOT_FOUND when the reference is not
  * present, or the content went because the service was changed after the row was read. */

@@ -51,6 +51,8 @@ static struct status next_row(const struct replacement *c, const struct service 
     out->revision = old->revision + 1;
     out->created_at = old->created_at;
     out->updated_at = clock_now_s();
+    out->call = old->call; /* which the store keeps */
+    out->call_anchors_pem = old->call_anchors_pem;
     return DONE;
 }
 

@@ -69,6 +69,21 @@ static struct status open_stored(const struct search *s, struct stored_service *
     return DONE;
 }
 
+static bool chosen(enum call_choice own, enum call_choice otherwise)
+{
+    return (own != CALL_UNSET ? own : otherwise) == CALL_YES;
+}
+
+static struct status read_call(const struct search *s, struct registry_target *out)
+{
+    struct application app;
+    const struct call_choices *own = &out->row.call;
+    TRY(store_application_get(s->r->parts.store, s->address->tenant, out->row.application, s->a, &app));
+    out->skip_verify = chosen(own->skip_verify, app.call.skip_verify);
+    out->encode_url = chosen(own->encode_url, app.call.encode_url);
+    return DONE;
+}
+
 /* E_NOT_FOUND without a message. `id_text` in the arena; `shown` as in registry_target. */
 static struct status open_service(const struct search *s, const uint8_t *id, struct text shown,
                                   struct registry_target *out)
@@ -79,7 +94,7 @@ static struct status open_service(const struct search *s, const uint8_t *id, str
         return no_secret(s, &stored.row, shown);
     *out = (struct registry_target){.shown = shown};
     const struct status opened = open_stored(s, &stored, out);
-    return status_ok(opened) ? DONE : unreadable(s, shown, opened);
+    return status_ok(opened) ? read_call(s, out) : unreadable(s, shown, opened);
 }
 
 static struct status has_api(const struct search *s, const struct registry_target *t)

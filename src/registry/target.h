@@ -21,6 +21,7 @@ struct registry_target {
     struct service row;
     struct service_details details; /* credentials and parameters as registered, nothing masked */
     struct text chain_pem, key_pem; /* CREDENTIAL_CERTIFICATE */
+    bool skip_verify, encode_url;   /* the service's, or else its application's; false where neither says */
     struct text shown;              /* how messages of the contract name it: its id, or the name asked for */
 };
 

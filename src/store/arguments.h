@@ -17,6 +17,11 @@ static inline bool page_is_valid(unsigned limit)
     return limit >= 1 && limit <= PAGE_MAX;
 }
 
+static inline bool call_choice_is_valid(enum call_choice c)
+{
+    return c >= CALL_UNSET && c <= CALL_NO;
+}
+
 /* The cursor of a list is "tenant/name", so a tenant may not hold the separator. */
 static inline bool tenant_is_valid(struct text tenant)
 {

@@ -57,7 +57,7 @@ struct store_ops {
     struct status (*application_delete)(struct store *s, struct text tenant, struct text name,
                                         const struct audit_entry *audit, struct buffer *out_fingerprints);
     struct status (*application_update)(struct store *s, struct text tenant, struct text name,
-                                        const struct text *description, const struct text *labels,
+                                        const struct application_change *change,
                                         const struct audit_entry *audit);
     struct status (*application_certificates)(struct store *s, struct text tenant, struct text name,
                                               unsigned most, unsigned *out_count);
@@ -113,6 +113,8 @@ struct store_ops {
                                     const struct audit_entry *audit);
     struct status (*service_replace)(struct store *s, const struct service_write *w,
                                      const struct audit_entry *audit);
+    struct status (*service_call_set)(struct store *s, const struct service_call_write *w,
+                                      const struct audit_entry *audit);
     struct status (*service_delete)(struct store *s, struct text tenant, struct text application,
                                     const uint8_t id[static SERVICE_ID_SIZE], int64_t expected_revision,
                                     const struct audit_entry *audit);

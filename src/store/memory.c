@@ -331,6 +331,7 @@ static const struct store_ops ops = {
     .blob_replace = memory_blob_replace,
     .service_create = memory_service_create,
     .service_replace = memory_service_replace,
+    .service_call_set = memory_service_call_set,
     .service_delete = memory_service_delete,
     .service_get = memory_service_get,
     .service_identifier = memory_service_identifier,

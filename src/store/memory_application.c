@@ -21,6 +21,7 @@ struct status memory_stage_application(struct memory_store *m, struct memory_sta
     struct application row = *app;
     row.labels = labels_or_none(app->labels);
     row.services = 0;
+    row.call = (struct call_choices){CALL_UNSET, CALL_UNSET};
     return memory_stage_add(stage, &m->applications, memory_copy(&memory_application_shape, &row, NULL));
 }
 
@@ -102,7 +103,7 @@ struct status memory_application_delete(struct store *s, struct text tenant, str
 }
 
 struct status memory_application_update(struct store *s, struct text tenant, struct text name,
-                                        const struct text *description, const struct text *labels,
+                                        const struct application_change *change,
                                         const struct audit_entry *audit)
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
@@ -111,10 +112,14 @@ struct status memory_application_update(struct store *s, struct text tenant, str
     if (!app)
         return STATUS(NOT_FOUND);
     struct application row = *app;
-    if (description)
-        row.description = *description;
-    if (labels)
-        row.labels = labels_or_none(*labels);
+    if (change->description)
+        row.description = *change->description;
+    if (change->labels)
+        row.labels = labels_or_none(*change->labels);
+    if (change->skip_verify)
+        row.call.skip_verify = *change->skip_verify;
+    if (change->encode_url)
+        row.call.encode_url = *change->encode_url;
     TRY(memory_stage_add(&stage, &m->applications, memory_copy(&memory_application_shape, &row, NULL)));
     TRY(memory_stage_audit(m, &stage, audit));
     memory_stage_commit(&stage);

@@ -62,6 +62,8 @@ struct status memory_service_create(struct store *s, const struct service_write 
                                     const struct audit_entry *audit);
 struct status memory_service_replace(struct store *s, const struct service_write *w,
                                      const struct audit_entry *audit);
+struct status memory_service_call_set(struct store *s, const struct service_call_write *w,
+                                      const struct audit_entry *audit);
 struct status memory_service_delete(struct store *s, struct text tenant, struct text application,
                                     const uint8_t id[static SERVICE_ID_SIZE], int64_t expected_revision,
                                     const struct audit_entry *audit);

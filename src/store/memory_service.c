@@ -69,6 +69,8 @@ struct status memory_service_create(struct store *s, const struct service_write 
         return STATUS(CONFLICT);
     struct memory_service row = {w->service, m->last_service + 1};
     row.s.revision = 1;
+    row.s.call = (struct call_choices){CALL_UNSET, CALL_UNSET};
+    row.s.call_anchors_pem = TEXT("");
     TRY(stage_service(m, &stage, w, &row));
     TRY(memory_stage_audit(m, &stage, audit));
     memory_stage_commit(&stage);
@@ -108,6 +110,8 @@ struct status memory_service_replace(struct store *s, const struct service_write
     row.s.revision = was->s.revision + 1;
     row.s.created_at = was->s.created_at;
     row.s.identifier = was->s.identifier;
+    row.s.call = was->s.call;
+    row.s.call_anchors_pem = was->s.call_anchors_pem;
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
         if (row.s.specifications[i].present && !w->specifications[i])
             row.s.specifications[i].size = was->s.specifications[i].size;
@@ -119,6 +123,29 @@ struct status memory_service_replace(struct store *s, const struct service_write
     memory_specification_take(m, &w->service);
     memory_specification_release(m, &old);
     settle_secrets(m, w, row.row);
+    return DONE;
+}
+
+struct status memory_service_call_set(struct store *s, const struct service_call_write *w,
+                                      const struct audit_entry *audit)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    OWNED(memory_stage_release) struct memory_stage stage = {0};
+    TRY(memory_caller_check(m, audit));
+    const struct memory_service *was = memory_service_find(m, w->tenant, w->application, w->id);
+    if (!was)
+        return STATUS(NOT_FOUND);
+    if (was->s.revision != w->expected_revision)
+        return STATUS(CHANGED);
+    struct memory_service row = *was;
+    row.s.revision++;
+    row.s.updated_at = w->updated_at;
+    row.s.call = w->call;
+    row.s.call_anchors_pem = w->anchors_pem;
+    TRY(memory_stage_add(&stage, &m->services, memory_copy(&memory_service_shape, &row, NULL)));
+    TRY(memory_stage_audit(m, &stage, audit));
+    memory_stage_commit(&stage);
+    m->operations++;
     return DONE;
 }
 

@@ -2,14 +2,14 @@
 #include "store/memory_registry.h"
 
 #define SERVICE_SLICES                                                                                       \
-    11,                                                                                                      \
+    12,                                                                                                      \
     {                                                                                                        \
         offsetof(struct service, tenant), offsetof(struct service, application),                             \
             offsetof(struct service, name), offsetof(struct service, provider),                              \
             offsetof(struct service, description), offsetof(struct service, short_description),              \
             offsetof(struct service, identifier), offsetof(struct service, labels),                          \
             offsetof(struct service, target_url), offsetof(struct service, details),                         \
-            offsetof(struct service, path_name)                                                              \
+            offsetof(struct service, path_name), offsetof(struct service, call_anchors_pem)                  \
     }
 
 static_assert(offsetof(struct memory_service, s) == 0);
@@ -130,6 +130,8 @@ static struct status collect(struct store *s, const struct service_filter *f, in
             continue;
         struct service shown = row->s;
         shown.details = TEXT("");
+        shown.call = (struct call_choices){CALL_UNSET, CALL_UNSET};
+        shown.call_anchors_pem = TEXT("");
         TRY(service_copy(&shown, a, &out->rows[out->count]));
         out->numbers[out->count] = last;
         full = service_fills_page(&out->rows[out->count++], &bytes);

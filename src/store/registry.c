@@ -130,6 +130,16 @@ struct status store_service_replace(struct store *s, const struct service_write 
     return s->ops->service_replace(s, w, audit);
 }
 
+struct status store_service_call_set(struct store *s, const struct service_call_write *w,
+                                     const struct audit_entry *audit)
+{
+    if (!owner_is_valid(w->tenant, w->application) || w->expected_revision < 1 || w->updated_at < 0 ||
+        !call_choice_is_valid(w->call.skip_verify) || !call_choice_is_valid(w->call.encode_url) ||
+        !audit_is_valid(audit))
+        return STATUS(INVALID);
+    return s->ops->service_call_set(s, w, audit);
+}
+
 struct status store_service_delete(struct store *s, struct text tenant, struct text application,
                                    const uint8_t id[static SERVICE_ID_SIZE], int64_t expected_revision,
                                    const struct audit_entry *audit)

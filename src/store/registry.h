@@ -58,6 +58,10 @@ struct service {
     int credential_kind;    /* enum credential_kind of registry/service.h */
     struct text details;    /* JSON, the registry's: everything else that is no secret */
     struct specification_ref specifications[SPECIFICATION_SLOTS];
+    /* How its target is called. Not a client's to say: registering and replacing leave it alone, only
+     * store_service_call_set writes it. Lists do not give it. */
+    struct call_choices call;
+    struct text call_anchors_pem; /* CAs to trust besides; empty = none */
 };
 
 enum secret_slot { SECRET_CREDENTIALS, SECRET_PARAMETERS, SECRET_SLOTS };
@@ -95,6 +99,17 @@ struct status store_service_create(struct store *s, const struct service_write *
  * stays what it was. */
 struct status store_service_replace(struct store *s, const struct service_write *w,
                                     const struct audit_entry *audit);
+/* E_NOT_FOUND, E_CHANGED; expected_revision is at least 1. */
+struct service_call_write {
+    struct text tenant, application;
+    const uint8_t *id; /* SERVICE_ID_SIZE octets */
+    int64_t expected_revision;
+    int64_t updated_at;
+    struct call_choices call;
+    struct text anchors_pem;
+};
+struct status store_service_call_set(struct store *s, const struct service_call_write *w,
+                                     const struct audit_entry *audit);
 /* With its secrets, their history and its specifications (unless others refer to them). expected_revision 0 =
  * any. E_NOT_FOUND, E_CHANGED. */
 struct status store_service_delete(struct store *s, struct text tenant, struct text application,

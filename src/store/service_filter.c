@@ -120,7 +120,7 @@ struct status service_copy(const struct service *from, struct arena *a, struct s
     struct service s = *from;
     struct text *texts[] = {&s.tenant,      &s.application,       &s.name,       &s.provider,
                             &s.description, &s.short_description, &s.identifier, &s.labels,
-                            &s.target_url,  &s.details,           &s.path_name};
+                            &s.target_url,  &s.details,           &s.path_name,  &s.call_anchors_pem};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i]->n == 0)
             continue;

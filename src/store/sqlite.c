@@ -103,6 +103,7 @@ static const struct store_ops ops = {
     .blob_replace = sqlite_blob_replace,
     .service_create = sqlite_service_create,
     .service_replace = sqlite_service_replace,
+    .service_call_set = sqlite_service_call_set,
     .service_delete = sqlite_service_delete,
     .service_get = sqlite_service_get,
     .service_identifier = sqlite_service_identifier,

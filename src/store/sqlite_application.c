@@ -53,6 +53,8 @@ static struct status read_row(struct sqlite_query *q, struct arena *a, struct ap
     app.auto_created = column_int(q) != 0;
     app.labels = column_text(q, a);
     app.services = column_int(q);
+    app.call.skip_verify = (enum call_choice)column_int(q);
+    app.call.encode_url = (enum call_choice)column_int(q);
     TRY(sqlite_query_status(q));
     *out = app;
     return DONE;
@@ -132,31 +134,43 @@ struct status sqlite_application_delete(struct store *s, struct text tenant, str
 
 struct update {
     struct text tenant, name;
-    const struct text *description, *labels; /* NULL: stays as it is */
+    const struct application_change *change;
     const struct audit_entry *audit;
 };
+
+/* NULL leaves it as it is */
+static void bind_choice(struct sqlite_query *q, const enum call_choice *choice)
+{
+    bind_int(q, choice != NULL);
+    bind_int(q, choice ? *choice : CALL_UNSET);
+}
 
 static struct status update(struct sqlite_txn *t, void *args)
 {
     const struct update *in = args;
+    const struct application_change *change = in->change;
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_UPDATE);
-    bind_int(&q, in->description != NULL);
-    bind_text(&q, in->description ? *in->description : TEXT(""));
-    bind_int(&q, in->labels != NULL);
-    bind_text(&q, labels_or_none(in->labels ? *in->labels : TEXT("")));
+    bind_int(&q, change->description != NULL);
+    bind_text(&q, change->description ? *change->description : TEXT(""));
+    bind_int(&q, change->labels != NULL);
+    bind_text(&q, labels_or_none(change->labels ? *change->labels : TEXT("")));
+    bind_choice(&q, change->skip_verify);
+    bind_choice(&q, change->encode_url);
     bind_text(&q, in->tenant);
     bind_text(&q, in->name);
     TRY(sqlite_run(&q));
     if (sqlite3_changes(t->db->handle) == 0)
         return STATUS(NOT_FOUND);
+    if (change->skip_verify || change->encode_url)
+        TRY(sqlite_change(t, in->tenant, TEXT("application"), text_bytes(in->name)));
     return sqlite_audit_add(t, in->audit);
 }
 
 struct status sqlite_application_update(struct store *s, struct text tenant, struct text name,
-                                        const struct text *description, const struct text *labels,
+                                        const struct application_change *change,
                                         const struct audit_entry *audit)
 {
-    struct update in = {tenant, name, description, labels, audit};
+    struct update in = {tenant, name, change, audit};
     return sqlite_write(sqlite_of(s)->writer, update, &in);
 }
 

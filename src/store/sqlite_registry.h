@@ -43,6 +43,8 @@ struct status sqlite_secret_delete_all(struct sqlite_txn *t, int64_t row);
 
 /* Reads SQL_SERVICE_COLUMNS; the texts are valid until the next step. */
 struct status sqlite_service_read(struct sqlite_query *q, struct service *out, int64_t *out_row);
+/* Goes on with SQL_SERVICE_UNLISTED, likewise. */
+void sqlite_service_read_unlisted(struct sqlite_query *q, struct service *out);
 
 /* ---- the table ---- */
 
@@ -50,6 +52,8 @@ struct status sqlite_service_create(struct store *s, const struct service_write 
                                     const struct audit_entry *audit);
 struct status sqlite_service_replace(struct store *s, const struct service_write *w,
                                      const struct audit_entry *audit);
+struct status sqlite_service_call_set(struct store *s, const struct service_call_write *w,
+                                      const struct audit_entry *audit);
 struct status sqlite_service_delete(struct store *s, struct text tenant, struct text application,
                                     const uint8_t id[static SERVICE_ID_SIZE], int64_t expected_revision,
                                     const struct audit_entry *audit);

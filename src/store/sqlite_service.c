@@ -181,6 +181,40 @@ struct status sqlite_service_replace(struct store *s, const struct service_write
     return sqlite_write(sqlite_of(s)->writer, replace, &in);
 }
 
+/* ---- how it is called ---- */
+
+struct call_change {
+    const struct service_call_write *w;
+    const struct audit_entry *audit;
+};
+
+static struct status set_call(struct sqlite_txn *t, void *args)
+{
+    const struct call_change *in = args;
+    const struct service_call_write *w = in->w;
+    struct service_state was;
+    TRY(sqlite_caller_check(t, in->audit));
+    TRY(sqlite_service_state(t, w->tenant, w->application, w->id, &was));
+    if (was.revision != w->expected_revision)
+        return STATUS(CHANGED);
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_CALL_SET);
+    bind_int(&q, w->updated_at);
+    bind_int(&q, w->call.skip_verify);
+    bind_int(&q, w->call.encode_url);
+    bind_text(&q, w->anchors_pem);
+    bind_int(&q, was.row);
+    TRY(sqlite_run(&q));
+    TRY(sqlite_service_changed(t, w->tenant, w->id));
+    return sqlite_audit_add(t, in->audit);
+}
+
+struct status sqlite_service_call_set(struct store *s, const struct service_call_write *w,
+                                      const struct audit_entry *audit)
+{
+    struct call_change in = {w, audit};
+    return sqlite_write(sqlite_of(s)->writer, set_call, &in);
+}
+
 /* ---- delete ---- */
 
 static struct status delete_row(struct sqlite_txn *t, const struct service_state *was)

@@ -84,7 +84,7 @@ struct status sqlite_service_named(struct store *s, struct text tenant, struct t
         if (!more) /* a service has an application: only without one is there something to ask */
             return given > 0 ? DONE : application_is_there(reader.db, tenant, application);
         TRY(sqlite_service_read(&q, &view, &number));
-        view.details = column_view(&q);
+        sqlite_service_read_unlisted(&q, &view);
         TRY(sqlite_query_status(&q));
         TRY(service_copy(&view, a, &copy));
         if (!row(ctx, &copy))

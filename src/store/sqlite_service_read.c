@@ -37,6 +37,14 @@ struct status sqlite_service_read(struct sqlite_query *q, struct service *out, i
     return DONE;
 }
 
+void sqlite_service_read_unlisted(struct sqlite_query *q, struct service *out)
+{
+    out->details = column_view(q);
+    out->call.skip_verify = (enum call_choice)column_int(q);
+    out->call.encode_url = (enum call_choice)column_int(q);
+    out->call_anchors_pem = column_view(q);
+}
+
 static void read_secret(struct sqlite_query *q, struct arena *a, struct service_secret *out)
 {
     *out = (struct service_secret){.present = !column_is_null(q)};
@@ -65,7 +73,7 @@ struct status sqlite_service_get(struct store *s, struct text tenant, struct tex
     if (!found)
         return STATUS(NOT_FOUND);
     TRY(sqlite_service_read(&q, &view, &row));
-    view.details = column_view(&q);
+    sqlite_service_read_unlisted(&q, &view);
     for (size_t i = 0; secrets && i < SECRET_SLOTS; i++)
         read_secret(&q, a, &read[i]);
     TRY(sqlite_query_status(&q));

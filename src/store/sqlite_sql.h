@@ -16,7 +16,8 @@
     "c.fingerprint, i.digest, c.serial, c.kind, c.tenant_id, c.group_name, c.application, c.subject, "       \
     "c.key_algorithm, c.issued_at, c.not_before, c.not_after, c.issued_by"
 #define SQL_APPLICATION_COLUMNS                                                                              \
-    "tenant_id, name, description, created_at, last_seen_at, auto_created, labels, services"
+    "tenant_id, name, description, created_at, last_seen_at, auto_created, labels, services, skip_verify, "  \
+    "encode_url"
 #define SQL_CERTIFICATE_COLUMNS        SQL_RECORDED_COLUMNS ", r.revoked_at, r.reason"
 #define SQL_ACTIVE_CERTIFICATE_COLUMNS SQL_RECORDED_COLUMNS ", NULL, NULL"
 #define SQL_AUDIT_COLUMNS                                                                                    \
@@ -56,7 +57,7 @@
       " AND application = ?7 AND application <> '' ORDER BY at DESC, id DESC LIMIT ?6") \
     \
     X(APPLICATION_ADD, \
-      "INSERT INTO application (" SQL_APPLICATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0) ON CONFLICT DO NOTHING") \
+      "INSERT INTO application (" SQL_APPLICATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0) ON CONFLICT DO NOTHING") \
     X(APPLICATION_GET, \
       "SELECT " SQL_APPLICATION_COLUMNS " FROM application WHERE tenant_id = ?1 AND name = ?2") \
     X(APPLICATION_LIST, \
@@ -64,8 +65,8 @@
       " WHERE (tenant_id, name) > (?1, ?2) AND (?3 = '' OR instr(name, ?3) > 0) ORDER BY tenant_id, name LIMIT ?4") \
     X(APPLICATION_DELETE, "DELETE FROM application WHERE tenant_id = ?1 AND name = ?2") \
     X(APPLICATION_UPDATE, \
-      "UPDATE application SET description = iif(?1, ?2, description), labels = iif(?3, ?4, labels)" \
-      " WHERE tenant_id = ?5 AND name = ?6") \
+      "UPDATE application SET description = iif(?1, ?2, description), labels = iif(?3, ?4, labels)," \
+      " skip_verify = iif(?5, ?6, skip_verify), encode_url = iif(?7, ?8, encode_url) WHERE tenant_id = ?9 AND name = ?10") \
     X(APPLICATION_SEEN, \
       "UPDATE application SET last_seen_at = ?1 WHERE tenant_id = ?2 AND name = ?3 AND last_seen_at < ?1") \
     \

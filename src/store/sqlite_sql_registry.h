@@ -19,6 +19,8 @@
     "s.events_format, s.events_fetched_at, p2.hash, p2.size, s.documentation_format, "                       \
     "s.documentation_fetched_at, s.identifier, s.name, s.path_name, s.provider, s.target_url, s.labels, "    \
     "s.short_description, s.description"
+/* What lists do not give; follows SQL_SERVICE_COLUMNS. */
+#define SQL_SERVICE_UNLISTED "s.details, s.skip_verify, s.encode_url, s.call_anchors"
 #define SQL_SERVICE_SPECIFICATIONS                                                                           \
     " LEFT JOIN specification p0 ON p0.id = s.api_specification"                                             \
     " LEFT JOIN specification p1 ON p1.id = s.events_specification"                                          \
@@ -40,6 +42,9 @@
     X(SERVICE_REPLACE, \
       "UPDATE service SET revision = revision + 1, (" SQL_SERVICE_WRITTEN ") = (" SQL_SERVICE_VALUES ") WHERE id = ?20") \
     X(SERVICE_TOUCH,  "UPDATE service SET revision = revision + 1, updated_at = ?1 WHERE id = ?2") \
+    X(SERVICE_CALL_SET, \
+      "UPDATE service SET revision = revision + 1, updated_at = ?1, skip_verify = ?2, encode_url = ?3, call_anchors = ?4" \
+      " WHERE id = ?5") \
     X(SERVICE_DELETE, "DELETE FROM service WHERE id = ?1") \
     X(SERVICE_STATE, \
       "SELECT " SQL_SERVICE_STATE_COLUMNS " FROM service INDEXED BY service_uuid" \
@@ -48,11 +53,11 @@
       "SELECT " SQL_SERVICE_STATE_COLUMNS " FROM service INDEXED BY service_application" \
       " WHERE application = ?1 AND tenant_id = ?2 LIMIT 1") \
     X(SERVICE_GET, \
-      "SELECT " SQL_SERVICE_COLUMNS ", s.details FROM service s INDEXED BY service_uuid" SQL_SERVICE_SPECIFICATIONS \
+      "SELECT " SQL_SERVICE_COLUMNS ", " SQL_SERVICE_UNLISTED " FROM service s INDEXED BY service_uuid" SQL_SERVICE_SPECIFICATIONS \
       " WHERE s.service_id = ?1 AND s.tenant_id = ?2 AND (?3 = '' OR s.application = ?3)") \
     /* Row and secrets of one moment: one statement. */ \
     X(SERVICE_GET_SECRETS, \
-      "SELECT " SQL_SERVICE_COLUMNS ", s.details, c0.revision, c0.by_hand, c0.updated_at, c0.sealed," \
+      "SELECT " SQL_SERVICE_COLUMNS ", " SQL_SERVICE_UNLISTED ", c0.revision, c0.by_hand, c0.updated_at, c0.sealed," \
       " c1.revision, c1.by_hand, c1.updated_at, c1.sealed" \
       " FROM service s INDEXED BY service_uuid" SQL_SERVICE_SPECIFICATIONS \
       " LEFT JOIN secret c0 ON c0.id = 4 * s.id LEFT JOIN secret c1 ON c1.id = 4 * s.id + 1" \
@@ -61,7 +66,7 @@
       "SELECT EXISTS (SELECT 1 FROM service INDEXED BY service_identifier WHERE tenant_id = ?1 AND application = ?2" \
       " AND identifier = ?3 AND identifier <> '') FROM application WHERE tenant_id = ?1 AND name = ?2") \
     X(SERVICE_NAMED, \
-      "SELECT " SQL_SERVICE_COLUMNS ", s.details FROM service s INDEXED BY service_path" SQL_SERVICE_SPECIFICATIONS \
+      "SELECT " SQL_SERVICE_COLUMNS ", " SQL_SERVICE_UNLISTED " FROM service s INDEXED BY service_path" SQL_SERVICE_SPECIFICATIONS \
       " WHERE s.application = ?1 AND s.path_name = ?2 AND s.tenant_id = ?3 ORDER BY s.id LIMIT ?4") \
     /* The tenant is checked row by row, so that the limit counts every row that is read. */ \
     X(SERVICE_LIST, \

@@ -53,7 +53,7 @@ struct status sqlite_application_list(struct store *s, struct text contains,
 struct status sqlite_application_delete(struct store *s, struct text tenant, struct text name,
                                         const struct audit_entry *audit, struct buffer *out_fingerprints);
 struct status sqlite_application_update(struct store *s, struct text tenant, struct text name,
-                                        const struct text *description, const struct text *labels,
+                                        const struct application_change *change,
                                         const struct audit_entry *audit);
 struct status sqlite_application_certificates(struct store *s, struct text tenant, struct text name,
                                               unsigned most, unsigned *out_count);

@@ -96,12 +96,13 @@ struct status store_application_list(struct store *s, struct text contains, cons
 }
 
 struct status store_application_update(struct store *s, struct text tenant, struct text name,
-                                       const struct text *description, const struct text *labels,
+                                       const struct application_change *change,
                                        const struct audit_entry *audit)
 {
-    if (!audit_is_valid(audit))
+    if (!audit_is_valid(audit) || (change->skip_verify && !call_choice_is_valid(*change->skip_verify)) ||
+        (change->encode_url && !call_choice_is_valid(*change->encode_url)))
         return STATUS(INVALID);
-    return s->ops->application_update(s, tenant, name, description, labels, audit);
+    return s->ops->application_update(s, tenant, name, change, audit);
 }
 
 struct status store_application_certificates(struct store *s, struct text tenant, struct text name,

@@ -75,6 +75,14 @@ struct status store_audit_append(struct store *s, const struct audit_entry *entr
 struct status store_audit_list(struct store *s, const struct audit_filter *f, struct arena *a, audit_row *row,
                                void *ctx);
 
+/* ---- how calls of a target are made ---- */
+/* Unset leaves it to the next in line: a service to its application, that to the settings. */
+enum call_choice { CALL_UNSET, CALL_YES, CALL_NO };
+struct call_choices {
+    enum call_choice skip_verify; /* the target's certificate is not verified */
+    enum call_choice encode_url;  /* paths are decoded and encoded again (contract 3.9) */
+};
+
 /* ---- applications ---- */
 struct application {
     struct text tenant;
@@ -83,8 +91,9 @@ struct application {
     int64_t created_at;
     int64_t last_seen_at; /* 0 = never */
     bool auto_created;
-    struct text labels; /* JSON object of strings, keys sorted; empty is written as "{}" */
-    int64_t services;   /* how many are registered; kept by the store, ignored on creation */
+    struct text labels;       /* JSON object of strings, keys sorted; empty is written as "{}" */
+    int64_t services;         /* how many are registered; kept by the store, ignored on creation */
+    struct call_choices call; /* for services that leave it open; ignored on creation */
 };
 struct page_request {
     struct text after; /* opaque cursor of the previous page; empty = first */
@@ -99,9 +108,14 @@ struct status store_application_get(struct store *s, struct text tenant, struct 
  * row. */
 struct status store_application_list(struct store *s, struct text contains, const struct page_request *page,
                                      struct arena *a, application_row *row, void *ctx);
-/* Replaces description and labels; a NULL pointer leaves that one as it is. E_NOT_FOUND. */
+/* What is to be another; a NULL pointer leaves that one as it is. */
+struct application_change {
+    const struct text *description, *labels;
+    const enum call_choice *skip_verify, *encode_url;
+};
+/* E_NOT_FOUND. */
 struct status store_application_update(struct store *s, struct text tenant, struct text name,
-                                       const struct text *description, const struct text *labels,
+                                       const struct application_change *change,
                                        const struct audit_entry *audit);
 /* Active certificates of an application, counted up to `most`. */
 struct status store_application_certificates(struct store *s, struct text tenant, struct text name,

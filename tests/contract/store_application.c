@@ -87,31 +87,36 @@ static void keeps_every_field(struct fixture *f)
     assert_int_equal(out.services, 0);
 }
 
+#define CHANGE(description_, labels_)                                                                        \
+    (&(const struct application_change){.description = (description_), .labels = (labels_)})
+
 static void updates_description_and_labels(struct fixture *f)
 {
     struct text description = TEXT("new"), labels = TEXT("{\"a\":\"b\"}"), none = TEXT("");
     struct application app;
-    assert_status(
-        store_application_update(f->s, none, TEXT("a"), &description, &labels, AUDIT("application.update")),
-        E_NOT_FOUND);
-    assert_ok(make_application(f, "a"));
-    assert_status(store_application_update(f->s, TEXT("t"), TEXT("a"), &description, &labels,
+    assert_status(store_application_update(f->s, none, TEXT("a"), CHANGE(&description, &labels),
                                            AUDIT("application.update")),
                   E_NOT_FOUND);
-    assert_status(store_application_update(f->s, none, TEXT("a"), &description, &labels, NO_AUDIT),
+    assert_ok(make_application(f, "a"));
+    assert_status(store_application_update(f->s, TEXT("t"), TEXT("a"), CHANGE(&description, &labels),
+                                           AUDIT("application.update")),
+                  E_NOT_FOUND);
+    assert_status(store_application_update(f->s, none, TEXT("a"), CHANGE(&description, &labels), NO_AUDIT),
                   E_INVALID);
     assert_int_equal(audit_rows(f, "application.update"), 0);
 
-    assert_ok(store_application_update(f->s, none, TEXT("a"), NULL, &labels, AUDIT("application.update")));
+    assert_ok(
+        store_application_update(f->s, none, TEXT("a"), CHANGE(NULL, &labels), AUDIT("application.update")));
     assert_ok(store_application_get(f->s, none, TEXT("a"), &f->arena, &app));
     assert_text(app.description, "made by a test");
     assert_text(app.labels, "{\"a\":\"b\"}");
-    assert_ok(
-        store_application_update(f->s, none, TEXT("a"), &description, NULL, AUDIT("application.update")));
+    assert_ok(store_application_update(f->s, none, TEXT("a"), CHANGE(&description, NULL),
+                                       AUDIT("application.update")));
     assert_ok(store_application_get(f->s, none, TEXT("a"), &f->arena, &app));
     assert_text(app.description, "new");
     assert_text(app.labels, "{\"a\":\"b\"}");
-    assert_ok(store_application_update(f->s, none, TEXT("a"), &none, &none, AUDIT("application.update")));
+    assert_ok(
+        store_application_update(f->s, none, TEXT("a"), CHANGE(&none, &none), AUDIT("application.update")));
     assert_ok(store_application_get(f->s, none, TEXT("a"), &f->arena, &app));
     assert_int_equal(app.description.n, 0);
     assert_text(app.labels, "{}");

@@ -87,10 +87,10 @@ static void the_registry_survives_a_restart(struct fixture *f)
     struct specification_row row;
     struct service_secret secrets[SECRET_SLOTS];
     struct text labels = TEXT("{\"a\":\"b\"}");
+    const struct application_change change = {.labels = &labels};
     struct application app;
     assert_ok(make_application(f, "a"));
-    assert_ok(
-        store_application_update(f->s, TEXT(""), TEXT("a"), NULL, &labels, AUDIT("application.update")));
+    assert_ok(store_application_update(f->s, TEXT(""), TEXT("a"), &change, AUDIT("application.update")));
     struct service_write w = service_of(f, 1, "a");
     w.secrets[SECRET_CREDENTIALS] = put_secret("sealed");
     give_specification(&w, SPECIFICATION_API, &row, "openapi");

@@ -179,7 +179,7 @@ void count_fingerprint(void *ctx, const uint8_t fingerprint[static SHA256_SIZE])
 static const struct contract_check *const groups[] = {
     audit_checks,  application_checks,   token_checks,        certificate_checks,    certificate_list_checks,
     blob_checks,   service_checks,       service_list_checks, service_caller_checks, service_named_checks,
-    secret_checks, specification_checks, service_race_checks, durability_checks,
+    secret_checks, specification_checks, service_race_checks, durability_checks,     service_call_checks,
 };
 static const struct {
     const char *name;

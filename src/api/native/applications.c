@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/handlers.h"
 
+#include "api/native/call_options.h"
 #include "base/json_scan.h"
 #include "registry/decode.h"
 #include "registry/details.h"
@@ -23,6 +24,9 @@ static void open_application(struct json_out *j, const struct application *app)
     else
         json_write_null(j, "lastSeenAt");
     json_bool(j, "autoCreated", app->auto_created);
+    json_open_object(j, "call");
+    put_call_choices(j, &app->call);
+    json_end(j);
 }
 
 struct status native_application(struct call *c, struct text tenant, struct text name,
@@ -112,17 +116,25 @@ struct status native_application_update(struct call *c)
     struct text raw;
     struct text description;
     struct text labels;
+    struct call_body call;
     enum json_type type = JSON_TYPE_NULL;
+    static const char *const others[] = {"description", "labels", NULL};
     const struct text tenant = query_text(c, "tenant");
     TRY(body_object(c, false, &object));
     TRY(body_text(c, object, "description", &description));
     TRY(body_labels(c, object, &labels));
+    TRY(call_body_read(c, object, others, false, &call));
     const bool described = json_member(object, TEXT("description"), &raw, &type) && type != JSON_TYPE_NULL;
-    if (!described && !labels.p)
-        return error_set(&c->err, E_INVALID, "description or labels are missing: nothing to change");
+    if (!described && !labels.p && !call.given)
+        return error_set(&c->err, E_INVALID, "description, labels or call are missing: nothing to change");
+    const struct application_change change = {
+        .description = described ? &description : NULL,
+        .labels = labels.p ? &labels : NULL,
+        .skip_verify = call.has_skip_verify ? &call.skip_verify : NULL,
+        .encode_url = call.has_encode_url ? &call.encode_url : NULL,
+    };
     const struct audit_caller caller = call_caller(c);
-    TRY(connector_application_update(c->domain->connector, &caller, tenant, c->params[0],
-                                     described ? &description : NULL, labels.p ? &labels : NULL, &c->err));
+    TRY(connector_application_update(c->domain->connector, &caller, tenant, c->params[0], &change, &c->err));
     return answer_one(c, 200, tenant, c->params[0]);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/native/services.h"
 
+#include "api/native/call_options.h"
 #include "base/encoding.h"
 #include "registry/details.h"
 
@@ -92,7 +93,7 @@ static void put_others(struct json_out *j, const struct registry_view *v)
     put_specification(j, "documentation", &v->row.specifications[SPECIFICATION_DOCUMENTATION]);
 }
 
-static void put_service(struct json_out *j, const struct registry_view *v)
+static struct status put_service(struct call *c, struct json_out *j, const struct registry_view *v)
 {
     const struct service *row = &v->row;
     json_open_object(j, NULL);
@@ -109,7 +110,9 @@ static void put_service(struct json_out *j, const struct registry_view *v)
     json_raw(j, "labels", row->labels);
     put_api(j, v);
     put_others(j, v);
+    TRY(put_service_call(c, j, row));
     json_end(j);
+    return DONE;
 }
 
 struct status native_service_answer(struct call *c, int status, const struct registry_view *view)
@@ -117,6 +120,6 @@ struct status native_service_answer(struct call *c, int status, const struct reg
     struct json_out j;
     reply_json(c, status);
     json_out_init(&j, &c->reply.body);
-    put_service(&j, view);
+    TRY(put_service(c, &j, view));
     return etag_put(c, view->row.revision);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/native/services.h"
 
+#include "api/native/call_options.h"
 #include "registry/decode.h"
 
-/* Registering, replacing and deleting services (native). */
+/* Registering, changing and deleting services (native). */
 
 struct change {
     struct service_details details;
@@ -79,7 +80,7 @@ struct status native_service_create(struct call *c)
     return change.in.dry_run ? answer_valid(c) : answer_created(c, tenant, id);
 }
 
-/* ---- PUT and DELETE ---- */
+/* ---- PUT, PATCH and DELETE ---- */
 
 /*
  * If-Match may list several tags, the domain takes one revision: the row is read, judged, and changed only
@@ -118,6 +119,35 @@ struct status native_service_replace(struct call *c)
         return reply_message(c, 400, TEXT(""), change.refusal);
     TRY(native_service_missing(c, replaced));
     return change.in.dry_run ? answer_valid(c) : native_service_answer(c, 200, &view);
+}
+
+/* How it is called; what is absent stays. All else is a description's, and PUT's. */
+struct status native_service_patch(struct call *c)
+{
+    static const char *const others[] = {NULL};
+    struct registry_key key;
+    struct text object;
+    struct call_body body;
+    struct registry_view view;
+    int64_t revision;
+    TRY(native_service_key(c, &key));
+    TRY(expected_revision(c, &key, &revision));
+    TRY(body_object(c, false, &object));
+    TRY(call_body_read(c, object, others, true, &body));
+    if (!body.given)
+        return error_set(&c->err, E_INVALID, "call is missing: nothing to change");
+    const struct registry_call_change change = {
+        .skip_verify = body.has_skip_verify ? &body.skip_verify : NULL,
+        .encode_url = body.has_encode_url ? &body.encode_url : NULL,
+        .anchors_pem = body.has_anchors ? &body.anchors_pem : NULL,
+    };
+    const struct audit_caller caller = call_caller(c);
+    const struct status changed =
+        registry_call_change(c->domain->registry, &caller, &key, &change, revision, c->arena, &view, &c->err);
+    if (changed.code == E_INVALID)
+        return error_wrap(&c->err, changed, "call.caCertificate");
+    TRY(native_service_missing(c, changed));
+    return native_service_answer(c, 200, &view);
 }
 
 struct status native_service_delete(struct call *c)

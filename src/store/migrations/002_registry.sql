@@ -3,6 +3,8 @@
 
 ALTER TABLE application ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';     -- JSON object of strings
 ALTER TABLE application ADD COLUMN services INTEGER NOT NULL DEFAULT 0;   -- kept in the transactions that change it
+ALTER TABLE application ADD COLUMN skip_verify INTEGER NOT NULL DEFAULT 0; -- enum call_choice
+ALTER TABLE application ADD COLUMN encode_url INTEGER NOT NULL DEFAULT 0;
 
 -- The content of a specification is stored once per tenant; `refs` counts the services' references to it. The content is a row of
 -- its own, so that counting a reference never writes megabytes.
@@ -22,7 +24,8 @@ CREATE TABLE specification_content (
     packed    BLOB NOT NULL
 ) STRICT;
 
--- `id` is the order of registration, which lists follow; row ids append. `details` is last, so that lists do not walk over it.
+-- `id` is the order of registration, which lists follow; row ids append. From `details` on
+-- are columns that lists do not walk over; those after it are an operator's, not the registration's.
 CREATE TABLE service (
     id                          INTEGER PRIMARY KEY,
     tenant_id                   TEXT NOT NULL,
@@ -49,7 +52,10 @@ CREATE TABLE service (
     labels                      TEXT NOT NULL, -- JSON object of strings
     short_description           TEXT NOT NULL,
     description                 TEXT NOT NULL,
-    details                     TEXT NOT NULL  -- JSON: everything else that is no secret
+    details                     TEXT NOT NULL, -- JSON: everything else that is no secret
+    skip_verify                 INTEGER NOT NULL DEFAULT 0, -- enum call_choice
+    encode_url                  INTEGER NOT NULL DEFAULT 0,
+    call_anchors                TEXT NOT NULL DEFAULT ''    -- PEM
 ) STRICT;
 CREATE UNIQUE INDEX service_uuid ON service (service_id);
 CREATE INDEX service_application ON service (application, tenant_id); -- lists: SQLite appends the row id

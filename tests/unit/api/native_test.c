@@ -93,7 +93,8 @@ static void keeps_applications(void **state)
     assert_says(native(w, HTTP_GET, "/api/v1/applications?contains=ho", ""), 200,
                 "{\"applications\":[{\"name\":\"shop\"");
     assert_says(native(w, HTTP_GET, "/api/v1/applications/shop", ""), 200,
-                "\"lastSeenAt\":null,\"autoCreated\":false,\"certificates\":0}");
+                "\"lastSeenAt\":null,\"autoCreated\":false,\"call\":{\"skipVerify\":null,\"encodeUrl\":null},"
+                "\"certificates\":0}");
     (void)world_certificate(w, "shop");
     assert_says(native(w, HTTP_DELETE, "/api/v1/applications/shop", ""), 200, "{\"revoked\":1}");
     assert_int_equal(native(w, HTTP_GET, "/api/v1/applications/shop", "").status, 404);

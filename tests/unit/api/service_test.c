@@ -113,7 +113,7 @@ static void registers_shows_and_deletes(void **state)
                 shop_printf(w, "\"credentialSecret\":\"app-app1-%s\",\"credentialsByHand\":false", id));
     assert_says(got, 201, shop_printf(w, "\"parameterSecret\":\"params-app-app1-%s\"", id));
     assert_says(got, 201, "\"specification\":{\"format\":\"json\",\"bytes\":");
-    assert_says(got, 201, "\"events\":null,\"documentation\":null}");
+    assert_says(got, 201, "\"events\":null,\"documentation\":null,\"call\":{");
     assert_false(says(got, "hunter2"));
     assert_ok(json_scan(got.body, NULL));
 

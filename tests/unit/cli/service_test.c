@@ -62,6 +62,11 @@ static void wrong_usage_says_what_is_right_and_asks_nobody(void **state)
         {{"service", "delete", "shop", ID, "--yes", "--if-revision", "0"}, "--if-revision takes the number"},
         {{"service", "register", "shop"}, "'service register' needs -f FILE"},
         {{"service", "update", "shop", ID}, "'service update' needs -f FILE"},
+        {{"service", "update", "shop", ID, "--verify", "--skip-verify"}, "exclude each other"},
+        {{"service", "update", "shop", ID, "--encode-url", "yes"}, "--encode-url takes on, off or default"},
+        {{"service", "update", "shop", ID, "--ca-file", "c", "--no-ca"}, "exclude each other"},
+        {{"service", "update", "shop", ID, "-f", "x", "--verify"}, "-f replaces the description"},
+        {{"service", "update", "shop", ID, "--dry-run", "--verify"}, "-f replaces the description"},
         {{"service", "list", "--limit", "0"}, "--limit takes a whole number from 1"},
         {{"service", "list", "-o", "xml"}, "-o takes table, json or csv"},
         {{"service", "specification", "shop", ID, "--kind", "pdf"}, "--kind takes api, events or"},
@@ -235,6 +240,25 @@ static void an_update_carries_the_revision_it_is_for(void **state)
     assert_contains(fake_head(&f, 0), "PUT /api/v1/applications/shop/services/" ID " HTTP/1.1\r\n");
     assert_contains(fake_head(&f, 0), "\r\nIf-Match: \"3\"");
     assert_text(buffer_as_text(&c.out), "Updated: revision 4\n");
+    cli_ended(&c);
+    fake_release(&f);
+}
+
+static void how_a_service_is_called_is_patched_alone(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"200 {\"revision\":5}", NULL};
+    struct fake_control f;
+    struct cli c;
+    struct error err;
+    write_file(file_path, "CA\n", 0644);
+    const char *const words[] = {"service",   "update",  "shop",         ID,    "--default-verify",
+                                 "--ca-file", file_path, "--encode-url", "off", NULL};
+    assert_ok(fake_run(&f, answers, &c, words, &err));
+    assert_contains(fake_head(&f, 0), "PATCH /api/v1/applications/shop/services/" ID " HTTP/1.1\r\n");
+    assert_text(fake_body(&f, 0),
+                "{\"call\":{\"skipVerify\":null,\"encodeUrl\":false,\"caCertificate\":\"CA\\n\"}}");
+    assert_text(buffer_as_text(&c.out), "Updated: revision 5\n");
     cli_ended(&c);
     fake_release(&f);
 }
@@ -460,6 +484,7 @@ int main(void)
         cmocka_unit_test(json_goes_out_as_it_was_typed),
         cmocka_unit_test(yaml_becomes_json_with_a_specification_as_a_block),
         cmocka_unit_test(an_update_carries_the_revision_it_is_for),
+        cmocka_unit_test(how_a_service_is_called_is_patched_alone),
         cmocka_unit_test(deleting_asks_once_and_sends_no_body),
         cmocka_unit_test(an_own_pair_is_sent_in_the_body_and_shown_without_its_key),
         cmocka_unit_test(a_certificate_is_saved_and_a_replaced_one_restored),

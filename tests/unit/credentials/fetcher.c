@@ -69,6 +69,7 @@ static void remember(struct script *s, const struct fetch_request *q)
     write_fields(&b, q->form, q->form_count, "&");
     buffer_cstr(&b, q->client_chain_pem.n > 0 ? " chain" : "");
     buffer_cstr(&b, q->client_key_pem.n > 0 ? " key" : "");
+    buffer_cstr(&b, q->anchors_pem.n > 0 ? " anchors" : "");
     buffer_cstr(&b, q->insecure ? " insecure" : "");
     must(text_to_cstr(buffer_as_text(&b), s->last, sizeof s->last));
     buffer_release(&b);

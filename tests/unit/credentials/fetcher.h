@@ -26,5 +26,5 @@ void fetcher_hold(struct fetcher *f, bool holds);
 unsigned fetcher_jobs(struct fetcher *f, enum fetch_job job);
 void fetcher_wait_jobs(struct fetcher *f, enum fetch_job job, unsigned count);
 /* The last job of the kind: "URL user:password authorization=A name: value ?name=value &name=value chain key
- * insecure", what there is of it; "host:port" of an address. Borrowed until the next call. */
+ * anchors insecure", what there is of it; "host:port" of an address. Borrowed until the next call. */
 const char *fetcher_last(struct fetcher *f, enum fetch_job job);

@@ -153,6 +153,68 @@ static void the_setting_for_verification_is_everybodys(void **state)
     assert_non_null(strstr(fetcher_last(d->fetcher, FETCH_TOKEN), " insecure"));
 }
 
+/* In the store, where a certificate may be any text. */
+static void change_call(struct desk *d, const char *id, enum call_choice skip, const char *anchors)
+{
+    struct service row;
+    uint8_t uuid[SERVICE_ID_SIZE];
+    struct arena *a = &d->world->arena;
+    const struct audit_entry audit = {.at = 1, .action = TEXT("service.call")};
+    assert_true(service_id_parse(text_of(id), uuid));
+    assert_ok(store_service_find(d->world->store, TEXT(""), uuid, a, &row, NULL));
+    const struct service_call_write w = {.application = TEXT("shop"),
+                                         .id = uuid,
+                                         .expected_revision = row.revision,
+                                         .call = {.skip_verify = skip},
+                                         .anchors_pem = text_of(anchors)};
+    assert_ok(store_service_call_set(d->world->store, &w, &audit));
+}
+
+static void a_service_may_skip_verification_and_so_do_its_token_requests(void **state)
+{
+    struct desk *d = *state;
+    const char *id = desk_service(d, DESK_OAUTH), *other = desk_service(d, DESK_OAUTH);
+    assert_true(desk_ask(d, id)->verify);
+    assert_null(strstr(fetcher_last(d->fetcher, FETCH_TOKEN), " insecure"));
+    change_call(d, id, CALL_YES, "");
+    assert_false(desk_ask(d, id)->verify);
+    assert_non_null(strstr(fetcher_last(d->fetcher, FETCH_TOKEN), " insecure"));
+    assert_text(d->target.authorization, "Bearer t2"); /* never a token got with less care */
+    assert_true(desk_ask(d, other)->verify);
+    assert_text(d->target.authorization, "Bearer t1");
+    change_call(d, id, CALL_NO, "");
+    assert_true(desk_ask(d, id)->verify);
+    assert_text(d->target.authorization, "Bearer t1");
+}
+
+static void an_application_says_it_for_services_that_do_not(void **state)
+{
+    struct desk *d = *state;
+    const enum call_choice yes = CALL_YES;
+    const struct application_change change = {.skip_verify = &yes, .encode_url = &yes};
+    const struct audit_entry audit = {.at = 1, .action = TEXT("application.update")};
+    const char *id = desk_service(d, ""), *other = desk_service(d, "");
+    assert_false(desk_ask(d, id)->encode_url);
+    assert_ok(store_application_update(d->world->store, TEXT(""), TEXT("shop"), &change, &audit));
+    assert_true(desk_ask(d, id)->encode_url);
+    assert_false(d->target.verify);
+    change_call(d, id, CALL_NO, "");
+    assert_true(desk_ask(d, id)->verify);
+    assert_true(d->target.encode_url);
+    assert_false(desk_ask(d, other)->verify);
+}
+
+static void the_cas_of_a_service_are_its_token_requests_too(void **state)
+{
+    struct desk *d = *state;
+    const char *id = desk_service(d, DESK_OAUTH);
+    assert_int_equal(desk_ask(d, id)->anchors_pem.n, 0);
+    change_call(d, id, CALL_UNSET, "a CA");
+    assert_text(desk_ask(d, id)->anchors_pem, "a CA");
+    assert_non_null(strstr(fetcher_last(d->fetcher, FETCH_TOKEN), " anchors"));
+    assert_text(d->target.authorization, "Bearer t2");
+}
+
 static void refusals_are_the_contracts(void **state)
 {
     struct desk *d = *state;
@@ -256,6 +318,9 @@ int main(void)
         DESK_TEST(one_fetch_serves_services_with_equal_oauth_but_not_with_equal_csrf_urls),
         DESK_TEST(whatever_differs_is_another_token),
         DESK_TEST(the_setting_for_verification_is_everybodys),
+        DESK_TEST(a_service_may_skip_verification_and_so_do_its_token_requests),
+        DESK_TEST(an_application_says_it_for_services_that_do_not),
+        DESK_TEST(the_cas_of_a_service_are_its_token_requests_too),
         DESK_TEST(refusals_are_the_contracts),
         DESK_TEST(an_absent_fetcher_is_said_at_once),
         DESK_TEST(a_missing_secret_is_named),

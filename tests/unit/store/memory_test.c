@@ -68,7 +68,8 @@ static struct status register_some(struct store *s)
     };
     struct secret_write by_hand = {SECRET_PUT, true, BYTES_OF("t"), BYTES_OF("s")};
     TRY(store_application_create(s, &app, AUDIT("a")));
-    TRY(store_application_update(s, TEXT(""), TEXT("r"), NULL, &labels, AUDIT("a")));
+    const struct application_change change = {.labels = &labels};
+    TRY(store_application_update(s, TEXT(""), TEXT("r"), &change, AUDIT("a")));
     TRY(store_service_create(s, &w, AUDIT("a")));
     w.service.specifications[0].hash[0] = 2;
     w.specifications[0] = &second;

@@ -63,6 +63,7 @@ static const struct {
     {SQL_APPLICATION_COUNT_SERVICE, false},
     {SQL_SERVICE_REPLACE, false},
     {SQL_SERVICE_TOUCH, false},
+    {SQL_SERVICE_CALL_SET, false},
     {SQL_SERVICE_DELETE, false},
     {SQL_SERVICE_STATE, false},
     {SQL_SERVICE_FIRST_OF_APPLICATION, false},
