@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/call.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "api/front/front.h"
 #include "ask.h"
 #include "base/clock.h"
@@ -108,6 +112,29 @@ static void reads_own_files_and_says_which_is_missing(void **state)
     world_close(w);
 }
 
+static void trust_for_targets_goes_to_fronts_that_call_them(void **state)
+{
+    (void)state;
+    char file[] = "/tmp/fairlead-anchors-XXXXXX", setting[64];
+    int fd = mkstemp(file);
+    assert_true(fd >= 0 && write(fd, "anchors", 7) == 7);
+    (void)snprintf(setting, sizeof setting, "outbound.ca_file=%s", file);
+    const char *const with[] = {setting, "listen.proxy=127.0.0.1:0", NULL};
+    const char *const without[] = {setting, "listen.proxy=off", NULL};
+    struct hop_listeners got;
+    struct world *w = world_open(with);
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &got));
+    assert_text(got.target_anchors_pem, "anchors");
+    assert_true(got.renew_at > 0);
+    world_close(w);
+    w = world_open(without);
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &got));
+    assert_int_equal(got.target_anchors_pem.n, 0);
+    world_close(w);
+    close(fd);
+    unlink(file);
+}
+
 static void finds_the_host_of_an_address(void **state)
 {
     (void)state;
@@ -132,6 +159,7 @@ int main(void)
         cmocka_unit_test(makes_each_listener_a_certificate_and_keeps_it),
         cmocka_unit_test(keeps_the_key_sealed),
         cmocka_unit_test(reads_own_files_and_says_which_is_missing),
+        cmocka_unit_test(trust_for_targets_goes_to_fronts_that_call_them),
         cmocka_unit_test(finds_the_host_of_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
