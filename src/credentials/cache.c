@@ -212,11 +212,23 @@ static struct status wait_for(struct cache *c, struct cached *e, const struct ca
 
 /* ---- fetching ---- */
 
+static unsigned flights_of(const struct cache *c, uint64_t owner)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < c->fetching; i++)
+        count += c->flying[i]->owner == owner;
+    return count;
+}
+
 static bool begin_flight(struct cache *c, struct cached *e, const struct cache_want *want)
 {
-    if (c->fetching >= want->limits->fetches_at_once)
+    const unsigned limit = want->limits->fetches_at_once;
+    const unsigned most = limit < CACHE_FLIGHTS_MAX ? limit : CACHE_FLIGHTS_MAX;
+    /* Endpoints that do not answer are one application's trouble, not everybody's. */
+    if (c->fetching >= most || flights_of(c, want->owner) >= (most + 1) / 2)
         return false;
-    c->fetching++;
+    c->flying[c->fetching++] = e;
+    e->owner = want->owner;
     e->users++;
     e->fetching = true;
     return true;

@@ -32,6 +32,7 @@ void cache_unref(struct cache *c); /* flights in the background keep it until th
 /* What is wanted: the job that brings it, and the SHA-256 over everything that matters. */
 struct cache_want {
     uint8_t key[SHA256_SIZE];
+    uint64_t owner; /* the application, as a digest: one has at most half of the jobs at the fetcher */
     const struct fetch_request *request; /* job, and all it needs; borrowed during the call */
     const struct fetch_client *fetcher;
     const struct credentials_settings *limits;
@@ -40,7 +41,7 @@ struct cache_want {
 struct cache_value {
     int status; /* 0, or the HTTP status to answer with, and `message` says why */
     struct text message;
-    bool unauthorized; /* the server said 401 or 403 to what the job showed it */
+    bool unauthorized;          /* the server said 401 or 403 to what the job showed it */
     struct text token, cookies; /* in the arena */
     uint8_t addresses[FETCH_ADDRESSES_MAX][16];
     unsigned address_count;

@@ -121,7 +121,11 @@ static void end_flight(struct cache *c, struct cached *e)
 {
     e->fetching = false;
     e->landed++;
-    c->fetching--;
+    unsigned i = 0;
+    while (i < c->fetching && c->flying[i] != e)
+        i++;
+    must(i < c->fetching);
+    c->flying[i] = c->flying[--c->fetching];
     cached_unuse(e);
     must(pthread_cond_broadcast(&c->landed) == 0);
 }

@@ -36,6 +36,7 @@ struct cached {
     unsigned users;               /* threads that wait for it or fetch it: it stays meanwhile */
     unsigned waiting;
     bool fetching;
+    uint64_t owner;  /* who has it fetched */
     uint64_t landed; /* flights that came back */
     /* What there is; `refused` says the last flight brought nothing. */
     bool have, refused;
@@ -51,6 +52,8 @@ struct cached {
     int64_t forced_until_ms;
 };
 
+#define CACHE_FLIGHTS_MAX 64
+
 struct cache {
     pthread_mutex_t lock;
     pthread_cond_t landed; /* some flight came back */
@@ -58,7 +61,8 @@ struct cache {
     struct map keys; /* key -> struct cached */
     struct cached *newest, *oldest;
     uint64_t generation;
-    unsigned waiting, fetching; /* threads */
+    unsigned waiting, fetching;               /* threads */
+    struct cached *flying[CACHE_FLIGHTS_MAX]; /* what they fetch */
 };
 
 /* Under the lock: the end of a flight. Takes in what it brought, and wakes who waits. */

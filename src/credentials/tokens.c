@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/map.h"
 #include "credentials/internal.h"
 
 /* The jobs that bring tokens, and their keys: everything that matters for what comes back. */
+
+static uint64_t owner_of(const struct asking *q)
+{
+    static_assert(sizeof q->cache->salt == 32, "two keys");
+    return siphash(text_bytes(q->service->row.application), q->cache->salt) ^
+           siphash(text_bytes(q->tenant), q->cache->salt + 16);
+}
 
 struct status want_value(struct asking *q, const struct mix *m, const struct fetch_request *job,
                          struct cache_value *out)
 {
     struct cache_want want = {.request = job, .fetcher = q->parts->fetcher, .limits = &q->cache->settings};
     memcpy(want.key, m->state, sizeof want.key);
+    want.owner = owner_of(q);
     if (q->peek) {
         if (!cache_peek(q->cache->fetched, want.key, q->a, out))
             return STATUS(AGAIN);

@@ -181,6 +181,61 @@ static void no_more_jobs_run_than_may(void **state)
     release(1);
 }
 
+struct wanting {
+    struct desk *d;
+    struct cache_want want;
+    struct cache_value value;
+    struct arena a;
+    pthread_t thread;
+};
+
+static void *want_for(void *arg)
+{
+    struct wanting *w = arg;
+    arena_init(&w->a, 4096, 65536);
+    must(status_ok(cache_get(w->d->fetched, &w->want, &w->a, &w->value)));
+    return NULL;
+}
+
+/* Each of another key. */
+static void wants(struct desk *d, struct wanting *w, uint64_t owner)
+{
+    static const struct fetch_request job = {
+        .job = FETCH_TOKEN, .url = TEXT_INIT("https://idp.com/t"), .timeout_ms = 1000};
+    static uint8_t keys;
+    const struct credentials_parts parts = desk_parts(d);
+    *w = (struct wanting){.d = d};
+    w->want = (struct cache_want){
+        .key = {++keys}, .owner = owner, .request = &job, .fetcher = parts.fetcher, .limits = &d->settings};
+    must(pthread_create(&w->thread, NULL, want_for, w) == 0);
+}
+
+static int answer_of(struct wanting *w)
+{
+    must(pthread_join(w->thread, NULL) == 0);
+    arena_release(&w->a);
+    return w->value.status;
+}
+
+static void one_application_has_at_most_half_of_the_jobs(void **state)
+{
+    struct desk *d = *state;
+    struct wanting mine[3], theirs[2];
+    d->settings.fetches_at_once = 4;
+    fetcher_hold(d->fetcher, true);
+    wants(d, &mine[0], 1);
+    wants(d, &mine[1], 1);
+    fetcher_wait_jobs(d->fetcher, FETCH_TOKEN, 2);
+    wants(d, &mine[2], 1);
+    assert_int_equal(answer_of(&mine[2]), 503);
+    wants(d, &theirs[0], 2);
+    fetcher_wait_jobs(d->fetcher, FETCH_TOKEN, 3);
+    fetcher_hold(d->fetcher, false);
+    assert_int_equal(answer_of(&mine[0]) + answer_of(&mine[1]) + answer_of(&theirs[0]), 0);
+    wants(d, &theirs[1], 1);
+    assert_int_equal(answer_of(&theirs[1]), 0); /* its share is free again */
+}
+
 /* Whoever asks, refuses, reloads and evicts at once: for ThreadSanitizer, and that nothing is lost. */
 static void *disturb(void *arg)
 {
@@ -231,6 +286,7 @@ int main(void)
         DESK_TEST(no_more_wait_for_one_key_than_may),
         DESK_TEST(a_dead_endpoint_leaves_threads_for_others),
         DESK_TEST(no_more_jobs_run_than_may),
+        DESK_TEST(one_application_has_at_most_half_of_the_jobs),
         DESK_TEST(anything_may_happen_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
