@@ -78,7 +78,7 @@ static void refuses_what_is_not_there(void **state)
 
 static void names_what_is_added_and_never_a_value(void **state)
 {
-    static const char *const secrets[] = {"id-1", "secret-1", "t1",     "c1",
+    static const char *const secrets[] = {"id-1", "secret-1", "t1",     "\"c1\"",
                                           "s=1",  "value-",   "user-1", "pass-1"};
     struct gateway *g = *state;
     const char *id = shop_register(g->w, API("https://u:p@h.com:8443/a?b=c", OAUTH));
