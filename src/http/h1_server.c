@@ -279,7 +279,9 @@ static void output_consumed(struct session *session, size_t n)
     if (!w)
         return;
     buffer_consume(&w->out, n);
-    if (buffer_size(&w->out) == 0 && w->out.capacity > KEPT_BUFFER_SIZE)
+    /* Not in the middle of an answer: its next piece would have to grow it again, page by page. */
+    const bool answering = s->state == H1_OPEN && !w->ended;
+    if (!answering && buffer_size(&w->out) == 0 && w->out.capacity > KEPT_BUFFER_SIZE)
         buffer_shrink(&w->out);
     h1_continue(s);
 }
