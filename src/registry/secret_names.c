@@ -18,20 +18,20 @@
 #define PARAMS_CUT_TO   63 /* ... then keeps 63 */
 
 struct form {
-    enum secret_slot slot;
     struct text prefix;
     size_t application_max; /* octets of the application's name */
-    bool may_be_cut;        /* the whole name, to 63 octets */
+    enum secret_slot slot;
+    bool may_be_cut; /* the whole name, to 63 octets */
 };
 static const struct form forms[] = {
-    {SECRET_CREDENTIALS, TEXT_INIT(APP), UNCUT, false},
-    {SECRET_CREDENTIALS, TEXT_INIT(APP), CUT_1_2, false},
-    {SECRET_CREDENTIALS, TEXT_INIT(""), UNCUT, false},
-    {SECRET_CREDENTIALS, TEXT_INIT(""), CUT_1_15, false},
-    {SECRET_PARAMETERS, TEXT_INIT(PARAMS APP), UNCUT, false},
-    {SECRET_PARAMETERS, TEXT_INIT(PARAMS APP), CUT_1_2, true},
-    {SECRET_PARAMETERS, TEXT_INIT(PARAMS), UNCUT, false},
-    {SECRET_PARAMETERS, TEXT_INIT(PARAMS), CUT_1_15, true},
+    {TEXT_INIT(APP), UNCUT, SECRET_CREDENTIALS, false},
+    {TEXT_INIT(APP), CUT_1_2, SECRET_CREDENTIALS, false},
+    {TEXT_INIT(""), UNCUT, SECRET_CREDENTIALS, false},
+    {TEXT_INIT(""), CUT_1_15, SECRET_CREDENTIALS, false},
+    {TEXT_INIT(PARAMS APP), UNCUT, SECRET_PARAMETERS, false},
+    {TEXT_INIT(PARAMS APP), CUT_1_2, SECRET_PARAMETERS, true},
+    {TEXT_INIT(PARAMS), UNCUT, SECRET_PARAMETERS, false},
+    {TEXT_INIT(PARAMS), CUT_1_15, SECRET_PARAMETERS, true},
 };
 
 /* At most `max` octets. The original's names were ASCII; a character that the cut falls into goes as a whole.

@@ -26,7 +26,8 @@ struct seal_key *data_keys_newest(const struct data_keys *k)
 
 void data_keys_add(struct data_keys *k, struct seal_key *key)
 {
-    must(!data_keys_full(k) && (k->count == 0 || key->number > data_keys_newest(k)->number));
+    const struct seal_key *newest = data_keys_newest(k);
+    must(!data_keys_full(k) && (!newest || key->number > newest->number));
     k->list[k->count++] = (struct data_key){key, false};
 }
 
