@@ -278,7 +278,8 @@ void connection_settle(struct connection *c)
         connection_close(c);
         return;
     }
-    if (left == 0 && said_last_words) {
+    /* Who has just been answered may still be writing: HTTP/2 clients acknowledge our SETTINGS. */
+    if (left == 0 && (said_last_words || (quiet && before > 0 && !c->input_ended))) {
         connection_linger(c);
         return;
     }

@@ -529,3 +529,16 @@ def test_who_stops_says_so_and_finishes_what_it_has_begun(make_server, listener)
         busy.pump()
         assert busy.closed and busy.reply(1).status in (400, 403) and busy.reply(1).ended, busy.replies
     assert server.process.wait(20) == 0
+
+
+def test_who_acknowledges_late_still_gets_the_answer_that_ends_the_connection(server):
+    """Revoking oneself ends the connection. A client may be writing meanwhile; a reset would fail its second write, and curl then forgets the answer."""
+    system = server.system("late").enrol(key="ec:P-256")
+    with Peer(server, "gateway", system=system) as peer:
+        peer.write(peer.head(1, peer.fields("/v1/applications/certificates/revocations", "POST")))
+        time.sleep(0.3)
+        assert peer.write(h2f.SettingsFrame(0, flags=["ACK"]).serialize())
+        time.sleep(0.1)
+        assert peer.write(h2f.PingFrame(0, opaque_data=b"late....").serialize()), "the server reset the connection"
+        peer.pump()
+        assert peer.reply(1).status == 201, peer.replies
