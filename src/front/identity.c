@@ -136,7 +136,11 @@ static void end_refused(struct connection *c)
     /* Its exchange may be over already, and the answer on its way out. */
     const bool answered = open.other_count == 0 && session_output(connection_session(c)).n > 0;
     if (!open.own_revocation && !answered) {
-        connection_close(c);
+        /* With nothing under way it ends in order: the last answer may still be on its way to the peer. */
+        if (open.other_count == 0 && session_is_idle(connection_session(c)))
+            connection_shutdown(c);
+        else
+            connection_close(c);
         return;
     }
     for (size_t i = 0; i < open.other_count; i++)

@@ -531,8 +531,9 @@ def test_who_stops_says_so_and_finishes_what_it_has_begun(make_server, listener)
     assert server.process.wait(20) == 0
 
 
-def test_who_acknowledges_late_still_gets_the_answer_that_ends_the_connection(server):
+def test_who_acknowledges_late_still_gets_the_answer_that_ends_the_connection(make_server):
     """Revoking oneself ends the connection. A client may be writing meanwhile; a reset would fail its second write, and curl then forgets the answer."""
+    server = make_server()
     system = server.system("late").enrol(key="ec:P-256")
     with Peer(server, "gateway", system=system) as peer:
         peer.write(peer.head(1, peer.fields("/v1/applications/certificates/revocations", "POST")))
