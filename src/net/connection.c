@@ -255,6 +255,28 @@ static void arm_timeout(struct connection *c, bool output_waits)
     }
 }
 
+/* All is written. Ends the connection if nothing more will come; `spoke`: something was written just now. */
+static bool ended(struct connection *c, bool spoke)
+{
+    bool said_last_words =
+        c->state == CONNECTION_CLOSING || (session_wants_close(c->session) && !c->shutting_down);
+    bool quiet = (c->shutting_down && (session_is_idle(c->session) || session_wants_close(c->session))) ||
+                 (c->input_ended && session_open_exchanges(c->session) == 0);
+    if (!said_last_words && !quiet)
+        return false;
+    if (session_cut(c->session)) {
+        connection_close(c);
+    } else if (said_last_words || (spoke && !c->input_ended)) {
+        /* Who has just been answered may still be writing: HTTP/2 clients acknowledge our SETTINGS. */
+        connection_linger(c);
+    } else {
+        if (c->tls)
+            (void)tls_shutdown(c->tls);
+        connection_close(c);
+    }
+    return true;
+}
+
 void connection_settle(struct connection *c)
 {
     if (c->close_wanted) {
@@ -270,25 +292,8 @@ void connection_settle(struct connection *c)
         return;
     }
     size_t left = session_output(c->session).n;
-    bool said_last_words =
-        c->state == CONNECTION_CLOSING || (session_wants_close(c->session) && !c->shutting_down);
-    bool quiet = (c->shutting_down && (session_is_idle(c->session) || session_wants_close(c->session))) ||
-                 (c->input_ended && session_open_exchanges(c->session) == 0);
-    if (left == 0 && (said_last_words || quiet) && session_cut(c->session)) {
-        connection_close(c);
+    if (left == 0 && ended(c, before > 0))
         return;
-    }
-    /* Who has just been answered may still be writing: HTTP/2 clients acknowledge our SETTINGS. */
-    if (left == 0 && (said_last_words || (quiet && before > 0 && !c->input_ended))) {
-        connection_linger(c);
-        return;
-    }
-    if (left == 0 && quiet) {
-        if (c->tls)
-            (void)tls_shutdown(c->tls);
-        connection_close(c);
-        return;
-    }
     unsigned want = left ? WATCH_WRITE : 0;
     if (!c->input_ended && c->state == CONNECTION_OPEN && session_wants_read(c->session))
         want |= WATCH_READ;
