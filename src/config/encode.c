@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "config/load.h"
 #include "config/value.h"
+#include "os/processes.h"
 
 /*
  * One line per row, in the order of the schema: "token.length=64\n". No value can hold a newline
@@ -62,4 +63,14 @@ struct status settings_check_reload(const struct settings *running, const struct
                              row->key);
     }
     return DONE;
+}
+
+struct status settings_read(int fd, struct settings **out, struct error *err)
+{
+    OWNED(buffer_release) struct buffer text;
+    buffer_init(&text, SETTINGS_TEXT_MAX);
+    const struct status st = memfd_read(fd, &text);
+    if (!status_ok(st))
+        return error_set(err, st.code, "cannot read the configuration: %s", code_text(st.code));
+    return settings_decode(buffer_as_text(&text), out, err);
 }

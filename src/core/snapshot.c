@@ -15,14 +15,6 @@
 #define FETCH_TIMEOUT_MS   10000 /* of a token or an address; the original's proxyTimeout (contract 3.1) */
 #define FETCHES_AT_ONCE    12    /* of FETCHER_JOBS_MAX: downloads are not starved */
 
-static struct status read_settings(int fd, struct settings **out, struct error *err)
-{
-    OWNED(buffer_release) struct buffer text;
-    buffer_init(&text, SETTINGS_TEXT_MAX);
-    TRY(memfd_read(fd, &text));
-    return settings_decode(buffer_as_text(&text), out, err);
-}
-
 static void public_url(const struct core *c, const struct settings *s, enum listener l, struct buffer *out)
 {
     connector_public_url(s, l, text_of(c->ch->addresses[l]), text_of(c->ch->host_name), out);
@@ -120,7 +112,7 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
         return STATUS(NOMEM);
     s->references = 1;
     buffer_init(&s->listeners, LISTENERS_JSON_MAX);
-    struct status st = read_settings(config_fd, &s->settings, err);
+    struct status st = settings_read(config_fd, &s->settings, err);
     if (status_ok(st))
         st = core_check_tls(s->settings, err);
     if (status_ok(st)) {

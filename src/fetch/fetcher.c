@@ -25,8 +25,6 @@
  * it: the parent writes no answers, so that there are never two.
  */
 
-#define CONFIG_MAX (1024u * 1024)
-
 struct job {
     pid_t pid; /* 0: free */
     int64_t kill_at_ms;
@@ -50,14 +48,9 @@ struct fetcher {
 static struct status read_configuration(const struct fetcher *f, int fd, struct settings **out_settings,
                                         struct fetch_policy **out_policy, struct error *err)
 {
-    OWNED(buffer_release) struct buffer text;
-    buffer_init(&text, CONFIG_MAX);
-    struct status st = memfd_read(fd, &text);
-    if (!status_ok(st))
-        return error_set(err, st.code, "cannot read the configuration: %s", code_text(st.code));
     struct settings *settings = NULL;
-    TRY(settings_decode(buffer_as_text(&text), &settings, err));
-    st = fetch_policy_new(settings, f->ch->addresses, LISTENER_COUNT, out_policy, err);
+    TRY(settings_read(fd, &settings, err));
+    const struct status st = fetch_policy_new(settings, f->ch->addresses, LISTENER_COUNT, out_policy, err);
     if (status_ok(st))
         *out_settings = settings;
     else

@@ -49,20 +49,12 @@ static struct session_settings session_from(const struct settings *s)
     return out;
 }
 
-static struct status load_settings(int fd, struct settings **out, struct error *err)
-{
-    OWNED(buffer_release) struct buffer text;
-    buffer_init(&text, SETTINGS_TEXT_MAX);
-    TRY(memfd_read(fd, &text));
-    return settings_decode(buffer_as_text(&text), out, err);
-}
-
 /* ---- words of the supervisor ---- */
 static void reload_prepare(struct front *f, int fd)
 {
     struct error err = {0};
     settings_free(TAKE(f->next_settings));
-    struct status st = load_settings(fd, &f->next_settings, &err);
+    struct status st = settings_read(fd, &f->next_settings, &err);
     (void)close(fd);
     enum child_word answer = status_ok(st) ? CHILD_RELOAD_OK : CHILD_RELOAD_REFUSED;
     status_ignore(child_send(f->ch->control_fd, answer, status_ok(st) ? NULL : error_text(&err, st), -1));
@@ -201,7 +193,7 @@ static struct status watch_channels(struct front *f)
 
 static struct status build(struct front *f, struct error *err)
 {
-    TRY(load_settings(f->ch->config_fd, &f->settings, err));
+    TRY(settings_read(f->ch->config_fd, &f->settings, err));
     TRY(page_map(f->ch->page_fd, false, &f->page));
     TRY(slab_map(f->ch->slab_fd, &f->slab));
     atomic_store(&f->slab->gauges_connections, 0);

@@ -20,13 +20,14 @@ static struct status no_application(struct text application, struct text identif
                             ? "Creating service failed, Checking identifier failed, Reading services from "
                               "Application failed, "
                             : "Getting Application UID failed, ";
-    return error_set(err, E_NOT_FOUND, "%sApplication %.*s not found", where, TEXT_ARG(application));
+    return error_set(err, E_NOT_FOUND, "%sApplication %.*s not found", where,
+                     TEXT_ARG(text_first(application, SHOWN_ID_MAX)));
 }
 
 static struct status taken(struct text identifier, struct error *err)
 {
     return error_set(err, E_CONFLICT, "Creating service failed, Service with Identifier %.*s already exists",
-                     TEXT_ARG(identifier));
+                     TEXT_ARG(text_first(identifier, SHOWN_IDENTIFIER_MAX)));
 }
 
 /* Before anything is downloaded or made for it; the transaction asks again. */

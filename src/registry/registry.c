@@ -98,8 +98,8 @@ struct status registry_key_parse(struct text tenant, struct text application, st
     struct registry_key key = {.tenant = tenant, .application = application};
     if (!service_id_parse(id, key.id))
         return error_set(err, E_NOT_FOUND,
-                         "Reading service with ID %.*s failed, Service with ID %.*s not found", TEXT_ARG(id),
-                         TEXT_ARG(id));
+                         "Reading service with ID %.*s failed, Service with ID %.*s not found",
+                         TEXT_ARG(text_first(id, SHOWN_ID_MAX)), TEXT_ARG(text_first(id, SHOWN_ID_MAX)));
     *out = key;
     return DONE;
 }
@@ -120,7 +120,8 @@ struct status registry_list(struct registry *r, const struct service_filter *f,
     const struct status s =
         store_service_list(r->parts.store, f, page, LIMIT_LIST_SCAN, a, row, ctx, out_next);
     if (s.code == E_NOT_FOUND)
-        return error_set(err, E_NOT_FOUND, "Application %.*s not found", TEXT_ARG(f->application));
+        return error_set(err, E_NOT_FOUND, "Application %.*s not found",
+                         TEXT_ARG(text_first(f->application, SHOWN_ID_MAX)));
     return s;
 }
 

@@ -32,6 +32,11 @@
 struct settings;
 struct registry;
 
+/* What a message repeats of a text that came from outside: its end, which says what is wrong, must fit into a
+ * struct error behind two of the first or one of the second. */
+#define SHOWN_ID_MAX         220 /* id of a service, name of an application */
+#define SHOWN_IDENTIFIER_MAX 400
+
 struct registry_settings {
     struct generated_settings generated;
     struct text cluster_namespace; /* registry.namespace: in host names of rewritten specifications */

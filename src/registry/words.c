@@ -76,7 +76,8 @@ struct status service_missing(struct registry *r, const struct registry_key *key
     if (out_no_application)
         *out_no_application = !status_ok(found);
     if (!status_ok(found))
-        return error_set(err, E_NOT_FOUND, "Application %.*s not found", TEXT_ARG(key->application));
+        return error_set(err, E_NOT_FOUND, "Application %.*s not found",
+                         TEXT_ARG(text_first(key->application, SHOWN_ID_MAX)));
     char id[SERVICE_ID_TEXT + 1];
     return error_set(err, E_NOT_FOUND, "Service with ID %.*s not found",
                      TEXT_ARG(service_id_text(key->id, id)));

@@ -7,8 +7,6 @@
 #include "os/processes.h"
 #include "server/supervisor.h"
 
-#define CONFIG_MAX (1024u * 1024)
-
 static void add_front_parts(const struct supervisor *s, const struct worker *w, struct child_channels *ch)
 {
     ch->config_fd = s->front_config_fd;
@@ -149,7 +147,7 @@ struct status channels_spawn(const struct supervisor *s, const struct child_chan
 struct status channels_encode_settings(const struct settings *settings, enum child_kind kind, int *out_fd)
 {
     OWNED(buffer_release) struct buffer text;
-    buffer_init(&text, CONFIG_MAX);
+    buffer_init(&text, SETTINGS_TEXT_MAX);
     struct settings copy = *settings; /* shallow: only texts are exchanged, nothing is freed */
     char none[] = "";
     if (kind != CHILD_CORE) {

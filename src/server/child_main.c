@@ -12,18 +12,6 @@
 #include "server/sandbox_paths.h"
 #include "server/server.h"
 
-#define CONFIG_MAX (1024u * 1024)
-
-static struct status read_settings(const struct child_channels *ch, struct settings **out, struct error *err)
-{
-    OWNED(buffer_release) struct buffer text;
-    buffer_init(&text, CONFIG_MAX);
-    struct status st = memfd_read(ch->config_fd, &text);
-    if (!status_ok(st))
-        return error_set(err, st.code, "cannot read the configuration: %s", code_text(st.code));
-    return settings_decode(buffer_as_text(&text), out, err);
-}
-
 /* OpenSSL reads its configuration file and seeds itself on first use: that must be before the sandbox closes.
  */
 static void warm_up(void)
@@ -60,7 +48,7 @@ static struct status get_ready(struct child_channels *ch, struct child_outside *
     char name[24];
     struct settings *settings = NULL;
     TRY(process_harden(ch->supervisor, err));
-    TRY(read_settings(ch, &settings, err));
+    TRY(settings_read(ch->config_fd, &settings, err));
     if (ch->kind == CHILD_FRONT)
         (void)snprintf(name, sizeof name, "front/%u", ch->index);
     else

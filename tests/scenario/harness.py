@@ -20,6 +20,7 @@ FRONTS = os.environ.get("FAIRLEAD_TEST_FRONTS", "1")
 SANITIZED = b"__asan_init" in pathlib.Path(BINARY).read_bytes() if os.path.exists(BINARY) else False
 READY_SECONDS = 60
 JSON_TYPE = "application/json;charset=UTF-8"  # as the original writes it, without a blank
+GATEWAY = {"listen.proxy": "127.0.0.1:0", "outbound.allow_loopback": "true"}  # settings under which targets of the tests can be called
 
 
 def run(command, check=True, timeout=60, **more):

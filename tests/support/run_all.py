@@ -68,17 +68,17 @@ def meson_tests(directory):
     return passed, failed
 
 
+def build_sanitized():
+    return build("build-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized"])
+
+
 def stage_unit():
-    if not build("build-asan", ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Dbuildtype=debugoptimized"]):
-        return 0, 1
-    return meson_tests("build-asan")
+    return meson_tests("build-asan") if build_sanitized() else (0, 1)
 
 
 def stage_clang():
     """The other compiler, the same warnings as errors. Its build of the tests runs too, without sanitizers."""
-    if not build("build-clang", ["-Dbuildtype=release"], {"CC": "clang"}):
-        return 0, 1
-    return 1, 0
+    return meson_tests("build-clang") if build("build-clang", ["-Dbuildtype=release"], {"CC": "clang"}) else (0, 1)
 
 
 def stage_lint(fast):
@@ -103,6 +103,8 @@ def pytest(directory, environment, select=()):
 
 def stage_scenario():
     """Every scenario against the sanitized binary, in one process and with two fronts."""
+    if not build_sanitized():
+        return 0, 1
     passed = failed = 0
     for fronts in ("0", "2"):
         environment = {"FAIRLEAD_BINARY": os.path.join(ROOT, "build-asan", "fairlead"), "FAIRLEAD_TEST_FRONTS": fronts,

@@ -53,7 +53,8 @@ struct status metadata_key(struct call *c, struct text tenant, struct registry_k
     if (*out_no_application)
         return error_set(&c->err, E_NOT_FOUND,
                          "Reading service with ID %.*s failed, Application %.*s not found",
-                         TEXT_ARG(c->params[1]), TEXT_ARG(c->params[0]));
+                         TEXT_ARG(text_first(c->params[1], SHOWN_ID_MAX)),
+                         TEXT_ARG(text_first(c->params[0], SHOWN_ID_MAX)));
     return parsed;
 }
 

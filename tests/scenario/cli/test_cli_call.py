@@ -5,7 +5,7 @@ import json
 import subprocess
 
 import pytest
-from harness import BINARY, Server, poll
+from harness import BINARY, GATEWAY, Server, poll
 from metadata import Metadata, service
 from target import Target
 
@@ -21,7 +21,7 @@ def target():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, target):
-    s = Server(tmp_path_factory.mktemp("server"), settings={"listen.proxy": "127.0.0.1:0", "outbound.allow_loopback": "true"}).start()
+    s = Server(tmp_path_factory.mktemp("server"), settings=GATEWAY).start()
     s.cli("app", "create", "shop")
     m = Metadata(s, "shop")
     basic = {"basic": {"username": "user", "password": "s3cret-basic"}}

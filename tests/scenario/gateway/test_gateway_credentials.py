@@ -9,32 +9,16 @@ import time
 
 import pki
 import pytest
-from harness import Server, curl, run
+from harness import GATEWAY, curl, run
 from metadata import Metadata, service
 from target import Target
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    s = Server(tmp_path_factory.mktemp("server"), settings={"listen.proxy": "127.0.0.1:0", "outbound.allow_loopback": "true", "log.level": "debug"}).start()
-    s.cli("app", "create", "shop")
-    yield s
-    assert "s3cret-" not in s.log() and "token-1" not in s.log()
-    s.stop()
-
-
-@pytest.fixture(scope="module")
-def registry(server):
-    m = Metadata(server, "shop")
-    yield m
-    m.close()
-
-
-@pytest.fixture
-def target():
-    t = Target()
-    yield t
-    t.close()
+@pytest.fixture(scope="module", autouse=True)
+def no_secret_in_the_log(server):
+    yield
+    for secret in ("s3cret-", "token-1", "csrf-1"):
+        assert secret not in server.log()
 
 
 @pytest.fixture
@@ -226,7 +210,7 @@ def test_a_generated_certificate_is_shown_to_the_target(make_server, tmp_path):
     ca, key = tmp_path / "ca.crt", tmp_path / "ca.key"
     run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", ca, "-days", "3", "-subj", "/CN=localhost",
          "-addext", "subjectAltName=DNS:localhost"])
-    server = make_server(settings={"listen.proxy": "127.0.0.1:0", "outbound.allow_loopback": "true", "outbound.ca_file": str(ca)})
+    server = make_server(settings={**GATEWAY, "outbound.ca_file": str(ca)})
     server.cli("app", "create", "shop")
     m = Metadata(server, "shop")
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

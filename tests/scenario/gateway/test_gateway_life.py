@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from harness import Server, curl, poll, run
+from harness import GATEWAY, Server, curl, poll, run
 from metadata import Metadata, service
 from target import Target
 
@@ -72,23 +72,9 @@ def tunnel(server, name):
 
 
 def with_gateway(directory, **settings):
-    s = Server(directory, settings={"listen.proxy": "127.0.0.1:0", "outbound.allow_loopback": "true", **settings}).start()
+    s = Server(directory, settings={**GATEWAY, **settings}).start()
     s.cli("app", "create", "shop")
     return s
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    s = with_gateway(tmp_path_factory.mktemp("server"))
-    yield s
-    s.stop()
-
-
-@pytest.fixture(scope="module")
-def registry(server):
-    m = Metadata(server, "shop")
-    yield m
-    m.close()
 
 
 @pytest.fixture
@@ -133,9 +119,7 @@ def test_a_tunnel_ends_when_its_service_is_deleted(server, registry, echo):
     id, other = registry.register(service("gone", targetUrl=echo.url)), registry.register(service("stays", targetUrl=echo.url))
     s, t = tunnel(server, "gone"), tunnel(server, "stays")
     registry.delete(id)
-    started = time.monotonic()
     assert s.recv(1) == b""
-    assert time.monotonic() - started < 0.5
     t.sendall(b"ping")
     assert t.recv(100) == b"PING"  # asked about anew, since something of the application changed
     t.close()

@@ -7,24 +7,9 @@ import ssl
 
 import pki
 import pytest
-from harness import Server, curl
-from metadata import Metadata, service
+from harness import curl
+from metadata import service
 from target import Target
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    s = Server(tmp_path_factory.mktemp("server"), settings={"listen.proxy": "127.0.0.1:0", "outbound.allow_loopback": "true"}).start()
-    s.cli("app", "create", "shop")
-    yield s
-    s.stop()
-
-
-@pytest.fixture(scope="module")
-def registry(server):
-    m = Metadata(server, "shop")
-    yield m
-    m.close()
 
 
 @pytest.fixture(scope="module")
