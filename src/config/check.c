@@ -150,3 +150,16 @@ bool check_url(struct text t, bool http_allowed)
     size_t slash = text_find(rest, '/');
     return check_url_host(text_first(rest, slash)) && check_url_path(text_from(rest, slash));
 }
+
+bool check_proxy_url(struct text t)
+{
+    if (!text_starts_with(t, TEXT("http://")))
+        return false;
+    const struct text place = text_from(t, 7);
+    size_t colon = place.n;
+    while (colon > 0 && place.p[colon - 1] != ':')
+        colon--;
+    uint64_t port;
+    return colon > 1 && text_to_u64(text_from(place, colon), 65535, &port) && port > 0 &&
+           check_url_host(place);
+}

@@ -17,3 +17,4 @@ bool check_network(struct text t); /* the same with an optional /prefix; host bi
 /* scheme "https" (or "http" when allowed), host, optional port and path; no user, query, fragment, final
  * slash. */
 bool check_url(struct text t, bool http_allowed);
+bool check_proxy_url(struct text t); /* http://host:port */

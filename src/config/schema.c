@@ -20,7 +20,8 @@ static const char *const generated_algorithms[] = {"rsa:2048", "rsa:3072", "rsa:
 static const char *const generated_issuers[] = {"self", "ca", NULL};
 static const char *const forwarded_choices[] = {"append", "remove", NULL};
 static const char *const error_choices[] = {"json", "empty", NULL};
-static const char *const access_choices[] = {"off", "all", NULL};
+static const char *const access_choices[] = {"off", "sampled", "all", NULL};
+static const char *const proxy_tls_choices[] = {"off", "mutual", NULL};
 /* In the order of enum log_level and enum log_format (base/log.h). */
 static const char *const level_choices[] = {"debug", "info", "notice", "warning", "error", NULL};
 static const char *const format_choices[] = {"text", "json", NULL};
@@ -62,7 +63,7 @@ const struct setting settings_schema[] = {
     LISTEN("gateway", LISTENER_GATEWAY, "0.0.0.0:9443",
            "External systems that hold a certificate: management info, renewal, revocation, over mutual TLS.", "[::]:443"),
     LISTEN("proxy", LISTENER_PROXY, "127.0.0.1:8081",
-           "Calls of workloads to registered APIs; plain HTTP without authentication, so only a loopback address is taken.", "127.0.0.1:8081"),
+           "Calls of workloads to registered APIs. Another than a loopback address needs tls.proxy.mode: mutual.", "127.0.0.1:8081"),
     LISTEN("cluster", LISTENER_CLUSTER, "off",
            "The cluster face for kubectl. Nothing is served there yet.", "127.0.0.1:6443"),
 
@@ -78,6 +79,10 @@ const struct setting settings_schema[] = {
     TLS("connector", LISTENER_CONNECTOR),
     TLS("gateway", LISTENER_GATEWAY),
     TLS("proxy", LISTENER_PROXY),
+    CHOICE("tls.proxy.mode", SETTING_CHOICE, tls_proxy_mode, proxy_tls_choices, "off", RELOAD_RESTART,
+           "Plain HTTP on a loopback address, or mutual TLS: workloads show a runtime's certificate, or one of tls.proxy.client_ca_file.", "mutual"),
+    TEXTS("tls.proxy.client_ca_file", SETTING_FILE, tls_proxy_client_ca_file, TEXT_MAX, "", "runtimes of the built-in CA alone", RELOAD_CONNECTIONS,
+          "PEM certificates of CAs whose clients may call every API through the proxy listener.", "/etc/fairlead/workloads.pem"),
     TLS("cluster", LISTENER_CLUSTER),
     TEXTS("tls.policy", SETTING_TEXT, tls_policy, 32, "", "the newest", RELOAD_CONNECTIONS,
           "Dated TLS policy: versions, ciphers, groups.", "2026-11"),
@@ -190,6 +195,24 @@ const struct setting settings_schema[] = {
            "Calls that may wait for a connection to one target, per front; more are answered 503.", "128"),
     NUMBER("outbound.idle_connections", SETTING_INTEGER, outbound_idle_connections, 0, 65536, "1024", RELOAD_LIVE,
            "Idle connections kept by one front, to all targets together.", "128"),
+    CHOICE("outbound.http2", SETTING_BOOL, outbound_http2, NULL, "true", RELOAD_LIVE,
+           "Offer HTTP/2 to targets behind TLS (ALPN); used when they take it, many calls on one connection.", "false"),
+    NUMBER("outbound.streams", SETTING_INTEGER, outbound_streams, 1, 1000, "100", RELOAD_LIVE,
+           "Calls at once on one HTTP/2 connection to a target; fewer when the target says so.", "32"),
+    NUMBER("outbound.token_timeout", SETTING_DURATION, outbound_token_timeout_ms, S, M, "10s", RELOAD_LIVE,
+           "How long fetching an OAuth token, a CSRF token or an address may take.", "5s"),
+    NUMBER("outbound.eject_after", SETTING_INTEGER, outbound_eject_after, 0, 1000, "5", RELOAD_LIVE,
+           "Failures in a row to connect to an address, or to get an answer from it, after which it is left out; 0 = never.", "10"),
+    NUMBER("outbound.eject_time", SETTING_DURATION, outbound_eject_time_ms, 100, H, "10s", RELOAD_LIVE,
+           "How long such an address is left out; then one call tries it.", "30s"),
+    TEXTS("outbound.proxy", SETTING_PROXY_URL, outbound_proxy, TEXT_MAX, "", "targets are connected to directly", RELOAD_LIVE,
+          "HTTP proxy that targets, token endpoints and specifications are reached through (CONNECT).", "http://proxy.example.com:3128"),
+    TEXTS("outbound.proxy_credentials_file", SETTING_KEY_FILE, outbound_proxy_credentials_file, TEXT_MAX, "", "none are sent", RELOAD_LIVE,
+          "File with user:password for that proxy (Basic). Refused when others may read it.", "/etc/fairlead/proxy.password"),
+    TEXTS("outbound.no_proxy", SETTING_PLACES, outbound_no_proxy, 253, "", "none", RELOAD_LIVE,
+          "Hosts, domains (.example.com) and networks that are reached without outbound.proxy.", ".internal.example.com,10.0.0.0/8"),
+    TEXTS("outbound.proxy_names", SETTING_PLACES, outbound_proxy_names, 253, "", "none", RELOAD_LIVE,
+          "Hosts and domains (.example.com) that the proxy may resolve: sent to it by name, without a check of their address.", ".partner.example.net"),
     NUMBER("outbound.retry_buffer_bytes", SETTING_SIZE, outbound_retry_buffer_bytes, 0, MIB, "64KiB", RELOAD_LIVE,
            "A request body up to this size is kept, so that the call can be repeated with fresh credentials after a 401 or 403.", "256KiB"),
     CHOICE("outbound.forwarded_headers", SETTING_CHOICE, outbound_forwarded_headers, forwarded_choices, "append", RELOAD_LIVE,
@@ -217,7 +240,8 @@ const struct setting settings_schema[] = {
 
     CHOICE("log.level", SETTING_LOG_LEVEL, log_level, level_choices, "info", RELOAD_LIVE, "Least important line that is written.", "debug"),
     CHOICE("log.format", SETTING_LOG_FORMAT, log_format, format_choices, "text", RELOAD_LIVE, "Lines for people or for programs.", "json"),
-    CHOICE("log.access", SETTING_CHOICE, log_access, access_choices, "off", RELOAD_LIVE, "A line for every request.", "all"),
+    CHOICE("log.access", SETTING_CHOICE, log_access, access_choices, "off", RELOAD_LIVE, "A line for every request, or for one of log.access_sample and for every one that failed.", "all"),
+    NUMBER("log.access_sample", SETTING_INTEGER, log_access_sample, 1, 1000000, "100", RELOAD_LIVE, "With log.access: sampled, one request of so many is logged.", "1000"),
 
     NUMBER("limits.header_bytes", SETTING_SIZE, limit_header_bytes, KIB, MIB, "32KiB", RELOAD_CONNECTIONS,
            "Request head, all lines together.", "16KiB"),
@@ -339,10 +363,12 @@ static const char *const type_texts[SETTING_TYPE_COUNT] = {
     [SETTING_LABEL] = "a DNS label in lower case",
     [SETTING_BASE_URL] = "an https URL without a final slash",
     [SETTING_URL] = "an http or https URL",
+    [SETTING_PROXY_URL] = "http://host:port",
     [SETTING_STORE_URL] = "sqlite:PATH or memory:",
     [SETTING_BOOL] = "true or false",
     [SETTING_HOSTS] = "a list of host names",
     [SETTING_NETWORKS] = "a list of IP addresses or networks",
+    [SETTING_PLACES] = "a list of host names, domains with a leading dot, IP addresses or networks",
 };
 
 static void describe_choices(const struct setting *row, char *out, size_t n)
@@ -396,10 +422,12 @@ const char *setting_describe_type(const struct setting *row, char out[static SET
     case SETTING_LABEL:
     case SETTING_BASE_URL:
     case SETTING_URL:
+    case SETTING_PROXY_URL:
     case SETTING_STORE_URL:
     case SETTING_BOOL:
     case SETTING_HOSTS:
     case SETTING_NETWORKS:
+    case SETTING_PLACES:
     case SETTING_TYPE_COUNT:
         plain = row->type < SETTING_TYPE_COUNT ? type_texts[row->type] : NULL;
         snprintf(out, SETTING_RANGE_MAX, "%s", plain ? plain : "");

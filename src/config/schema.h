@@ -26,6 +26,7 @@ enum setting_type {
     SETTING_LABEL,        /* one label of a DNS name, as Kubernetes writes it: lower case */
     SETTING_BASE_URL,     /* https://host[:port][/path] without a final slash */
     SETTING_URL,          /* http or https */
+    SETTING_PROXY_URL,    /* http://host:port */
     SETTING_STORE_URL,
     SETTING_CHOICE,    /* one of `choices`, kept as text */
     SETTING_LOG_LEVEL, /* one of `choices`, kept as enum */
@@ -37,6 +38,7 @@ enum setting_type {
     SETTING_DURATION, /* kept in milliseconds */
     SETTING_HOSTS,    /* list of host names or addresses */
     SETTING_NETWORKS, /* list of addresses or CIDR networks */
+    SETTING_PLACES,   /* list of host names, domains with a leading dot, addresses or CIDR networks */
     SETTING_TYPE_COUNT
 };
 

@@ -34,7 +34,9 @@ struct settings {
     struct settings_list
         internal_hosts; /* url.internal_hosts: more Host names accepted on the internal listener */
     struct settings_tls tls[LISTENER_COUNT];
-    char *tls_policy; /* tls.policy: a dated name, "" = newest */
+    char *tls_proxy_mode;           /* tls.proxy.mode: off | mutual */
+    char *tls_proxy_client_ca_file; /* tls.proxy.client_ca_file: CAs of workloads; "" = our own alone */
+    char *tls_policy;               /* tls.policy: a dated name, "" = newest */
     char *country, *organization, *organizational_unit, *locality, *province; /* subject.* */
     bool central;                                                             /* mode.central */
     int64_t token_length; /* token.length, bytes: 16..256 */
@@ -67,27 +69,37 @@ struct settings {
     bool applications_auto_create;        /* applications.auto_create, true */
     struct settings_list outbound_refuse; /* outbound.refuse: networks never connected to */
     char *outbound_ca_file; /* outbound.ca_file: more trust anchors for targets; "" = the system's alone */
-    int64_t outbound_connect_timeout_ms;    /* outbound.connect_timeout, 5s; TLS included */
-    int64_t outbound_first_byte_timeout_ms; /* outbound.first_byte_timeout, 60s */
-    int64_t outbound_idle_timeout_ms;       /* outbound.idle_timeout, 60s; 0 = none */
-    int64_t outbound_timeout_ms;            /* outbound.timeout, of a whole call; 0 = none */
-    int64_t outbound_keep_alive_ms;         /* outbound.keep_alive, 60s */
-    int64_t outbound_connections;           /* outbound.connections, 256 per front and target */
-    int64_t outbound_queue;                 /* outbound.queue, 1024: calls that wait for a connection */
-    int64_t outbound_idle_connections;      /* outbound.idle_connections, 1024 per front */
-    int64_t outbound_retry_buffer_bytes;    /* outbound.retry_buffer_bytes, 64 KiB; 0..1 MiB */
-    char *outbound_forwarded_headers;       /* outbound.forwarded_headers: remove | append */
-    bool outbound_rewrite_location;         /* outbound.rewrite_location, true */
-    int64_t outbound_targets;               /* outbound.targets, 10000: answers that a front remembers */
-    char *outbound_errors;                  /* outbound.errors: json | empty */
-    int64_t server_fronts;                  /* server.fronts, -1 = one per CPU */
-    int64_t server_stop_timeout_ms;         /* server.stop_timeout, 30s */
-    char *server_user, *server_group;       /* server.user/group to drop to when started as root; "" = keep */
-    bool server_sandbox;                    /* server.sandbox, default true */
+    int64_t outbound_connect_timeout_ms;       /* outbound.connect_timeout, 5s; TLS included */
+    int64_t outbound_first_byte_timeout_ms;    /* outbound.first_byte_timeout, 60s */
+    int64_t outbound_idle_timeout_ms;          /* outbound.idle_timeout, 60s; 0 = none */
+    int64_t outbound_timeout_ms;               /* outbound.timeout, of a whole call; 0 = none */
+    int64_t outbound_keep_alive_ms;            /* outbound.keep_alive, 60s */
+    int64_t outbound_connections;              /* outbound.connections, 256 per front and target */
+    int64_t outbound_queue;                    /* outbound.queue, 1024: calls that wait for a connection */
+    int64_t outbound_idle_connections;         /* outbound.idle_connections, 1024 per front */
+    int64_t outbound_retry_buffer_bytes;       /* outbound.retry_buffer_bytes, 64 KiB; 0..1 MiB */
+    bool outbound_http2;                       /* outbound.http2, true */
+    int64_t outbound_streams;                  /* outbound.streams, 100 per connection */
+    int64_t outbound_token_timeout_ms;         /* outbound.token_timeout, 10s */
+    int64_t outbound_eject_after;              /* outbound.eject_after, 5 failures in a row; 0 = never */
+    int64_t outbound_eject_time_ms;            /* outbound.eject_time, 10s */
+    char *outbound_proxy;                      /* outbound.proxy: http://host:port, "" = none */
+    char *outbound_proxy_credentials_file;     /* outbound.proxy_credentials_file: user:password, "" = none */
+    struct settings_list outbound_no_proxy;    /* outbound.no_proxy: hosts, .domains, networks */
+    struct settings_list outbound_proxy_names; /* outbound.proxy_names: hosts, .domains */
+    char *outbound_forwarded_headers;          /* outbound.forwarded_headers: remove | append */
+    bool outbound_rewrite_location;            /* outbound.rewrite_location, true */
+    int64_t outbound_targets;                  /* outbound.targets, 10000: answers that a front remembers */
+    char *outbound_errors;                     /* outbound.errors: json | empty */
+    int64_t server_fronts;                     /* server.fronts, -1 = one per CPU */
+    int64_t server_stop_timeout_ms;            /* server.stop_timeout, 30s */
+    char *server_user, *server_group; /* server.user/group to drop to when started as root; "" = keep */
+    bool server_sandbox;              /* server.sandbox, default true */
     struct settings_list inbound_trusted_proxies; /* inbound.trusted_proxies: addresses or CIDR */
     enum log_level log_level;
     enum log_format log_format;
-    char *log_access; /* log.access: off | all */
+    char *log_access;          /* log.access: off | sampled | all */
+    int64_t log_access_sample; /* log.access_sample, one of 100 */
     /* limits.*: what a peer controls */
     int64_t limit_header_bytes, limit_header_count, limit_uri_bytes;
     int64_t limit_connections;             /* per front and listener, default 20000 */
@@ -128,6 +140,8 @@ struct buffer;
 #define SETTINGS_TEXT_MAX (256 * 1024) /* bytes of the encoded form */
 struct status settings_encode(const struct settings *s, struct buffer *out);
 struct status settings_decode(struct text in, struct settings **out, struct error *err);
+/* What a child does with the memfd it was given; the descriptor stays the caller's and can be read again. */
+struct status settings_read(int fd, struct settings **out, struct error *err);
 
 /* Reload classes (DESIGN 3.1, 15): E_CONFLICT naming the first key of class `restart` that differs. */
 struct status settings_check_reload(const struct settings *running, const struct settings *wanted,

@@ -26,6 +26,7 @@ static enum kept kept_as(const struct setting *row)
         return KEPT_FORMAT;
     case SETTING_HOSTS:
     case SETTING_NETWORKS:
+    case SETTING_PLACES:
         return KEPT_LIST;
     case SETTING_TEXT:
     case SETTING_RDN:
@@ -40,6 +41,7 @@ static enum kept kept_as(const struct setting *row)
     case SETTING_LABEL:
     case SETTING_BASE_URL:
     case SETTING_URL:
+    case SETTING_PROXY_URL:
     case SETTING_STORE_URL:
     case SETTING_CHOICE:
     case SETTING_TYPE_COUNT:
@@ -144,6 +146,8 @@ static bool check_text_type(const struct setting *row, struct text value)
         return value.n == 0 || check_url(value, false);
     case SETTING_URL:
         return value.n == 0 || check_url(value, true);
+    case SETTING_PROXY_URL:
+        return value.n == 0 || check_proxy_url(value);
     case SETTING_STORE_URL:
         return value.n == 0 || check_store_url(value);
     case SETTING_TEXT:
@@ -161,6 +165,7 @@ static bool check_text_type(const struct setting *row, struct text value)
     case SETTING_DURATION:
     case SETTING_HOSTS:
     case SETTING_NETWORKS:
+    case SETTING_PLACES:
     case SETTING_TYPE_COUNT:
         return true;
     }
@@ -230,6 +235,10 @@ static bool check_item(const struct setting *row, struct text item)
 {
     if (row->type == SETTING_NETWORKS)
         return check_network(item);
+    if (row->type == SETTING_PLACES && text_starts_with(item, TEXT(".")))
+        return check_host_name(text_from(item, 1));
+    if (row->type == SETTING_PLACES && check_network(item))
+        return true;
     return check_host_name(item) || check_ip(item);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/own.h"
+#include "config/value.h"
 
 /*
  * The subset of YAML that a configuration needs: one document of nested mappings whose leaves are scalars or
@@ -116,8 +117,7 @@ static struct status read_value(const struct reader_state *r, const struct setti
     struct status s = DONE;
     if (value->type == YAML_SEQUENCE_START_EVENT && value->data.sequence_start.anchor == NULL &&
         value->data.sequence_start.tag == NULL) {
-        bool list = row->type == SETTING_HOSTS || row->type == SETTING_NETWORKS;
-        if (list)
+        if (setting_is_list(row))
             return read_list(r, row, origin, err);
         s = error_set(err, E_INVALID, "must be %s, not a list", setting_describe_type(row, type));
     } else if (value->type == YAML_MAPPING_START_EVENT) {

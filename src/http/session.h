@@ -128,8 +128,15 @@ void exchange_want_body(struct exchange *x); /* start delivering the body (sends
 void exchange_pause_body(struct exchange *x);
 void exchange_resume_body(struct exchange *x);
 struct status exchange_respond(struct exchange *x, const struct response *head);
+/* A 1xx other than 101 in front of the answer (RFC 9110 15.2), at most LIMIT_INTERIM_RESPONSES of them;
+ * nothing to HTTP/1.0, and no 100 to those who did not ask or have it already. E_INVALID once responded. */
+struct status exchange_interim(struct exchange *x, const struct response *head);
 struct status exchange_write(struct exchange *x, struct bytes body);
 struct status exchange_end(struct exchange *x);
+/* The same with trailer fields; texts are borrowed until then. Left out where they cannot be sent: HTTP/1.0,
+ * an answer with a length, HTTP/1.1 whose client did not send `TE: trailers` (RFC 9110 6.5.1). Fields that
+ * must not be trailers (framing, routing, authentication, RFC 9110 6.5.1) are dropped. */
+struct status exchange_end_with(struct exchange *x, const struct headers *trailers);
 /* Whole answer: head with Content-Length, body, end. */
 struct status exchange_reply(struct exchange *x, struct response *head, struct bytes body);
 /* Aborts: RST_STREAM INTERNAL_ERROR in h2; close without final chunk in h1 (truncation must be visible). */

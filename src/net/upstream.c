@@ -22,6 +22,8 @@ static const struct {
     [UPSTREAM_RESET] = {"reset", 502},
     [UPSTREAM_MALFORMED] = {"malformed", 502},
     [UPSTREAM_MEMORY] = {"memory", 503},
+    [UPSTREAM_EJECTED] = {"ejected", 503},
+    [UPSTREAM_PROXY] = {"proxy", 502},
 };
 
 const char *upstream_failure_name(enum upstream_failure f)

@@ -37,6 +37,13 @@ struct upstream_endpoint {
     unsigned address_count;
     struct tls_context *tls; /* NULL = plain; a reference is taken */
     const char *server_name; /* SNI and what the certificate must name; copied */
+    bool http2;              /* TLS only: offer h2 (ALPN); many calls share a connection that speaks it */
+    /*
+     * Through an HTTP proxy: `addresses` are the proxy's, and behind CONNECT to `proxy_to` ("192.0.2.7:443",
+     * a checked address, or a name of outbound.proxy_names) the connection is as any other. NULL = directly.
+     */
+    const char *proxy_to;            /* copied */
+    struct text proxy_authorization; /* "Basic ..." or empty; copied, wiped */
 };
 
 struct upstream_limits {
@@ -48,6 +55,9 @@ struct upstream_limits {
     int64_t total_ms;      /* of the whole call; outbound.timeout; 0 = none */
     int64_t keep_ms;       /* an idle connection is closed after this; outbound.keep_alive */
     unsigned idle_per_pool, idle_in_all;
+    unsigned streams;     /* calls at once on one HTTP/2 connection; outbound.streams */
+    unsigned eject_after; /* failures in a row of one address; 0 = never ejected; outbound.eject_after */
+    int64_t eject_ms;     /* outbound.eject_time */
 };
 
 enum upstream_failure {
@@ -62,6 +72,8 @@ enum upstream_failure {
     UPSTREAM_RESET,     /* the connection ended before the answer did */
     UPSTREAM_MALFORMED, /* not HTTP, or ambiguous */
     UPSTREAM_MEMORY,
+    UPSTREAM_EJECTED, /* every address failed too often and is left out for a while */
+    UPSTREAM_PROXY,   /* outbound.proxy could not be reached or refused the CONNECT; `detail` says which */
     UPSTREAM_FAILURE_COUNT
 };
 /* "connect", "tls", "dns", ...: for error bodies, logs and metrics. */
@@ -121,7 +133,9 @@ void upstream_cancel(
 struct upstream_facts {
     bool reused;
     bool tls;
-    int64_t connect_us;    /* TCP and TLS; 0 when reused */
+    int64_t connect_us; /* TCP and TLS; 0 when reused */
+    bool http2;
+    bool resumed;          /* the TLS session was */
     int64_t first_byte_us; /* from the start of the call; 0 before */
     struct upstream_address address;
 };

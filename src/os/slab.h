@@ -54,7 +54,9 @@
     X(OUTBOUND_FAILED_TOTAL, "fairlead_outbound_failures_timeout_total", "Calls that took longer than outbound.timeout")   \
     X(OUTBOUND_FAILED_RESET, "fairlead_outbound_failures_reset_total", "Calls whose connection ended before the answer did") \
     X(OUTBOUND_FAILED_MALFORMED, "fairlead_outbound_failures_malformed_total", "Calls with an answer that is not valid HTTP") \
-    X(OUTBOUND_FAILED_MEMORY, "fairlead_outbound_failures_memory_total", "Calls that failed for lack of memory")
+    X(OUTBOUND_FAILED_MEMORY, "fairlead_outbound_failures_memory_total", "Calls that failed for lack of memory") \
+    X(OUTBOUND_FAILED_EJECTED, "fairlead_outbound_failures_ejected_total", "Calls to targets that had failed too often and were left out for a while") \
+    X(OUTBOUND_FAILED_PROXY, "fairlead_outbound_failures_proxy_total", "Calls that failed at outbound.proxy")
 /* clang-format on */
 
 enum slab_counter {

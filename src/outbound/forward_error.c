@@ -86,7 +86,7 @@ static void say(struct outbound_call *c, enum upstream_failure why, const char *
 
 void call_failed(struct outbound_call *c, enum upstream_failure why, const char *detail)
 {
-    static_assert(SLAB_OUTBOUND_FAILED_MEMORY - SLAB_OUTBOUND_FAILED_BUSY == UPSTREAM_MEMORY - UPSTREAM_BUSY);
+    static_assert(SLAB_OUTBOUND_FAILED_PROXY - SLAB_OUTBOUND_FAILED_BUSY == UPSTREAM_PROXY - UPSTREAM_BUSY);
     must(why < UPSTREAM_FAILURE_COUNT);
     slab_add(c->o->parts.slab, (enum slab_counter)(SLAB_OUTBOUND_FAILED_BUSY + (int)why), 1);
     say(c, why, detail);
