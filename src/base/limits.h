@@ -37,4 +37,14 @@
 #define LIMIT_TLS_CHAIN_BYTES (32 * 1024)  /* certificates a peer may send: a dozen of RSA-4096 */
 #define LIMIT_TLS_CHAIN_DEPTH 4            /* CA certificates between a peer's leaf and the trust anchor */
 #define LIMIT_H2_CONNECTION_WINDOW (256 * 1024) /* request body bytes held for all paused streams of a connection */
+#define LIMIT_GRAPHQL_BYTES (6 * 1024 * 1024) /* a GraphQL document: a mutation may hold a specification inline, as LIMIT_BODY_SERVICE */
+#define LIMIT_GRAPHQL_ARENA (24 * 1024 * 1024) /* memory of one GraphQL request: its document decoded from JSON, its strings decoded again, its nodes */
+#define LIMIT_GRAPHQL_TOKENS 10000         /* words and marks of a GraphQL document; the introspection query has 200 */
+#define LIMIT_GRAPHQL_DEPTH 64             /* selections, values and types inside one another; clients nest about 12 */
+#define LIMIT_GRAPHQL_DIRECTIVES 16        /* directives in one place; two make sense */
+#define LIMIT_GRAPHQL_VARIABLES 256        /* variables of one GraphQL operation */
+#define LIMIT_GRAPHQL_ROOT_FIELDS 64       /* top fields, aliases included, of one GraphQL operation: each may be a write */
+#define LIMIT_GRAPHQL_COST 1000000         /* steps of validation; documents whose fragments multiply cost more than they are long */
+#define LIMIT_GRAPHQL_RESOLVED 200000      /* fields in one GraphQL answer */
+#define LIMIT_GRAPHQL_ERRORS 32            /* errors told about one GraphQL document */
 /* clang-format on */
