@@ -99,9 +99,32 @@ static struct status give_up(struct exchange *x, struct status why)
     return why;
 }
 
+static struct bytes without(struct bytes b, size_t *n)
+{
+    const size_t taken = *n < b.n ? *n : b.n;
+    *n -= taken;
+    return (struct bytes){b.p + taken, b.n - taken};
+}
+
+/* A large piece is written from where it lies; what the socket does not take is copied. */
+static void put(struct h1_session *s, struct bytes body, struct text tail)
+{
+    struct buffer *out = &s->work->out;
+    if (s->base.events->write_now && body.n >= H1_WRITE_NOW_BYTES && status_ok(buffer_status(out))) {
+        const struct bytes parts[] = {buffer_bytes(out), body, text_bytes(tail)};
+        size_t n = s->base.events->write_now(s->base.owner, parts, sizeof parts / sizeof parts[0]);
+        buffer_consume(out, parts[0].n - without(parts[0], &n).n);
+        body = without(body, &n);
+        tail = bytes_text(without(parts[2], &n));
+    }
+    buffer_append(out, body);
+    buffer_text(out, tail);
+}
+
 struct status h1_write(struct exchange *x, struct bytes body)
 {
-    struct h1_work *w = h1_session_of_exchange(x)->work;
+    struct h1_session *s = h1_session_of_exchange(x);
+    struct h1_work *w = s->work;
     if (!x->responded || w->ended)
         return STATUS(BROKEN);
     switch (w->out_mode) {
@@ -111,18 +134,21 @@ struct status h1_write(struct exchange *x, struct bytes body)
         if (body.n > w->out_left) /* the surplus would be read as the next answer */
             return give_up(x, STATUS(BROKEN));
         w->out_left -= body.n;
-        buffer_append(&w->out, body);
+        put(s, body, (struct text){NULL, 0});
         break;
     case H1_OUT_CHUNKED:
-        h1_write_chunk(&w->out, body);
+        if (body.n == 0)
+            return DONE; /* an empty chunk would end the body */
+        h1_write_chunk_size(&w->out, body.n);
+        put(s, body, TEXT("\r\n"));
         break;
     case H1_OUT_RAW:
-        buffer_append(&w->out, body);
+        put(s, body, (struct text){NULL, 0});
         break;
     }
-    const struct status s = buffer_status(&w->out);
-    if (!status_ok(s))
-        return give_up(x, s);
+    const struct status kept = buffer_status(&w->out);
+    if (!status_ok(kept))
+        return give_up(x, kept);
     if (buffer_size(&w->out) <= LIMIT_RESPONSE_BUFFER)
         return DONE;
     w->throttled = true;

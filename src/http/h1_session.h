@@ -23,8 +23,9 @@
 #include "http/h1_write.h"
 #include "http/session_internal.h"
 
-#define H1_WAITING_BYTES (64 * 1024) /* input behind the current exchange, besides one head */
-#define H1_DRAIN_BYTES   (64 * 1024) /* of a body nobody wants, read so that the connection can be kept */
+#define H1_WAITING_BYTES   (64 * 1024) /* input behind the current exchange, besides one head */
+#define H1_DRAIN_BYTES     (64 * 1024) /* of a body nobody wants, read so that the connection can be kept */
+#define H1_WRITE_NOW_BYTES (4 * 1024)  /* pieces of an answer that are worth a write of their own */
 #define H1_OUTPUT_BYTES                                                                                      \
     (64UL * 1024 * 1024) /* hard maximum of queued output; producers pause long before                       \
                           */

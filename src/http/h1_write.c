@@ -174,17 +174,22 @@ void h1_write_request_head(struct buffer *out, const struct request *r, const st
     buffer_text(out, TEXT("\r\n"));
 }
 
-void h1_write_chunk(struct buffer *out, struct bytes data)
+void h1_write_chunk_size(struct buffer *out, size_t size)
 {
-    if (data.n == 0)
-        return; /* an empty chunk would end the body */
     char line[24];
     size_t at = sizeof(line);
     line[--at] = '\n';
     line[--at] = '\r';
-    for (size_t n = data.n; n > 0; n >>= 4)
+    for (size_t n = size; n > 0; n >>= 4)
         line[--at] = "0123456789abcdef"[n & 15];
     buffer_text(out, (struct text){line + at, sizeof(line) - at});
+}
+
+void h1_write_chunk(struct buffer *out, struct bytes data)
+{
+    if (data.n == 0)
+        return; /* an empty chunk would end the body */
+    h1_write_chunk_size(out, data.n);
     buffer_append(out, data);
     buffer_text(out, TEXT("\r\n"));
 }

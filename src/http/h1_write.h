@@ -28,3 +28,6 @@ struct h1_response_line {
  */
 struct status h1_write_response_head(struct buffer *out, const struct h1_response_line *line,
                                      const struct headers *fields);
+
+/* The line before a chunk of `size` bytes, which is not 0; CRLF stands behind the chunk. */
+void h1_write_chunk_size(struct buffer *out, size_t size);

@@ -65,6 +65,13 @@ struct session_events {
     void (*body_end)(void *owner, struct exchange *x);
     void (*drained)(void *owner, struct exchange *x);
     void (*finished)(void *owner, struct exchange *x, bool cancelled);
+    /*
+     * Optional, h1 only. Large pieces of an answer need not be copied into the output: the parts are what
+     * comes next, in order, beginning with all of session_output(); returns how many of their bytes were
+     * written, 0 when now is not the time. Only from inside exchange_write(); what failed is found out when
+     * the rest is written.
+     */
+    size_t (*write_now)(void *owner, const struct bytes *parts, size_t count);
 };
 
 enum session_protocol { SESSION_H1, SESSION_H2 };

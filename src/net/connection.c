@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -170,6 +171,29 @@ static bool write_some(struct connection *c, struct bytes out, size_t *written)
     return n >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
+#define PARTS_MAX 4
+
+static size_t write_parts(struct connection *c, const struct bytes *parts, size_t count)
+{
+    struct iovec vectors[PARTS_MAX];
+    struct msghdr message = {.msg_iov = vectors};
+    for (size_t i = 0; i < count && message.msg_iovlen < PARTS_MAX; i++)
+        if (parts[i].n > 0)
+            vectors[message.msg_iovlen++] = (struct iovec){(void *)(uintptr_t)parts[i].p, parts[i].n};
+    const ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Not while the socket is known to be full: then there is order in the output, and nothing to gain. */
+size_t connection_write_now(struct connection *c, const struct bytes *parts, size_t count)
+{
+    if (c->state != CONNECTION_OPEN || c->close_wanted || c->tls || (c->watching & WATCH_WRITE))
+        return 0;
+    const size_t n = write_parts(c, parts, count);
+    c->wrote = c->wrote || n > 0;
+    return n;
+}
+
 void connection_flush(struct connection *c)
 {
     if (c->state != CONNECTION_OPEN && c->state != CONNECTION_CLOSING)
@@ -292,7 +316,9 @@ void connection_settle(struct connection *c)
         return;
     }
     size_t left = session_output(c->session).n;
-    if (left == 0 && ended(c, before > 0))
+    const bool spoke = before > 0 || c->wrote;
+    c->wrote = false;
+    if (left == 0 && ended(c, spoke))
         return;
     unsigned want = left ? WATCH_WRITE : 0;
     if (!c->input_ended && c->state == CONNECTION_OPEN && session_wants_read(c->session))

@@ -67,6 +67,7 @@ struct connection {
     uint8_t depth; /* callbacks on the stack: free later */
     bool dirty, shutting_down, input_ended, has_preamble;
     bool spoke;         /* NET_TCP: the first bytes decided between HTTP/1 and HTTP/2 */
+    bool wrote;         /* connection_write_now() did, since the last connection_settle() */
     uint8_t held;       /* NET_TCP: bytes that may become HTTP/2's preface; they are its beginning */
     bool tls_starved;   /* libssl holds part of a record at most: only the descriptor can bring the rest */
     bool close_wanted;  /* connection_close() from inside the session, which cannot be freed then */
@@ -106,6 +107,8 @@ void net_server_cool(struct net_server *s);        /* once a second */
 struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind,
                              unsigned tag, struct connection **out); /* owns fd from here on success */
 void connection_flush(struct connection *c);
+/* session_events.write_now */
+size_t connection_write_now(struct connection *c, const struct bytes *parts, size_t count);
 void connection_timed_out(void *ctx, struct timeout_entry *e);
 void connection_enter(
     struct connection *c); /* callbacks run between enter and leave; leave frees a dead connection */

@@ -57,10 +57,16 @@ static void on_finished(void *owner, struct exchange *x, bool cancelled)
     }
 }
 
+static size_t on_write_now(void *owner, const struct bytes *parts, size_t count)
+{
+    return connection_write_now(owner, parts, count);
+}
+
 const struct session_events connection_session_events = {
     .request = on_request,
     .body = on_body,
     .body_end = on_body_end,
     .drained = on_drained,
     .finished = on_finished,
+    .write_now = on_write_now,
 };

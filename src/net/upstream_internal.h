@@ -21,7 +21,7 @@
 #include "event/timeouts.h"
 #include "net/upstream.h"
 
-#define UPSTREAM_READ_SIZE    (32u * 1024)
+#define UPSTREAM_READ_SIZE    (64u * 1024 + 1024)
 #define UPSTREAM_PENDING_HIGH (32u * 1024) /* unsent request bytes of a call that make E_AGAIN */
 #define UPSTREAM_OUT_KEPT     (8u * 1024)  /* of a finished call's buffer */
 #define UPSTREAM_CALLS_KEPT   64           /* finished calls kept for the next ones */

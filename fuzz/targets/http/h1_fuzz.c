@@ -104,7 +104,8 @@ static void on_finished(void *owner, struct exchange *x, bool cancelled)
 
 static void run_session(struct run *r, const struct session_settings *settings, struct bytes in, size_t piece)
 {
-    static const struct session_events events = {on_request, on_body, on_body_end, on_drained, on_finished};
+    static const struct session_events events = {on_request, on_body,     on_body_end,
+                                                 on_drained, on_finished, NULL};
     buffer_init(&r->wire, 16UL * 1024 * 1024);
     r->session = session_new(SESSION_H1, settings, &events, r);
     check(r->session != NULL);

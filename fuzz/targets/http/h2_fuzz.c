@@ -173,7 +173,8 @@ static void play(struct owner *o, struct session *s, size_t step, struct bytes i
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct session_events events = {on_request, on_body, on_body_end, on_drained, on_finished};
+    static const struct session_events events = {on_request, on_body,     on_body_end,
+                                                 on_drained, on_finished, NULL};
     if (size < 2)
         return 0;
     struct session_settings settings;

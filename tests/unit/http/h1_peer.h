@@ -96,8 +96,8 @@ static inline void peer_on_finished(void *owner, struct exchange *x, bool cancel
 /* `change` may be NULL; it adjusts settings and behaviour before the session is made. */
 static inline void peer_init(struct peer *p, void (*change)(struct peer *p))
 {
-    static const struct session_events events = {peer_on_request, peer_on_body, peer_on_body_end,
-                                                 peer_on_drained, peer_on_finished};
+    static const struct session_events events = {peer_on_request, peer_on_body,     peer_on_body_end,
+                                                 peer_on_drained, peer_on_finished, NULL};
     *p = (struct peer){0};
     session_settings_default(&p->settings);
     buffer_init(&p->seen, 1024 * 1024);

@@ -483,8 +483,8 @@ static void count_finished(void *owner, struct exchange *x, bool cancelled)
 
 static struct status play(struct bytes talk)
 {
-    static const struct session_events events = {ignore_request, ignore_body, reply_ok, ignore_drained,
-                                                 count_finished};
+    static const struct session_events events = {ignore_request, ignore_body,    reply_ok,
+                                                 ignore_drained, count_finished, NULL};
     struct session_settings settings;
     session_settings_default(&settings);
     int finished = 0;

@@ -68,8 +68,8 @@ static void owner_finished(void *owner, struct exchange *x, bool cancelled)
     p->x[index_of((int32_t)x->stream_id) % H2_PEER_STREAMS] = NULL;
 }
 
-static const struct session_events events = {owner_request, owner_body, owner_body_end, owner_drained,
-                                             owner_finished};
+static const struct session_events events = {owner_request, owner_body,     owner_body_end,
+                                             owner_drained, owner_finished, NULL};
 
 /* ---- the client ---- */
 
