@@ -178,6 +178,7 @@ static void ready(struct upstream_connection *uc)
     struct upstream_call *c = uc->call;
     const int64_t took_us = clock_monotonic_us() - uc->dialled_us;
     c->facts.connect_us = took_us > 0 ? took_us : 1;
+    c->facts.resumed = uc->tls && tls_resumed(uc->tls);
     uc->all->made++;
     upstream_connection_assign(uc, c);
 }
@@ -213,6 +214,7 @@ static void start_tls(struct upstream_connection *uc)
                       memory ? "out of memory" : "not a name that a certificate can hold");
         return;
     }
+    tls_session_resume(uc->tls, p->share);
     uc->call->facts.tls = true;
     uc->state = UPSTREAM_HANDSHAKE;
     shake_hands(uc);

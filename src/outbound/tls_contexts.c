@@ -5,6 +5,8 @@
 #include "base/map.h"
 #include "base/own.h"
 
+#define RESUMED_SERVERS 256 /* per context; more than one where targets share trust and show no certificate */
+
 struct kept {
     uint8_t key[SHA256_SIZE];
     struct tls_context *tls;    /* a reference */
@@ -119,6 +121,7 @@ static struct status make(struct tls_contexts *c, const struct hop_target *t, st
         .trust = own ? own : c->trust,
         .skip_verification = !t->verify,
         .own = {.certificate_chain_pem = t->chain_pem, .key_pem = t->key_pem},
+        .resume_servers = RESUMED_SERVERS,
     };
     return tls_client_context_new(&settings, out, err);
 }

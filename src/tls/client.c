@@ -48,6 +48,12 @@ struct status tls_client_context_new(const struct tls_client_settings *settings,
         if (!status_ok(s))
             return error_wrap(err, s, "client certificate");
     }
+    if (settings->resume_servers > 0) {
+        c->resumes = tls_resumption_new(settings->resume_servers);
+        if (!c->resumes)
+            return error_set(err, E_NOMEM, "out of memory");
+        tls_context_keep_sessions(c);
+    }
     c->offer_h2 = settings->offer_h2;
     static const unsigned char both[] = "\x02h2\x08http/1.1";
     const unsigned char *offer = settings->offer_h2 ? both : both + 3;

@@ -10,6 +10,7 @@
 
 static void context_free(struct tls_context *c)
 {
+    tls_resumption_free(c->resumes);
     SSL_CTX_free(c->ssl);
     verify_cache_release(&c->cache);
     mem_free(c);

@@ -8,6 +8,7 @@
 
 #include "base/own.h"
 #include "tls/policy.h"
+#include "tls/resume.h"
 #include "tls/tls.h"
 #include "tls/verify_cache.h"
 
@@ -28,6 +29,7 @@ struct tls_context {
     uint8_t pin[SHA256_SIZE];
     bool insecure;
     bool offer_h2;
+    struct tls_resumption *resumes; /* owned; NULL = none is kept */
 };
 
 struct tls_session {
@@ -43,6 +45,9 @@ struct tls_session {
     bool sent_close;
     bool clean_close;
     bool pin_missed;
+    bool resumes; /* tls_session_resume() was called: */
+    uint8_t resume_key[SHA256_SIZE];
+    int64_t resume_until; /* of the session that was offered to the server; seconds */
 };
 
 /* Memory in the life of one call. */

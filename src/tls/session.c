@@ -96,7 +96,10 @@ static enum tls_result result_of(struct tls_session *s, int ret)
     s->error = tls_errors_drain();
     bool cut = ERR_GET_LIB(s->error) == ERR_LIB_SSL &&
                ERR_GET_REASON(s->error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-    return cut ? TLS_CLOSED : TLS_FAILED;
+    if (cut)
+        return TLS_CLOSED;
+    tls_session_forget(s);
+    return TLS_FAILED;
 }
 
 static enum tls_result handshake_done(struct tls_session *s)

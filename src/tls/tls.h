@@ -61,6 +61,9 @@ struct tls_client_settings {
                               */
     struct tls_key_pair own; /* client certificate; empty texts = none */
     bool offer_h2;
+    /* Sessions are kept for so many servers; 0 = none. No certificate is looked at on resumption: so for an
+     * hour at most, and while the chain is good. */
+    unsigned resume_servers;
 };
 struct status tls_client_context_new(const struct tls_client_settings *settings, struct tls_context **out,
                                      struct error *err);
@@ -99,6 +102,15 @@ enum tls_result {
 struct status tls_session_new(struct tls_context *c, int fd, bool server, const char *server_name,
                               struct tls_session **out);
 void tls_session_free(struct tls_session *s); /* accepts NULL; sends nothing */
+
+/*
+ * Before the handshake, of a client: offers a session that was kept under `key`, and keeps those that the
+ * server gives. Equal keys mean the same server by the same name. Nothing happens when the context keeps
+ * none.
+ */
+void tls_session_resume(struct tls_session *s, const uint8_t key[static SHA256_SIZE]);
+/* After the handshake: no certificate was exchanged. tls_peer() knows nothing of the server then. */
+bool tls_resumed(const struct tls_session *s);
 
 /* After TLS_OK read at once, without waiting for the descriptor: the first request may have come in the same
  * read(2) as the end of the handshake. */

@@ -183,6 +183,24 @@ static void a_kept_session_that_ends_is_noticed(void **state)
     world_free(&w);
 }
 
+static void a_new_connection_resumes_the_session_of_the_pool(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    world_use_tls(&w, pki_server(pki, "DNS:localhost"), pki_ca_pem(pki), NULL);
+    for (int i = 0; i < 4; i++) {
+        if (i == 3)
+            w.endpoint.share[0] ^= 1; /* another target: nothing of the first one is shown to it */
+        world_answers(&w, &w.calls[i], i);
+        assert_false(w.calls[i].facts.reused);
+        assert_int_equal(w.calls[i].facts.resumed, i == 1 || i == 2);
+        world_close(&w, i);
+        wait_for(&w, world_stats(&w).open == 0);
+    }
+    world_free(&w);
+}
+
 #define MUCH (10u * 1024 * 1024)
 
 static void pause_sometimes(struct record *r)
@@ -249,6 +267,7 @@ int main(void)
         cmocka_unit_test(an_answer_without_length_that_ends_without_close_notify_is_cut),
         cmocka_unit_test(reuses_a_session_and_shows_its_own_certificate),
         cmocka_unit_test(a_kept_session_that_ends_is_noticed),
+        cmocka_unit_test(a_new_connection_resumes_the_session_of_the_pool),
         cmocka_unit_test(much_goes_both_ways_with_pauses),
     };
     return cmocka_run_group_tests(tests, make_pki, free_pki);

@@ -338,8 +338,9 @@ void world_use_tls(struct world *w, const struct pki_identity *server, struct te
                                                         .client_auth =
                                                             client ? TLS_CLIENT_REQUIRED : TLS_CLIENT_NONE,
                                                         .anchors_pem = client ? anchors : (struct text){0},
-                                                        .session_context = TEXT("upstream test")};
-    struct tls_client_settings client_settings = {.anchors_pem = anchors};
+                                                        .session_context = TEXT("upstream test"),
+                                                        .resumption = !client};
+    struct tls_client_settings client_settings = {.anchors_pem = anchors, .resume_servers = 8};
     if (client)
         client_settings.own = (struct tls_key_pair){client->chain_pem, client->key_pem};
     assert_ok(tls_server_context_new(&server_settings, &w->server_tls, &err));
