@@ -14,6 +14,7 @@ void connector_settings_from(const struct settings *from, struct connector_setti
         .token_length = (size_t)from->token_length,
         .application_ttl_s = from->token_application_ttl_ms / 1000,
         .runtime_ttl_s = from->token_runtime_ttl_ms / 1000,
+        .compass_runtime_ttl_s = from->token_compass_runtime_ttl_ms / 1000,
         .remote_environment_ttl_s = from->token_remote_environment_ttl_ms / 1000,
         .application_validity_s = from->certificate_application_validity_ms / 1000,
         .runtime_validity_s = from->certificate_runtime_validity_ms / 1000,

@@ -32,7 +32,7 @@ struct name;
 struct connector_settings {
     bool central; /* O and OU of a subject are tenant and group; runtimes exist; remote environments do not */
     size_t token_length; /* random bytes, 16..256; a token is their base64url */
-    int64_t application_ttl_s, runtime_ttl_s, remote_environment_ttl_s;
+    int64_t application_ttl_s, runtime_ttl_s, remote_environment_ttl_s, compass_runtime_ttl_s;
     int64_t application_validity_s, runtime_validity_s, remote_environment_validity_s;
     struct text country, organization, organizational_unit, locality, province;
     struct text connector_url, gateway_url; /* public base URLs with scheme, without a trailing slash */
@@ -70,8 +70,9 @@ unsigned connector_lane_waiting(const struct connector *c); /* for metrics */
 /* Whom a token or certificate speaks for. A remote environment is the first generation's application. */
 struct connector_holder {
     enum token_kind kind;
-    struct text tenant, group; /* central mode; empty otherwise */
-    struct text application;   /* empty for runtimes */
+    struct text tenant, group; /* central mode, and the tenant of the Compass kinds; empty otherwise */
+    struct text application;   /* its name; empty for runtimes */
+    struct text system_auth;   /* of the Compass kinds: its UUID, which is the CN; empty otherwise */
 };
 
 /*
@@ -105,7 +106,8 @@ struct connector_token {
 };
 
 /* A new token for `holder`; checks the names, that tenant and group are there in central mode (and drops them
- * otherwise), and that the kind exists in this mode (E_NOT_FOUND). */
+ * otherwise), and that the kind exists in this mode (E_NOT_FOUND). That of a system auth, which must exist,
+ * replaces the one it had. */
 struct status connector_token_create(struct connector *c, const struct audit_caller *caller,
                                      const struct connector_holder *holder, struct arena *a,
                                      struct connector_token *out, struct error *err);
@@ -116,14 +118,18 @@ struct status connector_token_revoke(struct connector *c, const struct audit_cal
  * A token presented by a client. Opening claims its hash in memory first, then asks the store: of a thousand
  * concurrent uses one gets as far as signing (DESIGN 3.1, 12), the others are told "Invalid token." like
  * every later one. Must be closed. `kind` is the route's; `application` the name in a first-generation path,
- * empty otherwise: a token opens only what it was made for. E_DENIED "Token not provided." / "Invalid
- * token.".
+ * empty otherwise: a token opens only what it was made for. Kyma's application routes take a Compass
+ * application's token too (the connectivity adapter), and TOKEN_COMPASS_APPLICATION stands for both Compass
+ * kinds. E_DENIED "Token not provided." / "Invalid token."; `refused_as` says more, which only a holder of
+ * the real value has a right to.
  */
 struct connector_grant {
     struct connector *claimed_by; /* private; NULL when nothing is claimed */
     uint8_t hash[SHA256_SIZE];
     struct connector_holder holder;
     struct text id;
+    const char
+        *refused_as; /* after E_DENIED: "used", "expired", "replaced", "revoked", "unknown"; a constant */
 };
 struct status connector_grant_open(struct connector *c, enum token_kind kind, struct text application,
                                    struct text token, struct arena *a, struct connector_grant *out,

@@ -44,8 +44,10 @@ static int64_t validity_of(const struct connector *c, enum token_kind kind)
 {
     switch (kind) {
     case TOKEN_APPLICATION:
+    case TOKEN_COMPASS_APPLICATION:
         return c->settings.application_validity_s;
     case TOKEN_RUNTIME:
+    case TOKEN_COMPASS_RUNTIME:
         return c->settings.runtime_validity_s;
     case TOKEN_REMOTE_ENVIRONMENT:
         return c->settings.remote_environment_validity_s;
@@ -113,13 +115,16 @@ static struct status record(struct connector *c, const struct audit_caller *call
                             const struct connector_holder *h, const struct made *m,
                             struct certificate_issue *in, struct text action, struct arena *a)
 {
+    struct bytes auth;
+    TRY(system_auth_octets(h, a, &auth));
     in->certificate = (struct certificate){
         .serial = m->leaf.serial,
-        .kind = h->kind == TOKEN_RUNTIME ? CERTIFICATE_RUNTIME : CERTIFICATE_APPLICATION,
+        .kind = kind_is_runtime(h->kind) ? CERTIFICATE_RUNTIME : CERTIFICATE_APPLICATION,
         .state = CERTIFICATE_ACTIVE,
         .tenant = h->tenant,
         .group = h->group,
         .application = h->application,
+        .system_auth = auth,
         .subject = m->subject,
         .key_algorithm = m->key_algorithm,
         .issued_at = m->now,

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "base/uuid.h"
 
 bool kind_exists(const struct connector *c, enum token_kind kind)
 {
@@ -14,6 +15,9 @@ bool kind_exists(const struct connector *c, enum token_kind kind)
     case TOKEN_REMOTE_ENVIRONMENT:
         /* The first generation has no tenants, so in central mode there is nothing that it could be given. */
         return !c->settings.central;
+    case TOKEN_COMPASS_APPLICATION:
+    case TOKEN_COMPASS_RUNTIME:
+        return true;
     }
     return false;
 }
@@ -32,8 +36,32 @@ const char *kind_name(enum token_kind kind)
         return "runtime";
     case TOKEN_REMOTE_ENVIRONMENT:
         return "remoteEnvironment";
+    case TOKEN_COMPASS_APPLICATION:
+        return "compassApplication";
+    case TOKEN_COMPASS_RUNTIME:
+        return "compassRuntime";
     }
     return "?";
+}
+
+struct status system_auth_octets(const struct connector_holder *h, struct arena *a, struct bytes *out)
+{
+    *out = (struct bytes){NULL, 0};
+    if (!kind_is_compass(h->kind))
+        return DONE;
+    uint8_t *octets = arena_alloc(a, UUID_SIZE);
+    if (!octets)
+        return STATUS(NOMEM);
+    if (!uuid_parse(h->system_auth, octets))
+        return STATUS(INVALID);
+    *out = (struct bytes){octets, UUID_SIZE};
+    return DONE;
+}
+
+struct text system_auth_text(struct bytes octets, struct arena *a)
+{
+    char text[UUID_TEXT + 1];
+    return octets.n == UUID_SIZE ? arena_text(a, uuid_text(octets.p, text)) : TEXT("");
 }
 
 static bool is_control(uint32_t point)

@@ -16,7 +16,7 @@ static struct status check_recorded(struct connector *c, const struct certificat
                                     struct connector_identity *out)
 {
     const struct connector_holder *h = &out->holder;
-    if (c->settings.central && (h->tenant.n == 0 || h->group.n == 0)) {
+    if (c->settings.central && !kind_is_compass(h->kind) && (h->tenant.n == 0 || h->group.n == 0)) {
         out->subject_error = TEXT("Invalid certificate header, one of the values not provided");
         return DONE;
     }
@@ -105,6 +105,14 @@ static struct status identify_unrecorded(struct connector *c, struct bytes subje
     return DONE;
 }
 
+static enum token_kind kind_of(const struct certificate *record)
+{
+    const bool compass = record->system_auth.n > 0;
+    if (record->kind == CERTIFICATE_RUNTIME)
+        return compass ? TOKEN_COMPASS_RUNTIME : TOKEN_RUNTIME;
+    return compass ? TOKEN_COMPASS_APPLICATION : TOKEN_APPLICATION;
+}
+
 struct status connector_identify(struct connector *c, const uint8_t fingerprint[static SHA256_SIZE],
                                  struct bytes subject, struct arena *a, struct connector_identity *out,
                                  struct error *err)
@@ -129,10 +137,13 @@ struct status connector_identify(struct connector *c, const uint8_t fingerprint[
     out->verdict = CONNECTOR_ACTIVE;
     out->valid_until = record.not_after < now + RECORDED_KEPT_S ? record.not_after : now + RECORDED_KEPT_S;
     out->holder = (struct connector_holder){
-        .kind = record.kind == CERTIFICATE_RUNTIME ? TOKEN_RUNTIME : TOKEN_APPLICATION,
+        .kind = kind_of(&record),
         .tenant = record.tenant,
         .group = record.group,
         .application = record.application,
+        .system_auth = system_auth_text(record.system_auth, a),
     };
+    if (!out->holder.system_auth.p)
+        return STATUS(NOMEM);
     return check_recorded(c, &record, a, out);
 }

@@ -53,7 +53,19 @@ struct status reason_detail(struct text reason, struct arena *a, struct text *ou
 bool kind_exists(const struct connector *c,
                  enum token_kind kind); /* runtimes: central only; remote environments: standalone only */
 struct status kind_missing(struct error *err); /* E_NOT_FOUND in the contract's words */
-const char *kind_name(enum token_kind kind);   /* "application", "runtime", "remoteEnvironment" */
+const char *kind_name(enum token_kind kind);   /* "application", "runtime", "remoteEnvironment", ... */
+static inline bool kind_is_compass(enum token_kind kind)
+{
+    return kind == TOKEN_COMPASS_APPLICATION || kind == TOKEN_COMPASS_RUNTIME;
+}
+static inline bool kind_is_runtime(enum token_kind kind)
+{
+    return kind == TOKEN_RUNTIME || kind == TOKEN_COMPASS_RUNTIME;
+}
+/* A system auth as the store keeps it, and as a subject names it; empty for other kinds. E_INVALID: no UUID.
+ */
+struct status system_auth_octets(const struct connector_holder *h, struct arena *a, struct bytes *out);
+struct text system_auth_text(struct bytes octets, struct arena *a); /* {NULL, 0} when out of memory */
 
 /* subject.c: compares a request's subject with what `h` must have, in the contract's order and words (5.2).
  */

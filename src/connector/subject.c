@@ -9,11 +9,15 @@ struct expected {
 static struct expected expected_of(const struct connector *c, const struct connector_holder *h)
 {
     const struct connector_settings *s = &c->settings;
+    /* The Compass way: a system auth, and the configured values in every mode (its contract, 1.5). */
+    const bool by_auth = kind_is_compass(h->kind);
     return (struct expected){
-        .common_name = h->kind == TOKEN_RUNTIME ? TEXT(RUNTIME_COMMON_NAME) : h->application,
+        .common_name = by_auth                    ? h->system_auth
+                       : h->kind == TOKEN_RUNTIME ? TEXT(RUNTIME_COMMON_NAME)
+                                                  : h->application,
         .country = s->country,
-        .organization = s->central ? h->tenant : s->organization,
-        .unit = s->central ? h->group : s->organizational_unit,
+        .organization = s->central && !by_auth ? h->tenant : s->organization,
+        .unit = s->central && !by_auth ? h->group : s->organizational_unit,
         .locality = s->locality,
         .province = s->province,
     };

@@ -19,6 +19,10 @@ static int64_t life_of(const struct connector *c, enum token_kind kind)
         return c->settings.runtime_ttl_s;
     case TOKEN_REMOTE_ENVIRONMENT:
         return c->settings.remote_environment_ttl_s;
+    case TOKEN_COMPASS_APPLICATION:
+        return c->settings.application_ttl_s;
+    case TOKEN_COMPASS_RUNTIME:
+        return c->settings.compass_runtime_ttl_s;
     }
     return 0;
 }
@@ -38,6 +42,8 @@ static struct status draw(const struct connector *c, const struct connector_hold
     const struct status encoded = buffer_status(&text);
     buffer_wipe(&text);
     TRY(encoded);
+    struct bytes auth;
+    TRY(system_auth_octets(h, a, &auth));
 
     *row = (struct token){
         .kind = h->kind,
@@ -45,6 +51,7 @@ static struct status draw(const struct connector *c, const struct connector_hold
         .tenant = h->tenant,
         .group = h->group,
         .application = h->application,
+        .system_auth = auth,
         .created_at = now,
         .expires_at = now + life_of(c, h->kind),
         .created_by = created_by,
@@ -64,6 +71,10 @@ static struct status normalise(const struct connector *c, const struct connector
 {
     if (!kind_exists(c, in->kind))
         return kind_missing(err);
+    if (kind_is_compass(in->kind)) { /* the Director has checked what it is called */
+        *out = *in;
+        return DONE;
+    }
     if (c->settings.central) {
         TRY(connector_check_name("The tenant's name", in->tenant, err));
         TRY(connector_check_name("The group's name", in->group, err));
@@ -100,10 +111,11 @@ struct status connector_token_create(struct connector *c, const struct audit_cal
     struct connector_holder h = {.kind = holder->kind};
     TRY(normalise(c, holder, &h, err));
     const int64_t now = clock_now_s();
+    const bool named = h.kind == TOKEN_APPLICATION || h.kind == TOKEN_REMOTE_ENVIRONMENT;
     struct token_create in = {
-        .replaces_others = h.kind == TOKEN_REMOTE_ENVIRONMENT,
-        .create_application = h.kind != TOKEN_RUNTIME && c->settings.auto_create,
-        .require_application = h.kind != TOKEN_RUNTIME && !c->settings.auto_create,
+        .replaces_others = h.kind == TOKEN_REMOTE_ENVIRONMENT || kind_is_compass(h.kind),
+        .create_application = named && c->settings.auto_create,
+        .require_application = named && !c->settings.auto_create,
     };
     TRY(draw(c, &h, caller->actor, now, a, &in.token, out));
 
@@ -113,6 +125,8 @@ struct status connector_token_create(struct connector *c, const struct audit_cal
     if (!audit.detail.p)
         return STATUS(NOMEM);
     const struct status stored = store_token_create(c->parts.store, &in, &audit);
+    if (stored.code == E_NOT_FOUND && !named)
+        return error_set(err, E_NOT_FOUND, "There is no system auth %.*s.", TEXT_ARG(h.system_auth));
     if (stored.code == E_NOT_FOUND)
         return error_set(err, E_NOT_FOUND,
                          "There is no application %.*s, and applications.auto_create is off.",
@@ -144,22 +158,44 @@ static struct status invalid_token(struct error *err)
     return error_set(err, E_DENIED, "Invalid token.");
 }
 
+static const char *const endings[] = {
+    [TOKEN_ACTIVE] = "unknown", /* but it opens something else */
+    [TOKEN_USED] = "used",         [TOKEN_REVOKED] = "revoked",
+    [TOKEN_REPLACED] = "replaced", [TOKEN_EXPIRED] = "expired",
+};
+
+/* May a token of kind `made_for` be used where `asked` is wanted? */
+static bool opens(enum token_kind asked, const struct token *t, struct text application)
+{
+    if (t->kind == TOKEN_COMPASS_APPLICATION)
+        return asked == TOKEN_COMPASS_APPLICATION || asked == TOKEN_APPLICATION;
+    if (t->kind == TOKEN_COMPASS_RUNTIME)
+        return asked == TOKEN_COMPASS_APPLICATION;
+    return t->kind == asked && (asked != TOKEN_REMOTE_ENVIRONMENT || text_equal(t->application, application));
+}
+
 static struct status look_up(struct connector *c, enum token_kind kind, struct text application,
                              struct arena *a, struct connector_grant *g, struct error *err)
 {
     struct token t;
     const struct status found = store_token_find(c->parts.store, g->hash, clock_now_s(), a, &t);
+    g->refused_as = endings[TOKEN_ACTIVE];
     if (found.code == E_NOT_FOUND)
         return invalid_token(err);
     TRY(found);
-    const bool fits =
-        t.kind == kind && (kind != TOKEN_REMOTE_ENVIRONMENT || text_equal(t.application, application));
-    if (t.state != TOKEN_ACTIVE || !fits)
+    if (!opens(kind, &t, application))
         return invalid_token(err);
-    g->holder = (struct connector_holder){
-        .kind = kind, .tenant = t.tenant, .group = t.group, .application = t.application};
+    g->refused_as = endings[t.state];
+    if (t.state != TOKEN_ACTIVE)
+        return invalid_token(err);
+    g->refused_as = NULL;
+    g->holder = (struct connector_holder){.kind = t.kind,
+                                          .tenant = t.tenant,
+                                          .group = t.group,
+                                          .application = t.application,
+                                          .system_auth = system_auth_text(t.system_auth, a)};
     g->id = t.id;
-    return DONE;
+    return g->holder.system_auth.p ? DONE : STATUS(NOMEM);
 }
 
 struct status connector_grant_open(struct connector *c, enum token_kind kind, struct text application,
@@ -174,11 +210,17 @@ struct status connector_grant_open(struct connector *c, enum token_kind kind, st
     OWNED(connector_grant_close) struct connector_grant g = {0};
     sha256(text_bytes(token), g.hash);
     const struct status claimed = claim_take(c->shared, g.hash);
-    if (claimed.code == E_CONFLICT)
+    if (claimed.code == E_CONFLICT) {
+        out->refused_as = endings[TOKEN_USED]; /* by the request that holds it now, most likely */
         return invalid_token(err);
+    }
     TRY(claimed);
     g.claimed_by = c;
-    TRY(look_up(c, kind, application, a, &g, err));
+    const struct status found = look_up(c, kind, application, a, &g, err);
+    if (!status_ok(found)) {
+        out->refused_as = g.refused_as;
+        return found;
+    }
     *out = g;
     g.claimed_by = NULL;
     return DONE;

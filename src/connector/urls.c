@@ -38,9 +38,11 @@ static void put_kind(struct link *l, const struct connector_holder *h)
 {
     switch (h->kind) {
     case TOKEN_APPLICATION:
+    case TOKEN_COMPASS_APPLICATION:
         put(l, TEXT("/v1/applications"));
         break;
     case TOKEN_RUNTIME:
+    case TOKEN_COMPASS_RUNTIME:
         put(l, TEXT("/v1/runtimes"));
         break;
     case TOKEN_REMOTE_ENVIRONMENT:

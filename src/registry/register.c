@@ -2,15 +2,7 @@
 #include "registry/domain.h"
 
 #include "base/clock.h"
-#include "base/random.h"
-
-/* RFC 4122 4.4: a random UUID, version 4. */
-static void draw_id(uint8_t out[static SERVICE_ID_SIZE])
-{
-    random_bytes(out, SERVICE_ID_SIZE);
-    out[6] = (uint8_t)((out[6] & 0x0f) | 0x40);
-    out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
-}
+#include "base/uuid.h"
 
 /* ---- refusals in the contract's words (1.8) ---- */
 
@@ -82,7 +74,7 @@ struct status registry_register(struct registry *r, const struct audit_caller *c
     TRY(description_check(in, a, err));
     TRY(masks_check(in, CREDENTIAL_NONE, a, err));
     struct registry_key key = {.tenant = tenant, .application = application};
-    draw_id(key.id);
+    uuid_new(key.id);
     if (is_costly(in, a))
         TRY(refuse_early(r, &key, in->details->identifier, err));
 

@@ -14,33 +14,6 @@
 
 /* ---- names ---- */
 
-struct text service_id_text(const uint8_t id[static SERVICE_ID_SIZE], char out[static SERVICE_ID_TEXT + 1])
-{
-    char hex[2 * SERVICE_ID_SIZE + 1];
-    hex_encode(hex, (struct bytes){id, SERVICE_ID_SIZE});
-    (void)snprintf(out, SERVICE_ID_TEXT + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-                   hex + 20);
-    return (struct text){out, SERVICE_ID_TEXT};
-}
-
-bool service_id_parse(struct text t, uint8_t out[static SERVICE_ID_SIZE])
-{
-    char hex[2 * SERVICE_ID_SIZE];
-    size_t digits = 0;
-    if (t.n != SERVICE_ID_TEXT)
-        return false;
-    for (size_t i = 0; i < SERVICE_ID_TEXT; i++) {
-        char c = t.p[i];
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-        if (dash ? c != '-' : !digit)
-            return false;
-        if (digit)
-            hex[digits++] = c;
-    }
-    return hex_decode(out, SERVICE_ID_SIZE, (struct text){hex, sizeof hex});
-}
-
 struct text secret_seal_name(struct text tenant, const uint8_t id[static SERVICE_ID_SIZE],
                              enum secret_slot slot, bool history, char out[static SECRET_SEAL_NAME_MAX])
 {

@@ -14,10 +14,11 @@
 
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/uuid.h"
 #include "store/store.h"
 
-#define SERVICE_ID_SIZE    16  /* a UUID's octets */
-#define SERVICE_TENANT_MAX 120 /* bytes; services of a longer one are E_INVALID */
+#define SERVICE_ID_SIZE    UUID_SIZE /* a UUID's octets */
+#define SERVICE_TENANT_MAX 120       /* bytes; services of a longer one are E_INVALID */
 
 /* ---- specifications ---- */
 enum specification_slot {
@@ -207,10 +208,17 @@ struct status store_sealed_exchange(struct store *s, const struct sealed_exchang
 struct text secret_seal_name(struct text tenant, const uint8_t id[static SERVICE_ID_SIZE],
                              enum secret_slot slot, bool history, char out[static SECRET_SEAL_NAME_MAX]);
 
-/* Lower-case text of a service id, and back: exactly 36 characters, lower case only. */
-#define SERVICE_ID_TEXT 36
-struct text service_id_text(const uint8_t id[static SERVICE_ID_SIZE], char out[static SERVICE_ID_TEXT + 1]);
-bool service_id_parse(struct text t, uint8_t out[static SERVICE_ID_SIZE]);
+/* A service id as text, and back (base/uuid.h). */
+#define SERVICE_ID_TEXT UUID_TEXT
+static inline struct text service_id_text(const uint8_t id[static SERVICE_ID_SIZE],
+                                          char out[static SERVICE_ID_TEXT + 1])
+{
+    return uuid_text(id, out);
+}
+static inline bool service_id_parse(struct text t, uint8_t out[static SERVICE_ID_SIZE])
+{
+    return uuid_parse(t, out);
+}
 
 struct registry_counts {
     int64_t services, specifications, specification_bytes; /* kept, not counted; bytes as stored */

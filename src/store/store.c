@@ -140,7 +140,8 @@ struct status store_application_seen(struct store *s, const struct last_seen *se
 
 static bool token_is_valid(const struct token *t)
 {
-    return t->kind >= TOKEN_APPLICATION && t->kind <= TOKEN_REMOTE_ENVIRONMENT &&
+    return t->kind >= TOKEN_APPLICATION && t->kind <= TOKEN_COMPASS_RUNTIME &&
+           (t->system_auth.n == UUID_SIZE) == (t->kind >= TOKEN_COMPASS_APPLICATION) &&
            tenant_is_valid(t->tenant) && t->expires_at > t->created_at;
 }
 

@@ -23,6 +23,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/uuid.h"
 
 struct store;
 
@@ -133,7 +134,13 @@ struct last_seen {
 struct status store_application_seen(struct store *s, const struct last_seen *seen, size_t count);
 
 /* ---- one-time tokens ---- */
-enum token_kind { TOKEN_APPLICATION, TOKEN_RUNTIME, TOKEN_REMOTE_ENVIRONMENT };
+enum token_kind {
+    TOKEN_APPLICATION,
+    TOKEN_RUNTIME,
+    TOKEN_REMOTE_ENVIRONMENT,
+    TOKEN_COMPASS_APPLICATION, /* of a system auth (store/directory.h) */
+    TOKEN_COMPASS_RUNTIME,
+};
 enum token_state {
     TOKEN_ACTIVE,
     TOKEN_USED,
@@ -147,13 +154,14 @@ struct token {
     enum token_kind kind;
     enum token_state state;
     struct text tenant, group, application;   /* application empty for runtimes */
+    struct bytes system_auth;                 /* of Compass kinds: its 16 octets; else empty */
     int64_t created_at, expires_at, ended_at; /* ended_at: used, revoked or replaced; 0 while active */
     struct text created_by;                   /* actor */
     struct text ended_by;                     /* actor or address of who consumed it */
 };
 struct token_create {
     struct token token;
-    bool replaces_others;     /* remote environments: only the newest is valid */
+    bool replaces_others;     /* remote environments and system auths: only the newest is valid */
     bool create_application;  /* applications.auto_create: make the application if it is missing */
     bool require_application; /* E_NOT_FOUND when it is missing */
 };
@@ -192,6 +200,7 @@ struct certificate {
     enum certificate_kind kind;
     enum certificate_state state;
     struct text tenant, group, application;
+    struct bytes system_auth;  /* 16 octets: its CN; empty for other ways of pairing */
     struct text subject;       /* "CN=...,OU=...," as shown to people */
     struct text key_algorithm; /* "rsa:2048", "ec:P-256", "ed25519" */
     int64_t issued_at, not_before, not_after;

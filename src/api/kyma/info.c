@@ -10,12 +10,14 @@ static struct status put_api(struct call *c, struct json_out *j, const struct co
     json_open_object(j, "api");
     switch (h->kind) {
     case TOKEN_APPLICATION:
+    case TOKEN_COMPASS_APPLICATION:
         TRY(kyma_put_link(c, j, "eventsInfoUrl", LINK_EVENTS_INFO, h, none));
         TRY(kyma_put_link(c, j, "eventsUrl", LINK_EVENTS, h, none));
         TRY(kyma_put_link(c, j, "metadataUrl", LINK_METADATA, h, none));
         TRY(kyma_put_link(c, j, "infoUrl", LINK_MANAGEMENT, h, none));
         break;
     case TOKEN_RUNTIME:
+    case TOKEN_COMPASS_RUNTIME:
         TRY(kyma_put_link(c, j, "infoUrl", LINK_MANAGEMENT, h, none));
         break;
     case TOKEN_REMOTE_ENVIRONMENT:
