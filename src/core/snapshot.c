@@ -12,7 +12,6 @@
 
 #define LISTENERS_JSON_MAX (16u * 1024)
 #define FETCHED_MAX        20000 /* tokens and host names that are remembered */
-#define FETCH_TIMEOUT_MS   10000 /* of a token or an address; the original's proxyTimeout (contract 3.1) */
 #define FETCHES_AT_ONCE    12    /* of FETCHER_JOBS_MAX: downloads are not starved */
 
 static void public_url(const struct core *c, const struct settings *s, enum listener l, struct buffer *out)
@@ -89,15 +88,17 @@ static struct status make_registry(const struct core *c, struct snapshot *s, con
                         err);
 }
 
-/* Dead token endpoints and name servers may block half of the request threads, one of them a quarter. */
+/* Dead token endpoints and name servers may block half of the request threads; one of them, and all of one
+ * application, a quarter. */
 static struct status make_credentials(struct snapshot *s, const struct snapshot *previous)
 {
     const struct credentials_settings settings = {
         .cache_max = FETCHED_MAX,
-        .timeout_ms = FETCH_TIMEOUT_MS,
+        .timeout_ms = (unsigned)s->settings->outbound_token_timeout_ms,
         .fetches_at_once = FETCHES_AT_ONCE,
         .waiting_at_once = REQUEST_THREADS / 4,
         .blocked_at_once = REQUEST_THREADS / 2,
+        .blocked_by_one = REQUEST_THREADS / 4,
         .verify_tls = true,
     };
     return credentials_new(&settings, previous ? previous->domain.credentials : NULL, &s->domain.credentials);
@@ -129,6 +130,7 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
             .fetcher_slab = c->fetcher_slab,
             .supervisor_pid = c->ch->supervisor,
             .started_at = clock_now_s(),
+            .host_name = text_of(c->ch->host_name),
         };
         describe_listeners(c, s);
         if (c->ca) /* NULL while the core only wants the settings, to open the rest */

@@ -176,6 +176,51 @@ static struct status busy(struct cache_value *out)
     return DONE;
 }
 
+/* ---- shares; under the lock ---- */
+
+static unsigned flights_of(const struct cache *c, uint64_t owner)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < c->fetching; i++)
+        count += c->flying[i]->owner == owner;
+    return count;
+}
+
+static unsigned waiters_of(const struct cache *c, uint64_t owner)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < c->waiting; i++)
+        count += c->waiting_for[i] == owner;
+    return count;
+}
+
+/* One more thread may wait or fetch. Endpoints that do not answer are one application's trouble, however many
+ * of its services share them. */
+static bool may_block(const struct cache *c, const struct cache_want *want)
+{
+    const struct credentials_settings *limits = want->limits;
+    return c->waiting < CACHE_WAITERS_MAX && c->waiting + c->fetching < limits->blocked_at_once &&
+           waiters_of(c, want->owner) + flights_of(c, want->owner) < limits->blocked_by_one;
+}
+
+static void waits(struct cache *c, struct cached *e, uint64_t owner)
+{
+    c->waiting_for[c->waiting++] = owner;
+    e->waiting++;
+    e->users++;
+}
+
+static void waits_no_more(struct cache *c, struct cached *e, uint64_t owner)
+{
+    unsigned i = 0;
+    while (i < c->waiting && c->waiting_for[i] != owner)
+        i++;
+    must(i < c->waiting);
+    c->waiting_for[i] = c->waiting_for[--c->waiting];
+    e->waiting--;
+    cached_unuse(e);
+}
+
 /* ---- waiting ---- */
 
 static struct timespec deadline_in(int64_t ms)
@@ -191,19 +236,15 @@ static struct status wait_for(struct cache *c, struct cached *e, const struct ca
                               struct arena *a, struct cache_value *out)
 {
     const struct credentials_settings *limits = want->limits;
-    if (e->waiting >= limits->waiting_at_once || c->waiting + c->fetching >= limits->blocked_at_once)
+    if (e->waiting >= limits->waiting_at_once || !may_block(c, want))
         return busy(out);
     const struct timespec deadline = deadline_in(limits->timeout_ms + WAIT_MARGIN_MS);
     const uint64_t before = e->landed;
     bool late = false;
-    c->waiting++;
-    e->waiting++;
-    e->users++;
+    waits(c, e, want->owner);
     while (e->landed == before && !late)
         late = pthread_cond_timedwait(&c->landed, &c->lock, &deadline) == ETIMEDOUT;
-    cached_unuse(e);
-    e->waiting--;
-    c->waiting--;
+    waits_no_more(c, e, want->owner);
     /* It may have been refused by its server since it landed, or nobody could be sent. */
     if (e->landed == before || (!e->have && !e->refused))
         return busy(out);
@@ -211,14 +252,6 @@ static struct status wait_for(struct cache *c, struct cached *e, const struct ca
 }
 
 /* ---- fetching ---- */
-
-static unsigned flights_of(const struct cache *c, uint64_t owner)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < c->fetching; i++)
-        count += c->flying[i]->owner == owner;
-    return count;
-}
 
 static bool begin_flight(struct cache *c, struct cached *e, const struct cache_want *want)
 {
@@ -237,7 +270,7 @@ static bool begin_flight(struct cache *c, struct cached *e, const struct cache_w
 static struct status fetch_now(struct cache *c, struct cached *e, const struct cache_want *want,
                                struct arena *a, struct cache_value *out)
 {
-    if (c->waiting + c->fetching >= want->limits->blocked_at_once || !begin_flight(c, e, want))
+    if (!may_block(c, want) || !begin_flight(c, e, want))
         return busy(out);
     OWNED(cache_landing_release) struct cache_landing landing = {.fine = false};
     unlock(c);

@@ -32,7 +32,9 @@ void cache_unref(struct cache *c); /* flights in the background keep it until th
 /* What is wanted: the job that brings it, and the SHA-256 over everything that matters. */
 struct cache_want {
     uint8_t key[SHA256_SIZE];
-    uint64_t owner; /* the application, as a digest: one has at most half of the jobs at the fetcher */
+    /* The application, as a digest: one has at most half of the jobs at the fetcher, and
+     * settings.blocked_by_one of the threads that wait or fetch. */
+    uint64_t owner;
     const struct fetch_request *request; /* job, and all it needs; borrowed during the call */
     const struct fetch_client *fetcher;
     const struct credentials_settings *limits;

@@ -53,6 +53,7 @@ struct cached {
 };
 
 #define CACHE_FLIGHTS_MAX 64
+#define CACHE_WAITERS_MAX 128
 
 struct cache {
     pthread_mutex_t lock;
@@ -63,6 +64,7 @@ struct cache {
     uint64_t generation;
     unsigned waiting, fetching;               /* threads */
     struct cached *flying[CACHE_FLIGHTS_MAX]; /* what they fetch */
+    uint64_t waiting_for[CACHE_WAITERS_MAX];  /* owners of what they wait for, in no order */
 };
 
 /* Under the lock: the end of a flight. Takes in what it brought, and wakes who waits. */

@@ -30,6 +30,7 @@ struct credentials_settings {
     unsigned fetches_at_once; /* jobs at the fetcher */
     unsigned waiting_at_once; /* threads that wait for one key, besides the one that fetches */
     unsigned blocked_at_once; /* threads that wait or fetch */
+    unsigned blocked_by_one;  /* of them for one application: its dead endpoints are not everybody's */
     bool verify_tls;          /* of targets, token and CSRF endpoints */
 };
 struct credentials_parts {

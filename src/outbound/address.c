@@ -4,8 +4,6 @@
 #include "base/buffer.h"
 #include "outbound/query.h"
 
-#define UUID_SIZE 36
-
 static bool is_lower_hex(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -14,9 +12,9 @@ static bool is_lower_hex(char c)
 /* 8-4-4-4-12, as ids are made (contract 1.14). */
 static bool is_uuid(struct text t)
 {
-    if (t.n != UUID_SIZE)
+    if (t.n != ADDRESS_ID_SIZE)
         return false;
-    for (size_t i = 0; i < UUID_SIZE; i++) {
+    for (size_t i = 0; i < ADDRESS_ID_SIZE; i++) {
         const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
         if (hyphen ? t.p[i] != '-' : !is_lower_hex(t.p[i]))
             return false;
@@ -28,9 +26,9 @@ static bool is_uuid(struct text t)
  * core that compares it. */
 static bool names_a_service(struct text label)
 {
-    if (label.n < UUID_SIZE || !is_uuid(text_from(label, label.n - UUID_SIZE)))
+    if (label.n < ADDRESS_ID_SIZE || !is_uuid(text_from(label, label.n - ADDRESS_ID_SIZE)))
         return false;
-    return label.n == UUID_SIZE || label.p[label.n - UUID_SIZE - 1] == '-';
+    return label.n == ADDRESS_ID_SIZE || label.p[label.n - ADDRESS_ID_SIZE - 1] == '-';
 }
 
 static struct text first_label(struct text authority)

@@ -25,6 +25,7 @@ struct outbound_address {
     struct text prefix; /* the path in front of `rest`: for rewriting Location; empty for HOST */
 };
 
+#define ADDRESS_ID_SIZE 36 /* of a UUID, as ids are written */
 #define ADDRESS_SEGMENT_MAX                                                                                  \
     1024 /* bytes of a segment as written; no name is longer, and the question is short */
 

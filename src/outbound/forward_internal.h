@@ -22,13 +22,14 @@
 #include "base/map.h"
 #include "outbound/forward.h"
 
-#define OUTBOUND_WAITING_MAX   4096 /* calls of one front that wait for answers of the core */
-#define OUTBOUND_QUESTIONS_MAX 128  /* questions under way: half of the front's connections to the core */
-#define OUTBOUND_ROUNDS_MAX    3    /* a question whose answer was out of date on arrival is asked anew */
-#define OUTBOUND_HELD_MAX      (64u * 1024) /* of a refused answer's body; then its target has to wait */
-#define OUTBOUND_SPARE_MAX     256          /* finished calls kept for the next ones */
-#define OUTBOUND_QUESTION_MAX  (64u * 1024)
-#define OUTBOUND_HEAD_MAX      (1024u * 1024) /* caller's head, configured fields, credentials */
+#define OUTBOUND_WAITING_MAX      4096 /* calls of one front that wait for answers of the core */
+#define OUTBOUND_QUESTIONS_MAX    128  /* questions under way: half of the front's connections to the core */
+#define OUTBOUND_QUESTIONS_OF_ONE (OUTBOUND_QUESTIONS_MAX / 4) /* of them about one application */
+#define OUTBOUND_ROUNDS_MAX       3 /* a question whose answer was out of date on arrival is asked anew */
+#define OUTBOUND_HELD_MAX         (64u * 1024) /* of a refused answer's body; then its target has to wait */
+#define OUTBOUND_SPARE_MAX        256          /* finished calls kept for the next ones */
+#define OUTBOUND_QUESTION_MAX     (64u * 1024)
+#define OUTBOUND_HEAD_MAX         (1024u * 1024) /* caller's head, configured fields, credentials */
 
 /* An answer of the core; shared by the cache and the calls that run on it. */
 struct known {
@@ -43,6 +44,7 @@ struct known {
 struct outbound_asking {
     struct text question; /* owned; the key */
     struct outbound_call *waiting, **waiting_end;
+    struct text owner; /* the beginning of it: whose service it is about */
     unsigned rounds;
     bool recheck; /* for running calls, too: those whose target is gone end */
 };

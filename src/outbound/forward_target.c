@@ -96,6 +96,31 @@ void targets_forget(struct outbound *o)
 }
 
 /* ---- questions ---- */
+/* Whose service it is about: the question as far as it names the application, the front of a host's label
+ * without the id, or the secret. */
+static struct text owner_of(struct text question)
+{
+    for (size_t i = 0; i < question.n; i++) {
+        const struct text rest = text_from(question, i);
+        if (text_starts_with(rest, TEXT("&service=")) || text_starts_with(rest, TEXT("&entry=")))
+            return text_first(question, i);
+    }
+    return text_first(question, question.n - (question.n < ADDRESS_ID_SIZE ? 0 : ADDRESS_ID_SIZE));
+}
+
+/* Token endpoints that do not answer hold questions up: those of one application are not everybody's. */
+static bool has_its_share(const struct outbound *o, struct text owner)
+{
+    size_t cursor = 0, count = 0;
+    struct bytes key;
+    void *value;
+    while (map_next(&o->questions, &cursor, &key, &value)) {
+        const struct outbound_asking *q = value;
+        count += text_equal(q->owner, owner);
+    }
+    return count >= OUTBOUND_QUESTIONS_OF_ONE;
+}
+
 static void question_free(struct outbound_asking *q)
 {
     mem_free((void *)(uintptr_t)q->question.p);
@@ -108,12 +133,13 @@ static struct outbound_asking *ask(struct outbound *o, struct text question)
     struct outbound_asking *q = map_get(&o->questions, text_bytes(question));
     if (q)
         return q;
-    if (o->questions.count >= OUTBOUND_QUESTIONS_MAX)
+    if (o->questions.count >= OUTBOUND_QUESTIONS_MAX || has_its_share(o, owner_of(question)))
         return NULL;
     q = mem_alloc(sizeof *q);
     if (!q)
         return NULL;
     q->question = (struct text){mem_strndup(question.p, question.n), question.n};
+    q->owner = q->question.p ? owner_of(q->question) : (struct text){NULL, 0};
     q->waiting_end = &q->waiting;
     if (!q->question.p || !status_ok(map_put(&o->questions, text_bytes(q->question), q))) {
         question_free(q);
@@ -274,7 +300,9 @@ void outbound_recheck(struct outbound *o)
         struct outbound_asking *q = ask(o, c->known->question);
         if (!q) {
             o->recheck_left = true; /* goes on when an answer makes room, or in a second */
-            return;
+            if (o->questions.count >= OUTBOUND_QUESTIONS_MAX)
+                return;
+            continue; /* its owner has its share */
         }
         q->recheck = true;
     }

@@ -35,6 +35,7 @@ static int gateway_open(void **state)
         .fetches_at_once = 2,
         .waiting_at_once = 2,
         .blocked_at_once = 4,
+        .blocked_by_one = 4,
         .verify_tls = true,
     };
     g = (struct gateway){.w = shop_open(NULL)};

@@ -236,6 +236,30 @@ static void one_application_has_at_most_half_of_the_jobs(void **state)
     assert_int_equal(answer_of(&theirs[1]), 0); /* its share is free again */
 }
 
+static void one_application_blocks_its_share_of_threads(void **state)
+{
+    struct desk *d = *state;
+    struct wanting mine[6], theirs;
+    d->settings.blocked_by_one = 4;
+    fetcher_hold(d->fetcher, true);
+    wants(d, &mine[0], 1); /* two dead endpoints ... */
+    wants(d, &mine[1], 1);
+    fetcher_wait_jobs(d->fetcher, FETCH_TOKEN, 2);
+    for (unsigned i = 2; i < 6; i++) { /* ... and many services that share them */
+        mine[i] = mine[i % 2];
+        if (i >= 4)
+            wait_for_waiters(d, 2);
+        must(pthread_create(&mine[i].thread, NULL, want_for, &mine[i]) == 0);
+    }
+    assert_int_equal(answer_of(&mine[4]) + answer_of(&mine[5]), 2 * 503);
+    wants(d, &theirs, 2);
+    fetcher_wait_jobs(d->fetcher, FETCH_TOKEN, 3); /* another one's turn is its own */
+    fetcher_hold(d->fetcher, false);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(answer_of(&mine[i]), 0);
+    assert_int_equal(answer_of(&theirs), 0);
+}
+
 /* Whoever asks, refuses, reloads and evicts at once: for ThreadSanitizer, and that nothing is lost. */
 static void *disturb(void *arg)
 {
@@ -287,6 +311,7 @@ int main(void)
         DESK_TEST(a_dead_endpoint_leaves_threads_for_others),
         DESK_TEST(no_more_jobs_run_than_may),
         DESK_TEST(one_application_has_at_most_half_of_the_jobs),
+        DESK_TEST(one_application_blocks_its_share_of_threads),
         DESK_TEST(anything_may_happen_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@ static const struct credentials_settings usual = {
     .fetches_at_once = 64,
     .waiting_at_once = 64,
     .blocked_at_once = 128,
+    .blocked_by_one = 128,
     .verify_tls = true,
 };
 

@@ -43,11 +43,25 @@ static void as_many_questions_run_as_are_allowed(void **state)
     (void)state;
     static char paths[OUTBOUND_QUESTIONS_MAX + 1][32];
     for (int i = 0; i <= OUTBOUND_QUESTIONS_MAX; i++)
-        (void)snprintf(paths[i], sizeof paths[i], "/app/svc%d", i);
+        (void)snprintf(paths[i], sizeof paths[i], "/app%d/svc", i);
     for (int i = 0; i < OUTBOUND_QUESTIONS_MAX; i++)
         assert_int_equal(world_get(paths[i])->status, 0);
     assert_int_equal(world_get(paths[OUTBOUND_QUESTIONS_MAX])->status, 503);
     assert_int_equal(w.asked_count, OUTBOUND_QUESTIONS_MAX);
+}
+
+static void one_application_has_a_quarter_of_the_questions(void **state)
+{
+    (void)state;
+    static char path[64];
+    const struct reply good = {.until = 2000};
+    for (int i = 0; i <= OUTBOUND_QUESTIONS_OF_ONE; i++) {
+        (void)snprintf(path, sizeof path, "/app/svc%d", i);
+        assert_int_equal(world_get(path)->status, i < OUTBOUND_QUESTIONS_OF_ONE ? 0 : 503);
+    }
+    assert_int_equal(world_get("/other/svc")->status, 0); /* its dead endpoints are its own trouble */
+    world_answer(&w.asked[0], &good);
+    assert_int_equal(world_get("/app/again")->status, 0);
 }
 
 static void what_is_known_is_not_asked_again(void **state)
@@ -60,7 +74,7 @@ static void what_is_known_is_not_asked_again(void **state)
     move(7, 2); /* something changed */
     assert_int_equal(world_get("/app/svc")->call->state, CALL_ASKING);
     assert_int_equal(w.asked_count, 2);
-    assert_text(text_of(world_last_asked()->text), "/front/target?a=app&s=svc");
+    assert_text(text_of(world_last_asked()->text), "/front/target?application=app&service=svc");
 }
 
 static void an_answer_that_is_out_of_date_on_arrival_is_asked_for_anew(void **state)
@@ -189,7 +203,7 @@ static void the_first_answer_stands(void **state)
     struct caller *c;
     struct upstream_call *u = world_running(&c, HTTP_GET, NULL, BODY_NONE);
     world_head(u, 401, "WWW-Authenticate: Basic");
-    assert_text(text_of(world_last_asked()->text), "/front/refused?a=app&s=svc&version=1");
+    assert_text(text_of(world_last_asked()->text), "/front/refused?application=app&service=svc&version=1");
     world_body(u, "go away");
     world_end(u);
     assert_int_equal(c->status, 0);
@@ -286,7 +300,7 @@ static void goes_out_once_more_with_its_body(void **state)
     world_reported(world_last_asked(), true);
     assert_true(first->cancelled && c->paused);
     assert_int_equal(c->status, 0);
-    assert_text(text_of(world_last_asked()->text), "/front/target?a=app&s=svc");
+    assert_text(text_of(world_last_asked()->text), "/front/target?application=app&service=svc");
     world_answer(world_last_asked(), &fresh);
     struct upstream_call *second = &w.calls[1];
     assert_text(buffer_as_text(&second->head), "GET / HTTP/1.1\r\nVersion: 2\r\n\r\n");
@@ -342,6 +356,7 @@ int main(void)
         CASE(many_calls_make_one_question),
         CASE(as_many_calls_wait_as_are_allowed),
         CASE(as_many_questions_run_as_are_allowed),
+        CASE(one_application_has_a_quarter_of_the_questions),
         CASE(what_is_known_is_not_asked_again),
         CASE(an_answer_that_is_out_of_date_on_arrival_is_asked_for_anew),
         CASE(a_target_that_never_stands_still_is_called_in_the_end),

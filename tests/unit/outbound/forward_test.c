@@ -31,7 +31,7 @@ static void passes_on_what_the_core_refuses(void **state)
     (void)state;
     const struct reply unknown = {.status = 404, .message = "service with name svc not found", .until = 1002};
     struct caller *c = world_get("/app/svc");
-    assert_text(text_of(world_last_asked()->text), "/front/target?a=app&s=svc");
+    assert_text(text_of(world_last_asked()->text), "/front/target?application=app&service=svc");
     world_answer(world_last_asked(), &unknown);
     ANSWERED(c, 404, "{\"code\":404,\"error\":\"service with name svc not found\"}\n");
     struct caller *again = world_get("/app/svc");

@@ -110,7 +110,7 @@ struct status outbound_address_read(const struct request *r, struct outbound_add
 void outbound_address_question(const struct outbound_address *a, struct text tenant, struct buffer *out)
 {
     (void)tenant;
-    buffer_printf(out, "/front/target?a=%.*s&s=%.*s", TEXT_ARG(a->application), TEXT_ARG(a->service));
+    buffer_printf(out, "/front/target?application=%.*s&service=%.*s", TEXT_ARG(a->application), TEXT_ARG(a->service));
 }
 struct status rewrite_request(const struct request *r, const struct outbound_address *address,
                               const struct hop_target *target, const struct rewrite_settings *settings,
