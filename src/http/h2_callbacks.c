@@ -6,12 +6,28 @@ static struct h2_stream *stream_of(nghttp2_session *ng, int32_t id)
     return nghttp2_session_get_stream_user_data(ng, id);
 }
 
+/* RFC 9113 10.5: excessive use of what costs the peer nothing is a connection error. */
+static void enhance_your_calm(struct h2_session *h)
+{
+    if (h->calm)
+        return;
+    h->calm = true;
+    (void)nghttp2_session_terminate_session(h->ng, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+static void note_reset(struct h2_session *h)
+{
+    if (!h2_flood_reset(&h->flood, h->base.settings->h2_resets_per_second))
+        enhance_your_calm(h);
+}
+
 static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user_data)
 {
     (void)ng;
     struct h2_session *h = user_data;
     h->head_open = hd->type == NGHTTP2_HEADERS || hd->type == NGHTTP2_CONTINUATION;
-    h2_note_frame(h, hd);
+    if (!h2_flood_frame(&h->flood, hd, h->base.settings->h2_control_per_second))
+        enhance_your_calm(h);
     return 0;
 }
 
@@ -40,10 +56,8 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint
     const bool trailer = frame->headers.cat != NGHTTP2_HCAT_REQUEST;
     if (trailer ? h2_note_trailer(s, n, v) : h2_note_field(s, n, v))
         return 0;
-    if (s->refusal == H1_HEAD_TOO_LARGE) {
-        h->calm = true;
-        (void)nghttp2_session_terminate_session(ng, NGHTTP2_ENHANCE_YOUR_CALM);
-    }
+    if (s->refusal == H1_HEAD_TOO_LARGE)
+        enhance_your_calm(h);
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
@@ -110,7 +124,7 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
         h->begun = true;
         break;
     case NGHTTP2_RST_STREAM:
-        h2_note_reset(h);
+        note_reset(h);
         break;
     case NGHTTP2_GOAWAY:
         h->peer_leaves = true;
@@ -131,7 +145,7 @@ static int on_invalid_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame
     (void)frame;
     (void)error;
     /* A frame that makes us reset costs its sender as little as a reset of its own (CVE-2025-8671). */
-    h2_note_reset(user_data);
+    note_reset(user_data);
     return 0;
 }
 

@@ -27,8 +27,8 @@ enum h2_failure {
     H2_MEMORY,
 };
 
-/* Called from h2_client_feed() and h2_client_end_of_input() only; any may call h2_call_cancel(). None may
- * free the client. */
+/* Called from h2_client_feed() and h2_client_end_of_input() only; any may call the functions of calls and
+ * h2_client_start(). None may feed or free the client. */
 struct h2_client_events {
     void (*interim)(void *owner, const struct response *head); /* 1xx; may be NULL */
     void (*head)(void *owner, const struct response *head);    /* texts live until the call ends */
@@ -51,8 +51,11 @@ struct h2_client *h2_client_new(const struct h2_client_settings *settings,
 void h2_client_free(struct h2_client *c); /* tells nobody; accepts NULL */
 
 /* E_INVALID: the peer broke the protocol (the output holds our GOAWAY): write it, then
- * h2_client_end_of_input() and close. E_NOMEM: close. */
+ * h2_client_end_of_input() and close. E_NOMEM: the same, without last words. */
 struct status h2_client_feed(struct h2_client *c, struct bytes in);
+/* An event, or a failure of the connection, waits since the output was made or consumed (`writable`, mostly):
+ * feed nothing to be told. */
+bool h2_client_due(const struct h2_client *c);
 /* The connection is over: every call fails, H2_REFUSED where nothing was sent, else H2_RESET. */
 void h2_client_end_of_input(struct h2_client *c);
 
@@ -86,6 +89,7 @@ struct h2_call *h2_client_start(struct h2_client *c, const struct h2_request *re
  * `writable`. E_INVALID: over the announced length. */
 struct status h2_call_write(struct h2_call *c, struct bytes chunk);
 struct status h2_call_end_body(struct h2_call *c, const struct headers *trailers /* NULL = none */);
+/* What the stream's window lets through still comes (events.body) while a call is paused. */
 void h2_call_pause(struct h2_call *c);
 void h2_call_resume(struct h2_call *c);
 void h2_call_cancel(struct h2_call *c);          /* RST_STREAM CANCEL; no more events of it */

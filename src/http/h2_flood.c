@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/h2_session.h"
+#include "http/h2_flood.h"
 
 #include "base/clock.h"
 
@@ -11,25 +11,13 @@ static void begin_second(struct h2_flood *f)
     *f = (struct h2_flood){.second_began_ms = now};
 }
 
-/* RFC 9113 10.5: excessive use of what costs the peer nothing is a connection error. */
-static void enhance_your_calm(struct h2_session *h)
+bool h2_flood_reset(struct h2_flood *f, uint32_t limit)
 {
-    if (h->calm)
-        return;
-    h->calm = true;
-    (void)nghttp2_session_terminate_session(h->ng, NGHTTP2_ENHANCE_YOUR_CALM);
+    begin_second(f);
+    return ++f->resets <= limit;
 }
 
-/* A stream that was ended by a reset: the peer's, or ours that the peer provoked. */
-void h2_note_reset(struct h2_session *h)
-{
-    begin_second(&h->flood);
-    if (++h->flood.resets > h->base.settings->h2_resets_per_second)
-        enhance_your_calm(h);
-}
-
-/* Frames that carry nothing a request needs. WINDOW_UPDATE is not among them: a fast download sends
- * thousands. */
+/* WINDOW_UPDATE is not among them: a fast download sends thousands. */
 static bool is_control(const nghttp2_frame_hd *hd)
 {
     switch (hd->type) {
@@ -48,11 +36,10 @@ static bool is_control(const nghttp2_frame_hd *hd)
     }
 }
 
-void h2_note_frame(struct h2_session *h, const nghttp2_frame_hd *hd)
+bool h2_flood_frame(struct h2_flood *f, const nghttp2_frame_hd *hd, uint32_t limit)
 {
     if (!is_control(hd))
-        return;
-    begin_second(&h->flood);
-    if (++h->flood.control > h->base.settings->h2_control_per_second)
-        enhance_your_calm(h);
+        return true;
+    begin_second(f);
+    return ++f->control <= limit;
 }

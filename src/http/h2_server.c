@@ -3,35 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
-
-/* ---- memory: nghttp2's goes through base/alloc, so that tests can make it fail ---- */
-
-static void *ng_malloc(size_t size, void *user_data)
-{
-    (void)user_data;
-    return mem_resize(NULL, size, 1);
-}
-
-static void ng_free(void *p, void *user_data)
-{
-    (void)user_data;
-    mem_free(p);
-}
-
-static void *ng_calloc(size_t count, size_t size, void *user_data)
-{
-    (void)user_data;
-    return mem_array(count, size);
-}
-
-static void *ng_realloc(void *p, size_t size, void *user_data)
-{
-    (void)user_data;
-    return mem_resize(p, size, 1);
-}
-
-/* nghttp2 copies the table but its type is not const. */
-static nghttp2_mem ng_memory = {NULL, ng_malloc, ng_free, ng_calloc, ng_realloc};
+#include "http/h2_memory.h"
 
 /* ---- streams ---- */
 
@@ -157,7 +129,7 @@ static bool start(struct h2_session *h)
         nghttp2_option_set_no_auto_window_update(option, 1);
         nghttp2_option_set_no_closed_streams(option, 1);
         nghttp2_option_set_max_outbound_ack(option, H2_ACKS_MAX);
-        ok = nghttp2_session_server_new3(&h->ng, callbacks, h, option, &ng_memory) == 0;
+        ok = nghttp2_session_server_new3(&h->ng, callbacks, h, option, h2_memory()) == 0;
     }
     nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);

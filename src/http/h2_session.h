@@ -6,7 +6,7 @@
  * header from: h2_server.c    the table of operations: feeding, output, shutdown h2_callbacks.c what nghttp2
  * tells us; it only takes notes (and hands body bytes on) h2_events.c    what the owner is told, in order,
  * never nested h2_request.c   from fields to a struct request, by the verdicts of h1_rules.h h2_response.c
- * heads and bodies of answers h2_flood.c     limits per second
+ * heads and bodies of answers
  *
  * A stream's life: fields arrive (nothing is told) -> request() -> body()... body_end(), drained()... ->
  * finished(). A stream that is refused, or reset before its head was complete, is never told at all. A stream
@@ -18,6 +18,7 @@
 
 #include "base/buffer.h"
 #include "http/h1_reason.h"
+#include "http/h2_flood.h"
 #include "http/session_internal.h"
 
 #define H2_ARENA_CHUNK  4096
@@ -29,13 +30,6 @@
 #define H2_ACKS_MAX      100         /* answers to PING and SETTINGS that wait to be sent */
 #define H2_STREAM_WINDOW 65535       /* RFC 9113 6.9.2 */
 #define H2_DRAIN_BYTES   (64 * 1024) /* of a body behind its answer, let in before the stream is reset */
-
-/* Of one second (CVE-2019-9511..9518, CVE-2023-44487, CVE-2025-8671). */
-struct h2_flood {
-    int64_t second_began_ms;
-    uint32_t resets;
-    uint32_t control;
-};
 
 struct h2_stream {
     struct exchange x; /* first, so that the one can be cast to the other */
@@ -140,7 +134,3 @@ struct status h2_respond(struct exchange *x, const struct response *head);
 struct status h2_write(struct exchange *x, struct bytes body);
 struct status h2_end(struct exchange *x);
 void h2_want_body(struct exchange *x);
-
-/* h2_flood.c */
-void h2_note_reset(struct h2_session *h);
-void h2_note_frame(struct h2_session *h, const nghttp2_frame_hd *hd);
