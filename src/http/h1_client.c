@@ -162,6 +162,16 @@ static enum h1_reason take_head(struct h1_client *c, bool more)
     return H1_NONE;
 }
 
+/* Banners, garbage, and what is left of another answer are known by their first bytes: without this the call
+ * would wait for the end of a head that never comes. Also an empty line, which RFC 9112 2.2 lets servers
+ * skip, not clients. */
+static bool may_be_head(struct bytes all)
+{
+    static const char start[] = "HTTP/1.";
+    const size_t n = all.n < sizeof start - 1 ? all.n : sizeof start - 1;
+    return memcmp(all.p, start, n) == 0;
+}
+
 /* Consumes from *in, up to the end of the head; what has arrived of an incomplete one is kept. */
 static enum h1_reason feed_head(struct h1_client *c, struct bytes *in)
 {
@@ -175,6 +185,8 @@ static enum h1_reason feed_head(struct h1_client *c, struct bytes *in)
             return H1_NO_MEMORY;
         all = buffer_bytes(&c->head);
     }
+    if (!may_be_head(all))
+        return H1_STATUS_LINE;
     size_t size = 0;
     static const struct h1_head_limits limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_BYTES};
     enum h1_reason reason = h1_scan_head_end(&c->head_end, all, &limits, &size);
@@ -186,8 +198,6 @@ static enum h1_reason feed_head(struct h1_client *c, struct bytes *in)
         *in = (struct bytes){in->p + in->n, 0};
         return status_ok(buffer_status(&c->head)) ? H1_NONE : H1_NO_MEMORY;
     }
-    if (c->head_end.start > 0) /* RFC 9112 2.2 lets servers, not clients, skip an empty line */
-        return H1_STATUS_LINE;
     const struct text head = arena_text(&c->arena, bytes_text((struct bytes){all.p, size}));
     *in = (struct bytes){in->p + (size - before), in->n - (size - before)};
     c->head_end = (struct h1_head_end){0};

@@ -119,6 +119,8 @@ static const struct answer_case refused[] = {
     {"two spaces", HTTP_GET, TEXT_INIT("HTTP/1.1  200 OK\r\n\r\n"), false, E_INVALID, ""},
     {"an empty line first", HTTP_GET, TEXT_INIT("\r\n" OK "Content-Length: 0\r\n\r\n"), false, E_INVALID, ""},
     {"a request", HTTP_GET, TEXT_INIT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), false, E_INVALID, ""},
+    {"a banner whose line has not ended", HTTP_GET, TEXT_INIT("220 mail"), false, E_INVALID, ""},
+    {"the first byte of a TLS record", HTTP_GET, TEXT_INIT("\x15"), false, E_INVALID, ""},
     {"nine interim answers", HTTP_GET,
      TEXT_INIT("HTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 "
                "C\r\n\r\nHTTP/1.1 100 C\r\n\r\n"
