@@ -6,6 +6,9 @@ import ssl
 import time
 
 
+PLAIN = ("internal", "proxy")  # listeners without TLS
+
+
 def tls_context(server, system=None, alpn=("http/1.1",)):
     context = ssl.create_default_context(cafile=str(server.ca))
     context.check_hostname = False  # some handshakes name another server, or none
@@ -17,10 +20,10 @@ def tls_context(server, system=None, alpn=("http/1.1",)):
 
 
 def connect(server, listener="internal", sni="localhost", alpn=("http/1.1",), system=None, timeout=20):
-    """A connected socket; TLS unless the listener is internal. sni=None sends no server name."""
+    """A connected socket; TLS but on listeners without. sni=None sends no server name."""
     raw = socket.create_connection(("127.0.0.1", int(server.port(listener))), timeout=timeout)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if listener == "internal":
+    if listener in PLAIN:
         return raw
     return tls_context(server, system, alpn).wrap_socket(raw, server_hostname=sni)
 

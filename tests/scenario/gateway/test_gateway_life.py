@@ -8,7 +8,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 
 import pytest
 from harness import GATEWAY, Server, curl, poll, run
