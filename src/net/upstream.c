@@ -50,31 +50,38 @@ void upstream_pool_forget_if_empty(struct upstream_pool *p)
 {
     if (p->calls > 0 || p->open > 0 || p->serving)
         return;
-    (void)map_remove(&p->all->pools, BYTES_OF(p->share));
+    (void)map_remove(&p->all->pools, BYTES_OF(p->key));
     pool_free(p);
 }
 
-static struct upstream_pool *pool_new(struct upstreams *u, const struct upstream_endpoint *endpoint)
+static struct upstream_pool *pool_new(struct upstreams *u, const struct upstream_endpoint *endpoint,
+                                      const uint8_t key[static UPSTREAM_KEY_SIZE])
 {
     OWNED(pool_free) struct upstream_pool *p = mem_alloc(sizeof *p);
     if (!p)
         return NULL;
     p->all = u;
-    memcpy(p->share, endpoint->share, sizeof p->share);
+    memcpy(p->key, key, sizeof p->key);
+    p->offers_h2 = key[SHA256_SIZE];
     const struct text name = text_of(endpoint->server_name);
     p->server_name = mem_strndup(name.p ? name.p : "", name.n);
-    if (!p->server_name || !status_ok(map_put(&u->pools, BYTES_OF(p->share), p)))
+    if (!p->server_name || !status_ok(map_put(&u->pools, BYTES_OF(p->key), p)))
         return NULL;
     return TAKE(p);
 }
 
 /* What a name resolves to, and the object that holds the TLS settings, change while the pool lives: the
  * latest count. */
-static struct upstream_pool *pool_of(struct upstreams *u, const struct upstream_endpoint *endpoint)
+static struct upstream_pool *pool_of(struct upstreams *u, const struct upstream_endpoint *endpoint,
+                                     bool upgrade)
 {
-    struct upstream_pool *p = map_get(&u->pools, BYTES_OF(endpoint->share));
+    uint8_t key[UPSTREAM_KEY_SIZE];
+    memcpy(key, endpoint->share, SHA256_SIZE);
+    /* Upgrade is not of HTTP/2 (RFC 9113 8.6): such calls have connections of their own. */
+    key[SHA256_SIZE] = endpoint->http2 && endpoint->tls && !upgrade;
+    struct upstream_pool *p = map_get(&u->pools, BYTES_OF(key));
     if (!p)
-        p = pool_new(u, endpoint);
+        p = pool_new(u, endpoint, key);
     if (!p)
         return NULL;
     unsigned n = endpoint->address_count;
@@ -88,58 +95,7 @@ static struct upstream_pool *pool_of(struct upstreams *u, const struct upstream_
     return p;
 }
 
-/* ---- the queue ---- */
-
-static void enqueue(struct upstream_call *c)
-{
-    struct upstream_pool *p = c->pool;
-    c->next = NULL;
-    c->waiting = true;
-    if (p->waiting_last)
-        p->waiting_last->next = c;
-    else
-        p->waiting_first = c;
-    p->waiting_last = c;
-    p->waiting++;
-    p->all->waiting++;
-    upstream_call_phase(c);
-}
-
-void upstream_unqueue(struct upstream_call *c)
-{
-    struct upstream_pool *p = c->pool;
-    struct upstream_call **at = &p->waiting_first, *previous = NULL;
-    while (*at != c) {
-        previous = *at;
-        at = &previous->next;
-    }
-    *at = c->next;
-    if (p->waiting_last == c)
-        p->waiting_last = previous;
-    c->next = NULL;
-    c->waiting = false;
-    p->waiting--;
-    p->all->waiting--;
-}
-
-struct upstream_call *upstream_pool_next(struct upstream_pool *p)
-{
-    struct upstream_call *c = p->waiting_first;
-    if (c)
-        upstream_unqueue(c);
-    return c;
-}
-
-/* Opening may fail at once and close again, which leads back here: then this loop goes on. */
-void upstream_pool_serve(struct upstream_pool *p)
-{
-    if (p->serving)
-        return;
-    p->serving = true;
-    while (p->waiting > 0 && p->open < p->all->limits.connections)
-        upstream_connection_open(upstream_pool_next(p));
-    p->serving = false;
-}
+/* ---- calls ---- */
 
 struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_endpoint *endpoint,
                                      const struct upstream_request *request,
@@ -147,11 +103,10 @@ struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_
                                      enum upstream_failure *out_why)
 {
     *out_why = UPSTREAM_MEMORY;
-    struct upstream_pool *p = pool_of(u, endpoint);
+    struct upstream_pool *p = pool_of(u, endpoint, request->upgrade);
     if (!p)
         return NULL;
-    const bool room = p->open < u->limits.connections;
-    if (!p->idle && !room && p->waiting >= u->limits.waiting) {
+    if (upstream_pool_is_full(p)) {
         *out_why = UPSTREAM_BUSY;
         upstream_pool_forget_if_empty(p);
         return NULL;
@@ -163,12 +118,7 @@ struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_
     }
     c->events = events;
     c->owner = owner;
-    if (p->idle)
-        upstream_connection_assign(p->idle, c);
-    else if (room)
-        upstream_connection_open(c);
-    else
-        enqueue(c);
+    upstream_place(c, NULL);
     return c;
 }
 
@@ -194,13 +144,14 @@ struct status upstreams_new(struct loop *loop, const struct guard *guard, struct
                                          .idle_ms = 60000,
                                          .keep_ms = 60000,
                                          .idle_per_pool = 64,
-                                         .idle_in_all = 1024};
+                                         .idle_in_all = 1024,
+                                         .streams = 100};
     map_init(&u->pools, POOLS_MAX);
     u->read_buffer = mem_alloc(UPSTREAM_READ_SIZE);
     if (!u->read_buffer)
         return STATUS(NOMEM);
     TRY(upstream_timeouts_new(u));
-    TRY(wakeup_new(loop, upstream_wakeup, u, &u->wakeup));
+    TRY(upstream_later_new(u));
     *out = TAKE(u);
     return DONE;
 }
@@ -221,8 +172,7 @@ void upstreams_free(struct upstreams *u)
     }
     map_release(&u->pools);
     upstream_timeouts_free(u);
-    if (u->wakeup)
-        wakeup_free(u->wakeup);
+    upstream_later_free(u);
     if (u->read_buffer)
         explicit_bzero(u->read_buffer, UPSTREAM_READ_SIZE); /* answers are nobody else's business */
     mem_free(u->read_buffer);
@@ -235,6 +185,32 @@ void upstreams_set_limits(struct upstreams *u, const struct upstream_limits *lim
     upstream_timeouts_set(u);
     while (u->idling > limits->idle_in_all)
         upstream_connection_close(u->oldest_idle);
+}
+
+/* The oldest idle one that leads where calls must not go any more. */
+static struct upstream_connection *refused_idle(const struct upstreams *u)
+{
+    struct upstream_connection *uc = u->oldest_idle;
+    while (uc && upstream_may_connect(u, &uc->address))
+        uc = uc->younger;
+    return uc;
+}
+
+void upstreams_guard_changed(struct upstreams *u)
+{
+    struct upstream_connection *uc;
+    size_t cursor = 0;
+    struct bytes key;
+    void *pool;
+    while (map_next(&u->pools, &cursor, &key, &pool)) {
+        const struct upstream_pool *p = pool;
+        for (struct upstream_node *n = p->sharing.first; n; n = n->after) {
+            uc = UPSTREAM_OF(struct upstream_connection, sharing, n);
+            uc->retired = uc->retired || !upstream_may_connect(u, &uc->address);
+        }
+    }
+    while ((uc = refused_idle(u)))
+        upstream_connection_close(uc);
 }
 
 void upstreams_stats(const struct upstreams *u, struct upstream_stats *out)

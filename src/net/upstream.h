@@ -88,8 +88,8 @@ struct upstream_events {
     void (*interim)(void *owner, const struct response *head); /* 1xx but 101; may be NULL */
     void (*head)(void *owner, const struct response *head);    /* texts live until the call ends */
     void (*body)(void *owner, struct bytes chunk);
-    void (*writable)(void *owner); /* after E_AGAIN of upstream_write */
-    void (*end)(void *owner);
+    void (*writable)(void *owner);                            /* after E_AGAIN of upstream_write */
+    void (*end)(void *owner, const struct headers *trailers); /* may be empty; live until it returns */
     void (*failed)(void *owner, enum upstream_failure why, const char *detail, bool answer_started);
 };
 
@@ -106,6 +106,9 @@ struct status upstreams_new(struct loop *loop, const struct guard *guard /* borr
                             struct upstreams **out);
 void upstreams_free(struct upstreams *u); /* fails nothing: calls must be gone; accepts NULL */
 void upstreams_set_limits(struct upstreams *u, const struct upstream_limits *limits);
+/* `guard` says something else now: kept connections to addresses that it refuses close, shared ones when
+ * their calls are done. Calls under way go on. */
+void upstreams_guard_changed(struct upstreams *u);
 
 /* NULL: out of memory or the queue is full (*out_why says which); nothing is called then. */
 struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_endpoint *endpoint,
@@ -120,8 +123,10 @@ struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_
  */
 #define UPSTREAM_CHUNK_MAX (1024 * 1024)
 struct status upstream_write(struct upstream_call *c, struct bytes chunk);
-/* E_INVALID when less than the announced length was written. Half-closes a tunnel. */
-struct status upstream_end_body(struct upstream_call *c);
+/* E_INVALID when less than the announced length was written. Half-closes a tunnel. `trailers` (NULL: none)
+ * are borrowed until the call ends; they go with a body of unknown length only, and none that could break the
+ * framing goes. */
+struct status upstream_end_body(struct upstream_call *c, const struct headers *trailers);
 /* Stop reading the answer; what was read already (at most a socket read) still comes. No event comes from
  * inside any of these functions. */
 void upstream_pause(struct upstream_call *c);

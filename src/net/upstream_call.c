@@ -67,47 +67,29 @@ struct upstream_call *upstream_call_new(struct upstream_pool *p, const struct up
     return c;
 }
 
-static void leave_later(struct upstream_call *c)
-{
-    struct upstreams *u = c->all;
-    if (!c->later)
-        return;
-    if (c->later_before)
-        c->later_before->later_after = c->later_after;
-    else
-        u->later_first = c->later_after;
-    if (c->later_after)
-        c->later_after->later_before = c->later_before;
-    else
-        u->later_last = c->later_before;
-    c->later_before = c->later_after = NULL;
-    c->later = false;
-    u->later_count--;
-}
-
 void upstream_call_release(struct upstream_call *c)
 {
     struct upstream_pool *p = c->pool;
     timeout_disarm(&c->phase);
     timeout_disarm(&c->total);
-    leave_later(c);
+    upstream_list_remove(&c->all->failing, &c->later);
     p->calls--;
     c->all->calls--;
     give_call_back(c->all, c);
     upstream_pool_forget_if_empty(p);
 }
 
-/* Takes the call from wherever it is; its connection closes. */
+/* Takes the call from wherever it is. */
 static void detach(struct upstream_call *c)
 {
     struct upstream_connection *uc = c->connection;
     if (c->waiting)
         upstream_unqueue(c);
     c->connection = NULL;
-    if (uc) {
-        uc->call = NULL;
-        upstream_connection_close(uc);
-    }
+    if (uc && uc->codec)
+        uc->codec->leave(uc, c);
+    else if (uc)
+        upstream_opening_left(uc);
 }
 
 void upstream_fail(struct upstream_call *c, enum upstream_failure why, const char *detail)
@@ -131,89 +113,39 @@ void upstream_cancel(struct upstream_call *c)
     upstream_call_release(c);
 }
 
-/* ---- what must not happen inside an API function ---- */
-
-void upstream_later(struct upstream_call *c)
-{
-    struct upstreams *u = c->all;
-    if (c->later)
-        return;
-    c->later = true;
-    c->later_before = u->later_last;
-    if (u->later_last)
-        u->later_last->later_after = c;
-    else
-        u->later_first = c;
-    u->later_last = c;
-    if (u->later_count++ == 0)
-        wakeup_send(u->wakeup);
-}
-
 void upstream_fail_later(struct upstream_call *c, enum upstream_failure why, const char *detail)
 {
     timeout_disarm(&c->phase);
     c->failing = true;
     c->why = why;
     c->detail = detail;
-    upstream_later(c);
+    upstream_call_later(c);
 }
 
-/* As many as there were: who comes back here has to wait for the descriptors' turn. */
-void upstream_wakeup(void *all)
+void upstream_finish(struct upstream_call *c, const struct headers *trailers)
 {
-    struct upstreams *u = all;
-    for (unsigned n = u->later_count; n > 0 && u->later_first; n--) {
-        struct upstream_call *c = u->later_first;
-        leave_later(c);
-        if (c->failing)
-            upstream_fail(c, c->why, c->detail);
-        else if (c->connection)
-            upstream_connection_turn(c->connection);
-    }
-    if (u->later_count > 0)
-        wakeup_send(u->wakeup);
+    c->connection = NULL;
+    c->finishing = true;
+    c->events->end(c->owner, trailers);
+    upstream_call_release(c);
 }
 
 /* ---- the request's body ---- */
 
-/* The common case of an upload that keeps up: nothing waits in front, so nothing is copied. */
-static bool may_pass_by(const struct upstream_call *c)
+/* Before it is known what the target speaks. */
+static struct status put_aside(struct upstream_call *c, struct bytes chunk)
 {
-    const struct upstream_connection *uc = c->connection;
-    return uc && uc->state == UPSTREAM_ACTIVE && !uc->cut && upstream_pending(c) == 0 &&
-           (c->tunnel || c->body == BODY_SIZED);
-}
-
-static struct status take_chunk(struct upstream_call *c, struct bytes chunk)
-{
-    if (may_pass_by(c)) {
-        const size_t n = upstream_send(c->connection, chunk);
-        if (n > 0) {
-            c->committed = true;
-            buffer_clear(&c->out); /* the head, which was kept for repeating */
-            c->sent = c->head_size = 0;
-        }
-        chunk = (struct bytes){chunk.p + n, chunk.n - n};
-    }
-    if (c->body == BODY_STREAM && !c->tunnel)
+    if (c->framed)
         h1_write_chunk(&c->out, chunk);
     else
         buffer_append(&c->out, chunk);
     return buffer_status(&c->out);
 }
 
-static void push(struct upstream_call *c)
+static struct status send_chunk(struct upstream_call *c, struct bytes chunk)
 {
-    struct upstream_connection *uc = c->connection;
-    if (uc && uc->state == UPSTREAM_ACTIVE)
-        upstream_connection_push(uc);
-}
-
-/* Nobody will ever read it. */
-static bool is_deaf(const struct upstream_call *c)
-{
-    const struct upstream_connection *uc = c->connection;
-    return c->failing || c->finishing || (uc && uc->cut && !upstream_may_repeat(uc, c));
+    const struct upstream_codec *codec = upstream_codec_of(c);
+    return codec ? codec->write(c, chunk) : put_aside(c, chunk);
 }
 
 struct status upstream_write(struct upstream_call *c, struct bytes chunk)
@@ -225,53 +157,57 @@ struct status upstream_write(struct upstream_call *c, struct bytes chunk)
         return STATUS(TOO_LARGE);
     if (sized)
         c->body_left -= chunk.n;
-    if (is_deaf(c))
-        return DONE;
-    if (chunk.n > 0) {
-        TRY(take_chunk(c, chunk));
-        push(c);
-    }
+    if (c->failing || c->finishing)
+        return DONE; /* nobody will ever read it */
+    if (chunk.n > 0)
+        TRY(send_chunk(c, chunk));
     c->wants_writable = upstream_pending(c) >= UPSTREAM_PENDING_HIGH;
     return c->wants_writable ? STATUS(AGAIN) : DONE;
 }
 
-struct status upstream_end_body(struct upstream_call *c)
+struct status upstream_end_body(struct upstream_call *c, const struct headers *trailers)
 {
     if (c->body_ended)
         return c->body == BODY_NONE && !c->tunnel ? DONE : STATUS(INVALID);
     if (c->body == BODY_SIZED && !c->tunnel && c->body_left > 0)
         return STATUS(INVALID);
     c->body_ended = true;
-    if (is_deaf(c))
-        return DONE;
-    if (c->body == BODY_STREAM && !c->tunnel)
-        h1_write_last_chunk(&c->out);
-    TRY(buffer_status(&c->out));
-    push(c);
-    return DONE;
+    c->trailers = trailers;
+    const struct upstream_codec *codec = upstream_codec_of(c);
+    if (codec && !c->failing && !c->finishing)
+        return codec->end_body(c);
+    if (c->framed)
+        upstream_h1_write_end(c);
+    return buffer_status(&c->out);
 }
 
 /* ---- the answer ---- */
 
+static void set_paused(struct upstream_call *c, bool paused)
+{
+    const struct upstream_codec *codec = upstream_codec_of(c);
+    c->paused = paused;
+    upstream_call_phase(c);
+    if (codec && !c->finishing)
+        codec->flow(c);
+}
+
 void upstream_pause(struct upstream_call *c)
 {
-    c->paused = true;
-    upstream_call_phase(c);
-    if (c->connection)
-        upstream_connection_watch(c->connection);
+    set_paused(c, true);
 }
 
 void upstream_resume(struct upstream_call *c)
 {
-    struct upstream_connection *uc = c->connection;
-    c->paused = false;
-    upstream_call_phase(c);
-    if (!uc)
+    set_paused(c, false);
+}
+
+void upstream_note_first_byte(struct upstream_call *c)
+{
+    if (c->facts.first_byte_us != 0)
         return;
-    upstream_connection_watch(uc);
-    /* What libssl has read ahead raises no event on the descriptor (DESIGN 3.1, 19). */
-    if (uc->state == UPSTREAM_ACTIVE && uc->tls && !uc->starved && tls_pending(uc->tls))
-        upstream_later(c);
+    const int64_t took_us = clock_monotonic_us() - c->started_us;
+    c->facts.first_byte_us = took_us > 0 ? took_us : 1;
 }
 
 void upstream_facts(const struct upstream_call *c, struct upstream_facts *out)

@@ -91,6 +91,13 @@ static void hang_up(struct upstream_connection *uc)
     uc->fd = -1;
 }
 
+bool upstream_may_connect(const struct upstreams *u, const struct upstream_address *address)
+{
+    union socket_address to;
+    const socklen_t size = to_socket_address(address, &to);
+    return !guard_check(u->guard, &to.any, size);
+}
+
 /* false: this address is done with; uc->why says what it came to. */
 static bool try_address(struct upstream_connection *uc, const struct upstream_address *address)
 {
@@ -114,19 +121,51 @@ static bool try_address(struct upstream_connection *uc, const struct upstream_ad
         hang_up(uc);
         return false;
     }
-    uc->call->facts.address = *address;
+    uc->address = uc->call->facts.address = *address;
     if (uc->next_address < uc->pool->address_count)
         timeout_arm(u->attempt, &uc->timeout);
     return true;
 }
 
-static void give_up(struct upstream_connection *uc)
+/* `fail` is upstream_fail() in the loop, upstream_fail_later() inside an API function. Who waits for this
+ * connection because it could have been for all gets the same answer; each with a try of his own, they would
+ * wait for one time-out after the other. */
+static void end_opening(struct upstream_connection *uc, enum upstream_failure why, const char *detail,
+                        void (*fail)(struct upstream_call *, enum upstream_failure, const char *))
 {
     struct upstream_call *c = uc->call;
+    struct upstream_pool *p = uc->pool;
+    const bool was_serving = p->serving;
+    p->serving = true; /* it stays while its calls go */
     c->connection = NULL;
     uc->call = NULL;
-    upstream_fail_later(c, uc->why, uc->detail);
+    fail(c, why, detail);
+    for (unsigned n = upstream_pool_shares(p) ? p->waiting : 0; n > 0 && p->waiting > 0; n--)
+        fail(upstream_pool_next(p), why, detail);
+    p->serving = was_serving;
     upstream_connection_close(uc);
+}
+
+void upstream_opening_failed(struct upstream_connection *uc, enum upstream_failure why, const char *detail)
+{
+    end_opening(uc, why, detail, upstream_fail);
+}
+
+static void give_up(struct upstream_connection *uc)
+{
+    end_opening(uc, uc->why, uc->detail, upstream_fail_later);
+}
+
+void upstream_opening_left(struct upstream_connection *uc)
+{
+    struct upstream_call *next = upstream_pool_shares(uc->pool) ? upstream_pool_next(uc->pool) : NULL;
+    uc->call = next;
+    if (!next) {
+        upstream_connection_close(uc);
+        return;
+    }
+    next->connection = uc;
+    next->facts.address = uc->address;
 }
 
 static void try_next(struct upstream_connection *uc)
@@ -144,10 +183,7 @@ void upstream_connection_open(struct upstream_call *c)
 {
     struct upstreams *u = c->all;
     struct upstream_connection *uc = mem_alloc(sizeof *uc);
-    if (uc)
-        uc->client = h1_client_new(&upstream_answer_events, uc, false);
-    if (!uc || !uc->client) {
-        mem_free(uc);
+    if (!uc) {
         upstream_fail_later(c, UPSTREAM_MEMORY, "out of memory");
         return;
     }
@@ -160,6 +196,7 @@ void upstream_connection_open(struct upstream_call *c)
     uc->detail = "the target has no address";
     c->connection = uc;
     c->pool->open++;
+    c->pool->opening++;
     u->open++;
     timeout_arm(u->connect, &c->phase);
     try_next(uc);
@@ -179,8 +216,7 @@ static void ready(struct upstream_connection *uc)
     const int64_t took_us = clock_monotonic_us() - uc->dialled_us;
     c->facts.connect_us = took_us > 0 ? took_us : 1;
     c->facts.resumed = uc->tls && tls_resumed(uc->tls);
-    uc->all->made++;
-    upstream_connection_assign(uc, c);
+    upstream_connection_up(uc);
 }
 
 static void shake_hands(struct upstream_connection *uc)
@@ -196,10 +232,10 @@ static void shake_hands(struct upstream_connection *uc)
         watch_set(uc->watch, WATCH_WRITE);
         return;
     case TLS_CLOSED:
-        upstream_fail(uc->call, UPSTREAM_TLS, "the target ended the connection in the TLS handshake");
+        upstream_opening_failed(uc, UPSTREAM_TLS, "the target ended the connection in the TLS handshake");
         return;
     case TLS_FAILED:
-        upstream_fail(uc->call, UPSTREAM_TLS, tls_session_error(uc->tls));
+        upstream_opening_failed(uc, UPSTREAM_TLS, tls_session_error(uc->tls));
         return;
     }
 }
@@ -207,14 +243,16 @@ static void shake_hands(struct upstream_connection *uc)
 static void start_tls(struct upstream_connection *uc)
 {
     const struct upstream_pool *p = uc->pool;
-    const struct status st = tls_session_new(p->tls, uc->fd, false, p->server_name, &uc->tls);
+    struct status st = tls_session_new(p->tls, uc->fd, false, p->server_name, &uc->tls);
+    if (status_ok(st) && p->offers_h2)
+        st = tls_session_offer_h2(uc->tls);
     if (!status_ok(st)) {
         const bool memory = st.code == E_NOMEM;
-        upstream_fail(uc->call, memory ? UPSTREAM_MEMORY : UPSTREAM_TLS,
-                      memory ? "out of memory" : "not a name that a certificate can hold");
+        upstream_opening_failed(uc, memory ? UPSTREAM_MEMORY : UPSTREAM_TLS,
+                                memory ? "out of memory" : "not a name that a certificate can hold");
         return;
     }
-    tls_session_resume(uc->tls, p->share);
+    tls_session_resume(uc->tls, p->key);
     uc->call->facts.tls = true;
     uc->state = UPSTREAM_HANDSHAKE;
     shake_hands(uc);

@@ -8,6 +8,11 @@
  * timers in practice. Whoever sends a body sends it at once, or the target can wait for it as well. */
 #define HEAD_WAITS_MS 1
 
+/* An HTTP/2 connection with calls that hears nothing for the first is asked whether it still leads anywhere;
+ * without an answer in the second it does not. */
+#define SILENCE_MS 15000
+#define PING_MS    5000
+
 static struct upstream_call *call_of_phase(struct timeout_entry *e)
 {
     return (struct upstream_call *)(void *)((char *)e - offsetof(struct upstream_call, phase));
@@ -47,7 +52,7 @@ static void connect_expired(void *all, struct timeout_entry *e)
 {
     struct upstream_call *c = call_of_phase(e);
     (void)all;
-    if (c->waiting)
+    if (c->waiting && c->pool->opening == 0)
         upstream_fail(c, UPSTREAM_BUSY, "no connection became free in time");
     else if (c->connection && c->connection->state == UPSTREAM_HANDSHAKE)
         upstream_fail(c, UPSTREAM_CONNECT_TIMEOUT, "the TLS handshake took too long");
@@ -64,13 +69,16 @@ static void attempt_expired(void *all, struct timeout_entry *e)
 static void head_expired(void *all, struct timeout_entry *e)
 {
     (void)all;
-    upstream_connection_push(connection_of(e));
+    upstream_h1_push(connection_of(e));
 }
 
 static void first_byte_expired(void *all, struct timeout_entry *e)
 {
+    struct upstream_call *c = call_of_phase(e);
+    struct upstream_connection *uc = c->connection;
     (void)all;
-    upstream_fail(call_of_phase(e), UPSTREAM_FIRST_BYTE_TIMEOUT, "no answer in time");
+    uc->codec->suspect(uc);
+    upstream_fail(c, UPSTREAM_FIRST_BYTE_TIMEOUT, "no answer in time");
 }
 
 static void idle_expired(void *all, struct timeout_entry *e)
@@ -90,6 +98,18 @@ static void keep_expired(void *all, struct timeout_entry *e)
 {
     (void)all;
     upstream_connection_close(connection_of(e));
+}
+
+static void silence_expired(void *all, struct timeout_entry *e)
+{
+    (void)all;
+    connection_of(e)->codec->suspect(connection_of(e));
+}
+
+static void ping_expired(void *all, struct timeout_entry *e)
+{
+    (void)all;
+    connection_of(e)->codec->dead(connection_of(e));
 }
 
 static int64_t at_least_1(int64_t ms)
@@ -112,6 +132,8 @@ struct status upstream_timeouts_new(struct upstreams *u)
         {&u->idle, l->idle_ms, idle_expired},
         {&u->total, l->total_ms, total_expired},
         {&u->keep, l->keep_ms, keep_expired},
+        {&u->silence, SILENCE_MS, silence_expired},
+        {&u->ping, PING_MS, ping_expired},
     };
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         TRY(timeout_class_new(u->loop, at_least_1(classes[i].ms), classes[i].expired, u, classes[i].out));
@@ -141,4 +163,6 @@ void upstream_timeouts_free(struct upstreams *u)
     timeout_class_free(u->idle);
     timeout_class_free(u->total);
     timeout_class_free(u->keep);
+    timeout_class_free(u->silence);
+    timeout_class_free(u->ping);
 }

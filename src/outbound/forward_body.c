@@ -55,7 +55,7 @@ static void send_body(struct outbound_call *c, struct bytes chunk)
 
 static void end_body(struct outbound_call *c)
 {
-    if (!c->upstream || status_ok(upstream_end_body(c->upstream)))
+    if (!c->upstream || status_ok(upstream_end_body(c->upstream, NULL)))
         return;
     upstream_cancel(TAKE(c->upstream));
     call_failed(c, UPSTREAM_RESET, "the request's body could not be sent");
@@ -191,9 +191,10 @@ void call_end_answer(struct outbound_call *c)
     connection_flush_later(c->connection);
 }
 
-static void on_end(void *owner)
+static void on_end(void *owner, const struct headers *trailers)
 {
     struct outbound_call *c = owner;
+    (void)trailers;
     c->upstream = NULL;
     if (c->state == CALL_HELD) {
         c->held_ended = true;

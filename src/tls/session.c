@@ -171,6 +171,12 @@ bool tls_closed_cleanly(const struct tls_session *s)
     return s->clean_close;
 }
 
+struct status tls_session_offer_h2(struct tls_session *s)
+{
+    static const unsigned char both[] = "\x02h2\x08http/1.1";
+    return SSL_set_alpn_protos(s->ssl, both, sizeof both - 1) == 0 ? DONE : STATUS(NOMEM); /* 0: success */
+}
+
 struct text tls_alpn(const struct tls_session *s)
 {
     const unsigned char *p = NULL;

@@ -102,6 +102,9 @@ enum tls_result {
 struct status tls_session_new(struct tls_context *c, int fd, bool server, const char *server_name,
                               struct tls_session **out);
 void tls_session_free(struct tls_session *s); /* accepts NULL; sends nothing */
+/* A client's session, before its handshake: ALPN offers h2 beside http/1.1, whatever its context does.
+ * E_NOMEM. */
+struct status tls_session_offer_h2(struct tls_session *s);
 
 /*
  * Before the handshake, of a client: offers a session that was kept under `key`, and keeps those that the

@@ -33,17 +33,17 @@ static void refuses_a_body_that_is_not_as_announced(void **state)
     struct record *none = &w.calls[0], *sized = &w.calls[1], *stream = &w.calls[2];
     world_must_start(&w, none, &get_request);
     assert_status(world_write(none, text_bytes(TEXT("x"))), E_INVALID);
-    assert_ok(upstream_end_body(none->call));
+    assert_ok(upstream_end_body(none->call, NULL));
     world_must_start(&w, sized, &post_request);
     assert_status(world_write(sized, text_bytes(TEXT("hello!"))), E_INVALID);
     assert_ok(world_write(sized, text_bytes(TEXT("hell"))));
-    assert_status(upstream_end_body(sized->call), E_INVALID);
+    assert_status(upstream_end_body(sized->call, NULL), E_INVALID);
     assert_status(world_write(sized, text_bytes(TEXT("oo"))), E_INVALID);
     assert_ok(world_write(sized, text_bytes(TEXT("o"))));
-    assert_ok(upstream_end_body(sized->call));
-    assert_status(upstream_end_body(sized->call), E_INVALID);
+    assert_ok(upstream_end_body(sized->call, NULL));
+    assert_status(upstream_end_body(sized->call, NULL), E_INVALID);
     world_must_start(&w, stream, &stream_request);
-    assert_ok(upstream_end_body(stream->call));
+    assert_ok(upstream_end_body(stream->call, NULL));
     assert_status(world_write(stream, text_bytes(TEXT("x"))), E_INVALID);
     for (int i = 0; i < 3; i++)
         upstream_cancel(w.calls[i].call);
@@ -78,7 +78,7 @@ static void a_head_and_its_body_go_in_one_write(void **state)
     for (int i = 0; i < 2; i++) { /* a new connection, and a warm one */
         world_must_start(&w, r, &post_request);
         assert_ok(world_write(r, text_bytes(TEXT("hello"))));
-        assert_ok(upstream_end_body(r->call));
+        assert_ok(upstream_end_body(r->call, NULL));
         wait_for(&w, world_asked(&w, 0));
         assert_int_equal(w.peers[0].received, post_request.head.n + 5);
         world_say(&w, 0, OK_ANSWER);
@@ -99,7 +99,7 @@ static void a_head_does_not_wait_for_a_body_that_is_late(void **state)
         wait_for(&w, world_asked(&w, 0));
         assert_ok(world_write(r, text_bytes(TEXT("hello"))));
         wait_for(&w, strstr(w.peers[0].text, "\r\n\r\n5\r\nhello\r\n") != NULL);
-        assert_ok(upstream_end_body(r->call));
+        assert_ok(upstream_end_body(r->call, NULL));
         wait_for(&w, strstr(w.peers[0].text, "hello\r\n0\r\n\r\n") != NULL);
         world_say(&w, 0, OK_ANSWER);
         wait_for(&w, r->ends == 1);
@@ -271,7 +271,7 @@ static void upload(struct world *w, struct record *r, size_t *at, size_t chunk)
         assert_ok(st);
     }
     if (*at == MUCH)
-        assert_ok(upstream_end_body(r->call));
+        assert_ok(upstream_end_body(r->call, NULL));
     (void)w;
 }
 
@@ -333,7 +333,7 @@ static void a_chunked_body_that_had_to_wait_for_a_connection_arrives_whole(void 
     assert_int_equal(r->writables, 0);
     world_say(&w, 0, OK_ANSWER);
     wait_for(&w, r->writables == 1); /* told although it went out in one piece */
-    assert_ok(upstream_end_body(r->call));
+    assert_ok(upstream_end_body(r->call, NULL));
     wait_for(&w, w.peers[0].received == stream_request.head.n + 6 + 40000 + 2 + 5);
     world_say(&w, 0, OK_ANSWER);
     wait_for(&w, r->ends == 1);
@@ -358,7 +358,7 @@ static void a_tunnel_carries_both_ways_and_half_closes(void **state)
     assert_string_equal(w.peers[0].text, "ping"); /* raw */
     world_say(&w, 0, "pong");
     wait_for(&w, r->body_size == 9);
-    assert_ok(upstream_end_body(r->call));
+    assert_ok(upstream_end_body(r->call, NULL));
     wait_for(&w, w.peers[0].ended);
     assert_int_equal(r->ends, 0); /* the other direction is open */
     world_say(&w, 0, "last words");

@@ -62,7 +62,7 @@ static void something(struct record *r)
         status_ignore(upstream_write(r->call, pattern_at(roll(200), roll(40000))));
         break;
     case 6:
-        status_ignore(upstream_end_body(r->call));
+        status_ignore(upstream_end_body(r->call, NULL));
         break;
     default:
         break;

@@ -232,7 +232,7 @@ static void a_write_is_not_repeated_once_it_was_sent(void **state)
     world_answers(&w, &w.calls[0], 0);
     world_must_start(&w, r, &post_request);
     assert_ok(world_write(r, text_bytes(TEXT("hello"))));
-    assert_ok(upstream_end_body(r->call));
+    assert_ok(upstream_end_body(r->call, NULL));
     world_close(&w, 0);
     world_fails_with(&w, r, UPSTREAM_RESET);
     world_run_for(&w, 20);
@@ -251,7 +251,7 @@ static void a_write_of_which_nothing_was_sent_goes_to_a_new_connection(void **st
     world_must_start(&w, r, &post_request);
     assert_true(world_stats(&w).connections_reused == 1);
     assert_ok(world_write(r, text_bytes(TEXT("hello"))));
-    assert_ok(upstream_end_body(r->call));
+    assert_ok(upstream_end_body(r->call, NULL));
     wait_for(&w, w.accepted == 2 && w.peers[1].received == post_request.head.n + 5);
     assert_non_null(strstr(w.peers[1].text, "\r\n\r\nhello"));
     world_say(&w, 1, OK_ANSWER);

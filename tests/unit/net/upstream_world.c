@@ -228,10 +228,11 @@ static void on_writable(void *owner)
         r->on_writable(r);
 }
 
-static void on_end(void *owner)
+static void on_end(void *owner, const struct headers *trailers)
 {
     struct record *r = entered(owner);
     r->ends++;
+    r->trailers = trailers->count;
     upstream_facts(r->call, &r->facts);
     if (r->on_end)
         r->on_end(r);

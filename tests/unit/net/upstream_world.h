@@ -43,7 +43,7 @@ struct record {
     enum upstream_failure why;
     char detail[256];
     bool answer_started, nested;
-    size_t body_size;
+    size_t body_size, trailers;
     uint64_t sum;
     char body[WORLD_KEPT + 1];
     struct upstream_facts facts; /* at the end */

@@ -110,7 +110,8 @@ struct status outbound_address_read(const struct request *r, struct outbound_add
 void outbound_address_question(const struct outbound_address *a, struct text tenant, struct buffer *out)
 {
     (void)tenant;
-    buffer_printf(out, "/front/target?application=%.*s&service=%.*s", TEXT_ARG(a->application), TEXT_ARG(a->service));
+    buffer_printf(out, "/front/target?application=%.*s&service=%.*s", TEXT_ARG(a->application),
+                  TEXT_ARG(a->service));
 }
 struct status rewrite_request(const struct request *r, const struct outbound_address *address,
                               const struct hop_target *target, const struct rewrite_settings *settings,
@@ -246,8 +247,9 @@ struct status upstream_write(struct upstream_call *c, struct bytes chunk)
     buffer_append(&c->body, chunk);
     return status_of(w.upstream_says);
 }
-struct status upstream_end_body(struct upstream_call *c)
+struct status upstream_end_body(struct upstream_call *c, const struct headers *trailers)
 {
+    (void)trailers;
     assert_false(c->gone || c->cancelled || c->ended);
     c->ended = true;
     return DONE;
@@ -449,9 +451,10 @@ void world_body(struct upstream_call *u, const char *chunk)
 }
 void world_end(struct upstream_call *u)
 {
+    static const struct headers no_trailers;
     assert_false(u->cancelled || u->gone);
     u->gone = true;
-    u->events->end(u->owner);
+    u->events->end(u->owner, &no_trailers);
 }
 void world_fail(struct upstream_call *u, enum upstream_failure why)
 {
