@@ -12,6 +12,7 @@
  */
 
 #include "base/buffer.h"
+#include "store/kept_secret.h"
 #include "store/registry.h"
 #include "store/store.h"
 
@@ -31,9 +32,10 @@ struct certificate_position {
     uint8_t fingerprint[SHA256_SIZE];
 };
 
-/* Where the list of sealed values continues: secrets by `id`, then the history by `id`. */
+/* Where the list of sealed values continues: secrets by `id`, then the history, then kept secrets. */
+enum sealed_table { SEALED_SECRETS, SEALED_HISTORY, SEALED_KEPT, SEALED_TABLES };
 struct sealed_position {
-    bool history;
+    enum sealed_table table;
     int64_t id;
 };
 
@@ -149,6 +151,15 @@ struct store_ops {
     struct status (*sealed_exchange)(struct store *s, const struct sealed_exchange *list, size_t count);
     struct status (*registry_counts)(struct store *s, struct registry_counts *out);
 
+    struct status (*kept_secret_put)(struct store *s, const struct kept_secret_write *w,
+                                     const struct audit_entry *audit, bool *out_new);
+    struct status (*kept_secret_get)(struct store *s, struct text tenant, struct text name, struct arena *a,
+                                     struct kept_secret *out);
+    struct status (*kept_secret_delete)(struct store *s, struct text tenant, struct text name,
+                                        int64_t expected_revision, const struct audit_entry *audit);
+    struct status (*kept_secret_list)(struct store *s, struct text tenant, struct text after, unsigned limit,
+                                      struct arena *a, kept_secret_row *row, void *ctx);
+
     struct status (*counts)(struct store *s, int64_t now, struct store_counts *out);
     struct status (*backup)(struct store *s, const char *path, struct error *err);
     struct status (*check)(struct store *s, struct error *err);
@@ -192,7 +203,7 @@ bool service_is_wanted(const struct service_filter *f, const struct service *s);
 bool service_fills_page(const struct service *s, size_t *bytes);
 /* Copies the row's texts (from a buffer that is about to go) into the arena. */
 struct status service_copy(const struct service *from, struct arena *a, struct service *out);
-/* A place that sealed_place_read gave; positions are positive, and {false, 0} is the start. False: no place
+/* A place that sealed_place_read gave; positions are positive, and {0, 0} is the start. False: no place
  * of ours. */
 bool sealed_place_read(const struct sealed_place *place, struct sealed_position *out);
-struct sealed_place sealed_place_of(bool history, int64_t id);
+struct sealed_place sealed_place_of(enum sealed_table table, int64_t id);

@@ -90,6 +90,13 @@ static int compare_specifications(const void *a, const void *b)
     return tenants ? tenants : memcmp(x->r.hash, y->r.hash, SHA256_SIZE);
 }
 
+static int compare_kept(const void *a, const void *b)
+{
+    const struct memory_kept *x = a, *y = b;
+    const int tenants = text_compare(x->k.tenant, y->k.tenant);
+    return tenants ? tenants : text_compare(x->k.name, y->k.name);
+}
+
 struct memory_store *memory_lock(struct store *s)
 {
     struct memory_store *m = (struct memory_store *)s;
@@ -292,9 +299,9 @@ static void memory_close(struct store *s)
 {
     struct memory_store *m = (struct memory_store *)s;
     memory_table_release(&m->serials);
-    struct memory_table *tables[] = {&m->audit,       &m->applications,  &m->tokens,   &m->certificates,
-                                     &m->revocations, &m->blobs,         &m->services, &m->secrets,
-                                     &m->histories,   &m->specifications};
+    struct memory_table *tables[] = {&m->audit,       &m->applications,   &m->tokens,      &m->certificates,
+                                     &m->revocations, &m->blobs,          &m->services,    &m->secrets,
+                                     &m->histories,   &m->specifications, &m->kept_secrets};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         memory_table_release(tables[i]);
     (void)pthread_mutex_destroy(&m->lock);
@@ -343,6 +350,10 @@ static const struct store_ops ops = {
     .sealed_list = memory_sealed_list,
     .sealed_exchange = memory_sealed_exchange,
     .registry_counts = memory_registry_counts,
+    .kept_secret_put = memory_kept_secret_put,
+    .kept_secret_get = memory_kept_secret_get,
+    .kept_secret_delete = memory_kept_secret_delete,
+    .kept_secret_list = memory_kept_secret_list,
     .counts = memory_counts,
     .backup = memory_backup,
     .check = memory_check,
@@ -367,6 +378,7 @@ struct status memory_store_open(struct store **out, struct error *err)
     m->secrets.compare = compare_secrets;
     m->histories.compare = compare_histories;
     m->specifications.compare = compare_specifications;
+    m->kept_secrets.compare = compare_kept;
     *out = &m->base;
     return DONE;
 }

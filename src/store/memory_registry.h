@@ -26,6 +26,12 @@ struct memory_specification {
     int64_t refs;
 };
 
+struct memory_kept {
+    struct kept_secret k; /* tenant and name are the key */
+    int64_t id;           /* order of creation */
+};
+
+extern const struct memory_shape memory_kept_shape;
 extern const struct memory_shape memory_service_shape, memory_service_given_shape, memory_secret_shape,
     memory_history_shape, memory_specification_shape;
 
@@ -92,3 +98,12 @@ struct status memory_sealed_list(struct store *s, const struct sealed_position *
                                  struct arena *a, sealed_row *row, void *ctx);
 struct status memory_sealed_exchange(struct store *s, const struct sealed_exchange *list, size_t count);
 struct status memory_registry_counts(struct store *s, struct registry_counts *out);
+
+struct status memory_kept_secret_put(struct store *s, const struct kept_secret_write *w,
+                                     const struct audit_entry *audit, bool *out_new);
+struct status memory_kept_secret_get(struct store *s, struct text tenant, struct text name, struct arena *a,
+                                     struct kept_secret *out);
+struct status memory_kept_secret_delete(struct store *s, struct text tenant, struct text name,
+                                        int64_t expected_revision, const struct audit_entry *audit);
+struct status memory_kept_secret_list(struct store *s, struct text tenant, struct text after, unsigned limit,
+                                      struct arena *a, kept_secret_row *row, void *ctx);

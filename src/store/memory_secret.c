@@ -135,11 +135,38 @@ static struct status copy_sealed(const struct memory_store *m, bool history, int
         memory_table_find(&m->services, &(struct memory_service){.row = row});
     char *name = arena_alloc(a, SECRET_SEAL_NAME_MAX);
     must(service);
-    out->place = sealed_place_of(history, number);
+    out->place = sealed_place_of(history ? SEALED_HISTORY : SEALED_SECRETS, number);
     out->value = arena_bytes(a, value);
     if (!name || !out->value.p)
         return STATUS(NOMEM);
     out->name = secret_seal_name(service->s.tenant, service->s.id, slot, history, name);
+    return DONE;
+}
+
+/* The first one behind that id; NULL at the end. The table is in the order of names. */
+static const struct memory_kept *next_kept(const struct memory_store *m, int64_t id)
+{
+    const struct memory_kept *next = NULL;
+    for (size_t i = 0; i < m->kept_secrets.count; i++) {
+        const struct memory_kept *row = m->kept_secrets.rows[i];
+        if (row->id > id && (!next || row->id < next->id))
+            next = row;
+    }
+    return next;
+}
+
+static struct status collect_kept(const struct memory_store *m, int64_t after, unsigned limit,
+                                  struct arena *a, struct sealed *rows, size_t *count)
+{
+    const struct memory_kept *row = *count < limit ? next_kept(m, after) : NULL;
+    for (; row; row = *count < limit ? next_kept(m, row->id) : NULL) {
+        struct sealed *out = &rows[(*count)++];
+        out->place = sealed_place_of(SEALED_KEPT, row->id);
+        out->name = kept_secret_seal_name(row->k.tenant, row->k.name, a);
+        out->value = arena_bytes(a, row->k.sealed);
+        if (!out->name.p || !out->value.p)
+            return STATUS(NOMEM);
+    }
     return DONE;
 }
 
@@ -151,16 +178,17 @@ static struct status collect_sealed(struct store *s, const struct sealed_positio
     size_t count = 0;
     if (!rows)
         return STATUS(NOMEM);
-    for (size_t i = 0; !after->history && i < m->secrets.count && count < limit; i++) {
+    for (size_t i = 0; after->table == SEALED_SECRETS && i < m->secrets.count && count < limit; i++) {
         const struct memory_secret *c = m->secrets.rows[i];
         if (number_of(c) > after->id)
             TRY(copy_sealed(m, false, number_of(c), c->row, c->slot, c->s.sealed, a, &rows[count++]));
     }
-    for (size_t i = 0; i < m->histories.count && count < limit; i++) {
+    for (size_t i = 0; after->table <= SEALED_HISTORY && i < m->histories.count && count < limit; i++) {
         const struct memory_history *h = m->histories.rows[i];
-        if (!after->history || h->h.sequence > after->id)
+        if (after->table < SEALED_HISTORY || h->h.sequence > after->id)
             TRY(copy_sealed(m, true, h->h.sequence, h->row, h->slot, h->h.sealed, a, &rows[count++]));
     }
+    TRY(collect_kept(m, after->table < SEALED_KEPT ? 0 : after->id, limit, a, rows, &count));
     *out = rows;
     *out_count = count;
     return DONE;
@@ -189,13 +217,26 @@ static struct status stage_history_exchange(struct memory_store *m, struct memor
     return memory_stage_add(stage, &m->histories, memory_copy(&memory_history_shape, &next, NULL));
 }
 
+static struct status stage_kept_exchange(struct memory_store *m, struct memory_stage *stage, int64_t id,
+                                         const struct sealed_exchange *e)
+{
+    const struct memory_kept *was = next_kept(m, id - 1);
+    if (!was || was->id != id || !bytes_equal(was->k.sealed, e->old))
+        return DONE;
+    struct memory_kept next = *was;
+    next.k.sealed = e->fresh;
+    return memory_stage_add(stage, &m->kept_secrets, memory_copy(&memory_kept_shape, &next, NULL));
+}
+
 static struct status stage_exchange(struct memory_store *m, struct memory_stage *stage,
                                     const struct sealed_exchange *e)
 {
     struct sealed_position at;
     if (!sealed_place_read(&e->place, &at))
         return STATUS(INVALID);
-    if (at.history)
+    if (at.table == SEALED_KEPT)
+        return stage_kept_exchange(m, stage, at.id, e);
+    if (at.table == SEALED_HISTORY)
         return stage_history_exchange(m, stage, at.id, e);
     const struct memory_secret *c = memory_secret_find(m, at.id / 4, (enum secret_slot)(at.id % 4));
     if (!c || !bytes_equal(c->s.sealed, e->old))

@@ -25,9 +25,9 @@ struct memory_store {
     struct store base;
     pthread_mutex_t lock; /* guards what follows */
     struct memory_table audit, applications, tokens, certificates, serials, revocations, blobs;
-    struct memory_table services, secrets, histories, specifications;
+    struct memory_table services, secrets, histories, specifications, kept_secrets;
     int64_t last_audit_id;
-    int64_t last_service, last_history;
+    int64_t last_service, last_history, last_kept;
     uint64_t last_sequence;
     int64_t operations;
 };

@@ -10,7 +10,7 @@
 #define SCAN_MAX    100000
 #define SEALED_MAX  1000
 #define NAMED_MAX   100
-#define PLACE_BYTES 9 /* 0 secrets, 1 history; then the row's number, big-endian */
+#define PLACE_BYTES 9 /* enum sealed_table; then the row's number, big-endian */
 
 /* ---- names ---- */
 
@@ -28,9 +28,9 @@ struct text secret_seal_name(struct text tenant, const uint8_t id[static SERVICE
     return (struct text){out, (size_t)n};
 }
 
-struct sealed_place sealed_place_of(bool history, int64_t id)
+struct sealed_place sealed_place_of(enum sealed_table table, int64_t id)
 {
-    struct sealed_place place = {.p = {history}, .n = PLACE_BYTES};
+    struct sealed_place place = {.p = {(uint8_t)table}, .n = PLACE_BYTES};
     for (unsigned i = 0; i < 8; i++)
         place.p[1 + i] = (uint8_t)((uint64_t)id >> (56 - 8 * i));
     return place;
@@ -39,11 +39,11 @@ struct sealed_place sealed_place_of(bool history, int64_t id)
 bool sealed_place_read(const struct sealed_place *place, struct sealed_position *out)
 {
     uint64_t id = 0;
-    if (place->n != PLACE_BYTES || place->p[0] > 1)
+    if (place->n != PLACE_BYTES || place->p[0] >= SEALED_TABLES)
         return false;
     for (unsigned i = 0; i < 8; i++)
         id = id << 8 | place->p[1 + i];
-    *out = (struct sealed_position){place->p[0] == 1, (int64_t)id};
+    *out = (struct sealed_position){(enum sealed_table)place->p[0], (int64_t)id};
     return id > 0 && id <= INT64_MAX;
 }
 

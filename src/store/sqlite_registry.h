@@ -82,3 +82,12 @@ struct status sqlite_sealed_list(struct store *s, const struct sealed_position *
                                  struct arena *a, sealed_row *row, void *ctx);
 struct status sqlite_sealed_exchange(struct store *s, const struct sealed_exchange *list, size_t count);
 struct status sqlite_registry_counts(struct store *s, struct registry_counts *out);
+
+struct status sqlite_kept_secret_put(struct store *s, const struct kept_secret_write *w,
+                                     const struct audit_entry *audit, bool *out_new);
+struct status sqlite_kept_secret_get(struct store *s, struct text tenant, struct text name, struct arena *a,
+                                     struct kept_secret *out);
+struct status sqlite_kept_secret_delete(struct store *s, struct text tenant, struct text name,
+                                        int64_t expected_revision, const struct audit_entry *audit);
+struct status sqlite_kept_secret_list(struct store *s, struct text tenant, struct text after, unsigned limit,
+                                      struct arena *a, kept_secret_row *row, void *ctx);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite_registry.h"
 
-/* Every sealed value in turn, for sealing them anew: the table `secret` by id, then `secret_history` by id.
- */
+/* Every sealed value in turn, for sealing them anew: the table `secret` by id, then `secret_history`, then
+ * `kept_secret`. */
 
 struct listing {
     struct arena *arena;
@@ -12,30 +12,45 @@ struct listing {
     bool stopped;
 };
 
-static struct status give(struct sqlite_query *q, bool history, struct listing *l)
+/* The name that a service's secret is sealed under; reads slot, tenant and service. */
+static struct text name_of_service(struct sqlite_query *q, bool history, struct arena *a)
 {
     uint8_t service[SERVICE_ID_SIZE];
-    char *name = arena_alloc(l->arena, SECRET_SEAL_NAME_MAX);
-    if (!name)
-        return STATUS(NOMEM);
-    struct sealed_place place = sealed_place_of(history, column_int(q));
-    enum secret_slot slot = (enum secret_slot)column_int(q);
-    struct text tenant = column_view(q);
+    char *name = arena_alloc(a, SECRET_SEAL_NAME_MAX);
+    const enum secret_slot slot = (enum secret_slot)column_int(q);
+    const struct text tenant = column_view(q);
     column_exact(q, service, SERVICE_ID_SIZE);
-    struct bytes sealed = column_blob(q, l->arena);
+    return name ? secret_seal_name(tenant, service, slot, history, name) : (struct text){NULL, 0};
+}
+
+static struct text name_of_kept(struct sqlite_query *q, struct arena *a)
+{
+    const struct text tenant = column_view(q), name = column_view(q);
+    return kept_secret_seal_name(tenant, name, a);
+}
+
+static struct status give(struct sqlite_query *q, enum sealed_table table, struct listing *l)
+{
+    const struct sealed_place place = sealed_place_of(table, column_int(q));
+    const struct text name = table == SEALED_KEPT ? name_of_kept(q, l->arena)
+                                                  : name_of_service(q, table == SEALED_HISTORY, l->arena);
+    const struct bytes sealed = column_blob(q, l->arena);
     TRY(sqlite_query_status(q));
-    struct text sealed_as = secret_seal_name(tenant, service, slot, history, name);
-    if (!sealed_as.p)
-        return STATUS(BROKEN);
+    if (!name.p)
+        return STATUS(NOMEM);
     l->left--;
-    l->stopped = !l->row(l->ctx, &place, sealed_as, sealed);
+    l->stopped = !l->row(l->ctx, &place, name, sealed);
     return DONE;
 }
 
-static struct status list(struct sqlite_db *db, bool history, int64_t after, struct listing *l)
+static struct status list(struct sqlite_db *db, enum sealed_table table, int64_t after, struct listing *l)
 {
-    OWNED(sqlite_done)
-    struct sqlite_query q = sqlite_query(db, history ? SQL_SEALED_HISTORY : SQL_SEALED_SECRETS);
+    static const enum sql statements[] = {
+        [SEALED_SECRETS] = SQL_SEALED_SECRETS,
+        [SEALED_HISTORY] = SQL_SEALED_HISTORY,
+        [SEALED_KEPT] = SQL_SEALED_KEPT,
+    };
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(db, statements[table]);
     bind_int(&q, after);
     bind_int(&q, l->left);
     while (!l->stopped) {
@@ -43,7 +58,7 @@ static struct status list(struct sqlite_db *db, bool history, int64_t after, str
         TRY(sqlite_step(&q, &more));
         if (!more)
             return DONE;
-        TRY(give(&q, history, l));
+        TRY(give(&q, table, l));
     }
     return DONE;
 }
@@ -54,11 +69,9 @@ struct status sqlite_sealed_list(struct store *s, const struct sealed_position *
     OWNED(sqlite_pool_give) struct sqlite_reader reader = {NULL, NULL};
     TRY(sqlite_pool_take(sqlite_of(s)->readers, &reader));
     struct listing l = {a, row, ctx, limit, false};
-    if (!after->history)
-        TRY(list(reader.db, false, after->id, &l));
-    if (l.left == 0 || l.stopped)
-        return DONE;
-    return list(reader.db, true, after->history ? after->id : 0, &l);
+    for (int table = (int)after->table; table < SEALED_TABLES && l.left > 0 && !l.stopped; table++)
+        TRY(list(reader.db, (enum sealed_table)table, table == (int)after->table ? after->id : 0, &l));
+    return DONE;
 }
 
 struct exchange {
@@ -68,14 +81,17 @@ struct exchange {
 
 static struct status exchange(struct sqlite_txn *t, void *args)
 {
+    static const enum sql statements[] = {
+        [SEALED_SECRETS] = SQL_SEALED_SECRET_SET,
+        [SEALED_HISTORY] = SQL_SEALED_HISTORY_SET,
+        [SEALED_KEPT] = SQL_SEALED_KEPT_SET,
+    };
     const struct exchange *in = args;
     for (size_t i = 0; i < in->count; i++) {
         struct sealed_position at;
         if (!sealed_place_read(&in->list[i].place, &at))
             return STATUS(INVALID);
-        OWNED(sqlite_done)
-        struct sqlite_query q =
-            sqlite_query(t->db, at.history ? SQL_SEALED_HISTORY_SET : SQL_SEALED_SECRET_SET);
+        OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, statements[at.table]);
         bind_blob(&q, in->list[i].fresh);
         bind_int(&q, at.id);
         bind_blob(&q, in->list[i].old);

@@ -114,5 +114,19 @@
       "SELECT h.id, h.secret_id % 4, s.tenant_id, s.service_id, h.sealed" \
       " FROM secret_history h CROSS JOIN service s ON s.id = h.secret_id / 4 WHERE h.id > ?1 ORDER BY h.id LIMIT ?2") \
     X(SEALED_SECRET_SET,  "UPDATE secret SET sealed = ?1 WHERE id = ?2 AND sealed = ?3") \
-    X(SEALED_HISTORY_SET, "UPDATE secret_history SET sealed = ?1 WHERE id = ?2 AND sealed = ?3")
+    X(SEALED_HISTORY_SET, "UPDATE secret_history SET sealed = ?1 WHERE id = ?2 AND sealed = ?3") \
+    \
+    X(KEPT_PUT, \
+      "INSERT INTO kept_secret (tenant_id, name, revision, created_at, updated_at, sealed) VALUES (?1, ?2, 1, ?3, ?3, ?4)" \
+      " ON CONFLICT (tenant_id, name) DO UPDATE SET revision = revision + 1, updated_at = excluded.updated_at," \
+      " sealed = excluded.sealed") \
+    X(KEPT_REVISION, "SELECT revision FROM kept_secret WHERE tenant_id = ?1 AND name = ?2") \
+    X(KEPT_DELETE,   "DELETE FROM kept_secret WHERE tenant_id = ?1 AND name = ?2") \
+    X(KEPT_GET, \
+      "SELECT name, revision, created_at, updated_at, sealed FROM kept_secret WHERE tenant_id = ?1 AND name = ?2") \
+    X(KEPT_LIST, \
+      "SELECT name, revision, created_at, updated_at, NULL FROM kept_secret WHERE tenant_id = ?1 AND name > ?2" \
+      " ORDER BY name LIMIT ?3") \
+    X(SEALED_KEPT, "SELECT id, tenant_id, name, sealed FROM kept_secret WHERE id > ?1 ORDER BY id LIMIT ?2") \
+    X(SEALED_KEPT_SET, "UPDATE kept_secret SET sealed = ?1 WHERE id = ?2 AND sealed = ?3")
 /* clang-format on */
