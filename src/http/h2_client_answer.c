@@ -255,8 +255,8 @@ static void goaway_received(struct h2_client *c, int32_t last_stream)
 
 static void reset_received(struct h2_call *call, uint32_t error)
 {
-    const bool refused = error == NGHTTP2_REFUSED_STREAM && !call->head_done;
-    h2_call_fail(call, refused ? H2_REFUSED : H2_RESET, h2_client_reset_text(error), NGHTTP2_NO_ERROR);
+    h2_call_fail(call, error == NGHTTP2_REFUSED_STREAM ? H2_REFUSED : H2_RESET, h2_client_reset_text(error),
+                 NGHTTP2_NO_ERROR);
 }
 
 static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user_data)

@@ -107,8 +107,10 @@ void h2_call_fail(struct h2_call *call, enum h2_failure why, const char *detail,
     struct h2_client *c = call->client;
     if (call->failing || call->over)
         return;
+    /* Whoever has begun to answer has done something, whatever it says now. */
+    const bool begun = call->head_done || call->interim > 0;
     call->failing = true;
-    call->why = why;
+    call->why = why == H2_REFUSED && begun ? H2_RESET : why;
     call->detail = detail;
     c->due = true;
     if (c->dead)

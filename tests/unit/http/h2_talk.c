@@ -2,6 +2,7 @@
 #include "h2_talk.h"
 
 #include <nghttp2/nghttp2.h>
+#include <stdio.h>
 
 #include "base/reader.h"
 
@@ -334,4 +335,65 @@ size_t talk_sent_count(struct talk *t, uint8_t type, int32_t stream)
     while (next_frame(&r, &its_type, &its_stream, &payload))
         n += its_type == type && (stream < 0 || its_stream == stream) ? 1 : 0;
     return n;
+}
+
+void talk_encode(struct buffer *out, const char *fields)
+{
+    struct text rest = text_of(fields);
+    while (rest.p) {
+        struct text value = text_cut(&rest, '|');
+        const struct text name = text_cut(&value, '=');
+        buffer_u8(out, 0);
+        for (int i = 0; i < 2; i++) {
+            const struct text part = i == 0 ? name : value;
+            if (part.n < 127) {
+                buffer_u8(out, (uint8_t)part.n);
+            } else {
+                size_t n = part.n - 127;
+                buffer_u8(out, 127);
+                for (; n >= 128; n /= 128)
+                    buffer_u8(out, (uint8_t)(n % 128 + 128));
+                buffer_u8(out, (uint8_t)n);
+            }
+            for (size_t k = 0; k < part.n; k++)
+                buffer_u8(out, (uint8_t)(part.p[k] == '\1' ? '\0' : part.p[k]));
+        }
+    }
+}
+
+static void fields_frame(struct talk *t, int32_t stream, uint8_t flags, const char *fields)
+{
+    struct buffer b;
+    buffer_init(&b, 64UL * 1024);
+    talk_encode(&b, fields);
+    talk_frame(t, NGHTTP2_HEADERS, flags | NGHTTP2_FLAG_END_HEADERS, stream, buffer_bytes(&b));
+    buffer_release(&b);
+}
+
+void talk_answer(struct talk *t, int32_t stream, const char *frames)
+{
+    struct text rest = text_of(frames);
+    while (rest.p) {
+        const struct text frame = text_cut(&rest, ' ');
+        const struct text payload = text_from(frame, 2);
+        char fields[512];
+        must(text_to_cstr(payload, fields, sizeof(fields)));
+        const bool end = frame.p[0] == 'h' || frame.p[0] == 'd';
+        const uint8_t flags = end ? NGHTTP2_FLAG_END_STREAM : 0;
+        if (frame.p[0] == 'H' || frame.p[0] == 'h')
+            fields_frame(t, stream, flags, fields);
+        else
+            talk_frame(t, NGHTTP2_DATA, flags, stream, text_bytes(payload));
+    }
+}
+
+struct talk_call *talk_ask(struct talk *t, enum http_method method)
+{
+    char head[128];
+    struct status st;
+    (void)snprintf(head, sizeof(head), "%s / HTTP/1.1\r\nHost: a\r\n\r\n", http_method_name(method));
+    struct talk_call *tc = talk_start(t, method, head, BODY_NONE, 0, &st);
+    must(tc != NULL);
+    talk_run(t);
+    return tc;
 }

@@ -71,3 +71,14 @@ void talk_frame(struct talk *t, uint8_t type, uint8_t flags, int32_t stream, str
  * none. `stream` < 0: of any. */
 struct bytes talk_sent(struct talk *t, uint8_t type, int32_t stream, size_t nth);
 size_t talk_sent_count(struct talk *t, uint8_t type, int32_t stream);
+/* HPACK: literals without indexing, of a list like ":status=200|x=1". '\1' in it stands for NUL. */
+void talk_encode(struct buffer *out, const char *fields);
+/* An answer: frames separated by spaces. "H:fields" a HEADERS, "D:data" a DATA; in lower case with
+ * END_STREAM.
+ */
+void talk_answer(struct talk *t, int32_t stream, const char *frames);
+struct talk_call *talk_ask(struct talk *t, enum http_method method); /* a request without body; it is sent */
+static inline struct bytes talk_bytes(const char *s, size_t n)
+{
+    return (struct bytes){(const uint8_t *)s, n};
+}
