@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ struct worker {
     FILE *collect;
     pthread_t thread;
     struct load_connection connection;
+    double due; /* with a rate: when the next request is */
     uint64_t operations, errors;
     uint32_t *samples; /* microseconds */
     size_t sample_count;
@@ -64,6 +66,22 @@ static const char *next_target(struct worker *w)
     return i < w->targets->count ? w->targets->line[i] : NULL;
 }
 
+/*
+ * With a rate, requests have a time at which they are due, whatever became of those before: what is measured
+ * from then on includes the wait behind a slow answer, which a client that keeps to the rate would have had.
+ */
+static double due(struct worker *w)
+{
+    if (w->options->rate <= 0)
+        return now();
+    const double at = w->due;
+    w->due += (double)w->options->threads / w->options->rate;
+    const struct timespec until = {(time_t)at, (long)((at - (double)(time_t)at) * 1e9)};
+    if (at > now())
+        (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    return at;
+}
+
 static void run_keepalive(struct worker *w, double end)
 {
     bool connected = false;
@@ -77,7 +95,7 @@ static void run_keepalive(struct worker *w, double end)
             continue;
         }
         connected = true;
-        double started = now();
+        double started = due(w);
         int status = request(w, path);
         record(w, started, status);
         if (w->collect && status == w->options->expect)
@@ -108,6 +126,7 @@ static void *run_worker(void *arg)
 {
     struct worker *w = arg;
     double end = now() + w->options->seconds;
+    (void)prctl(PR_SET_TIMERSLACK, 1);
     if (w->options->mode == LOAD_HANDSHAKE)
         run_handshakes(w, end);
     else
@@ -175,6 +194,7 @@ static int run_threads(const struct load_options *o, SSL_CTX *ctx, struct target
     double started = now();
     for (unsigned i = 0; i < o->threads; i++) {
         workers[i] = (struct worker){.options = o, .ctx = ctx, .targets = targets, .collect = collect};
+        workers[i].due = o->rate > 0 ? started + i / o->rate : 0; /* spread over the first round */
         workers[i].samples = malloc(SAMPLES_MAX * sizeof(uint32_t));
         if (!workers[i].samples || pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) != 0)
             return 1;
@@ -237,8 +257,8 @@ static SSL_CTX *client_context(const struct load_options *o)
 
 static int mode_of(const char *word, enum load_mode *out)
 {
-    static const char *const names[] = {"keepalive", "handshake", "idle"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"keepalive", "handshake", "idle", "burst"};
+    for (int i = 0; i < 4; i++) {
         if (strcmp(word, names[i]) == 0) {
             *out = (enum load_mode)i;
             return 0;
@@ -252,7 +272,8 @@ static const struct option long_options[] = {
     {"cert", 1, 0, 'c'},    {"key", 1, 0, 'k'},     {"path", 1, 0, 'u'},        {"body", 1, 0, 'b'},
     {"targets", 1, 0, 't'}, {"threads", 1, 0, 'j'}, {"seconds", 1, 0, 's'},     {"h2", 0, 0, '2'},
     {"plain", 0, 0, 'P'},   {"expect", 1, 0, 'e'},  {"connections", 1, 0, 'C'}, {"header", 1, 0, 'H'},
-    {"collect", 1, 0, 'o'}, {"again", 0, 0, 'A'},   {"number", 0, 0, 'N'},      {0, 0, 0, 0},
+    {"collect", 1, 0, 'o'}, {"again", 0, 0, 'A'},   {"number", 0, 0, 'N'},      {"number-from", 1, 0, 'F'},
+    {"rate", 1, 0, 'R'},    {0, 0, 0, 0},
 };
 
 static int parse(int argc, char **argv, struct load_options *o)
@@ -312,6 +333,13 @@ static int parse(int argc, char **argv, struct load_options *o)
         case 'N':
             o->number = true;
             break;
+        case 'F':
+            o->number = true;
+            o->number_from = strtol(optarg, NULL, 10);
+            break;
+        case 'R':
+            o->rate = strtod(optarg, NULL);
+            break;
         case '2':
             o->h2 = true;
             break;
@@ -327,13 +355,17 @@ static int parse(int argc, char **argv, struct load_options *o)
 
 int main(int argc, char **argv)
 {
-    struct load_options o = {
-        .name = "localhost", .path = "/", .threads = 1, .seconds = 5, .expect = 200, .connections = 1};
+    struct load_options o = {.name = "localhost",
+                             .path = "/",
+                             .threads = 1,
+                             .seconds = 5,
+                             .expect = 200,
+                             .connections = 1,
+                             .number_from = -1};
     struct targets targets = {0};
     if (parse(argc, argv, &o) != 0 || (o.targets_file && read_targets(o.targets_file, &targets) != 0)) {
-        fprintf(
-            stderr,
-            "usage: load --mode keepalive|handshake|idle --port N --ca FILE [--cert FILE --key FILE] ...\n");
+        fprintf(stderr, "usage: load --mode keepalive|handshake|idle|burst --port N --ca FILE [--cert FILE "
+                        "--key FILE] ...\n");
         return 2;
     }
     SSL_CTX *ctx = o.plain ? NULL : client_context(&o);
@@ -341,5 +373,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "load: cannot use the certificate files\n");
         return 2;
     }
+    if (o.mode == LOAD_BURST)
+        return load_burst(&o, ctx);
     return o.mode == LOAD_IDLE ? run_idle(&o, ctx) : run_threads(&o, ctx, o.targets_file ? &targets : NULL);
 }

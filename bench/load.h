@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum load_mode { LOAD_KEEPALIVE, LOAD_HANDSHAKE, LOAD_IDLE };
+enum load_mode { LOAD_KEEPALIVE, LOAD_HANDSHAKE, LOAD_IDLE, LOAD_BURST };
 
 struct load_options {
     enum load_mode mode;
@@ -26,11 +26,13 @@ struct load_options {
     const char *collect_file; /* the value of "token" in each answer goes here, one per line */
     const char *targets_file; /* one request target per line, each used once unless `again` */
     unsigned threads;
-    unsigned connections; /* LOAD_IDLE */
+    unsigned connections; /* LOAD_IDLE, LOAD_BURST */
     double seconds;
+    double rate; /* requests per second of all threads; 0 = as fast as the answers come */
     bool h2, plain, again;
-    bool number; /* "########" in the body becomes a number, another one for each request */
-    int expect;  /* HTTP status that counts as success */
+    bool number;      /* "########" in the body becomes a number, another one for each request */
+    long number_from; /* the first of them; -1 = anywhere */
+    int expect;       /* HTTP status that counts as success */
 };
 
 struct load_connection {
@@ -49,8 +51,14 @@ void load_disconnect(struct load_connection *c, bool politely);
 int load_read(struct load_connection *c, void *p, size_t n); /* > 0, or -1 */
 int load_write(struct load_connection *c, const void *p, size_t n);
 
-/* One request and its whole answer; the status, or -1. */
+/* One request and its whole answer; the status, or -1. The two halves: 0 or -1, and the status or -1. */
 int load_h1_request(const struct load_options *o, struct load_connection *c, const char *path);
+int load_h1_send(const struct load_options *o, struct load_connection *c, const char *path);
+int load_h1_answer(const struct load_options *o, struct load_connection *c);
 int load_h2_start(struct load_connection *c);
 int load_h2_request(const struct load_options *o, struct load_connection *c, const char *path);
 void load_h2_end(struct load_connection *c);
+
+/* Opens all connections, then sends a request on each before any answer is read; reports like run_threads().
+ */
+int load_burst(const struct load_options *o, SSL_CTX *ctx);

@@ -9,19 +9,20 @@
 
 #define NUMBER_MARK "########"
 
-/* The same number at each mark of one request; requests of one run never share one, those of several hardly.
- */
-static void number_marks(char *text)
+/* The same number at each mark of one request; requests of one run never share one, those of several hardly
+ * unless they begin with the same one. */
+static void number_marks(const struct load_options *o, char *text)
 {
     static _Atomic unsigned next;
     char digits[16];
-    const unsigned number = (unsigned)getpid() * 104729u + atomic_fetch_add(&next, 1);
+    const unsigned first = o->number_from >= 0 ? (unsigned)o->number_from : (unsigned)getpid() * 104729u;
+    const unsigned number = first + atomic_fetch_add(&next, 1);
     snprintf(digits, sizeof digits, "%08u", number % 100000000u);
     for (char *at = text; (at = strstr(at, NUMBER_MARK)); at += strlen(NUMBER_MARK))
         memcpy(at, digits, strlen(NUMBER_MARK));
 }
 
-static int send_request(const struct load_options *o, struct load_connection *c, const char *path)
+int load_h1_send(const struct load_options *o, struct load_connection *c, const char *path)
 {
     char request[16 * 1024], length[128] = "";
     if (o->body)
@@ -31,7 +32,7 @@ static int send_request(const struct load_options *o, struct load_connection *c,
                      o->body ? "POST" : "GET", path, o->name, o->header ? o->header : "",
                      o->header ? "\r\n" : "", length, o->body ? o->body : "");
     if (o->number && n > 0)
-        number_marks(request);
+        number_marks(o, request);
     return n > 0 && (size_t)n < sizeof request ? load_write(c, request, (size_t)n) : -1;
 }
 
@@ -63,12 +64,15 @@ static size_t read_head(struct load_connection *c)
     }
 }
 
-/* Every server of the bench sends Content-Length. */
 int load_h1_request(const struct load_options *o, struct load_connection *c, const char *path)
 {
+    return load_h1_send(o, c, path) == 0 ? load_h1_answer(o, c) : -1;
+}
+
+/* Every server of the bench sends Content-Length. */
+int load_h1_answer(const struct load_options *o, struct load_connection *c)
+{
     c->have = 0;
-    if (send_request(o, c, path) != 0)
-        return -1;
     size_t head = read_head(c);
     if (!head)
         return -1;

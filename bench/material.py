@@ -33,7 +33,9 @@ class Material:
         self.make_server_certificate()
         self.server_both = self.path("server.both")
         self.server_both.write_text(self.server_certificate.read_text() + self.server_key.read_text())
-        for secret in (self.ca_key, self.server_key, self.server_both):
+        self.workload_ca, self.workload, self.workload_key = self.path("workload-ca.crt"), self.path("workload.crt"), self.path("workload.key")
+        self.make_workload_certificate()
+        for secret in (self.ca_key, self.server_key, self.server_both, self.workload_key):
             secret.chmod(0o600)
 
     def path(self, name):
@@ -47,6 +49,17 @@ class Material:
         openssl("req", "-new", *KEYS["ec:P-256"], "-nodes", "-keyout", self.server_key, "-out", request, "-subj", "/CN=localhost")
         openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.ca_key, "-CAcreateserial", "-days", "90", "-sha256",
                 "-extfile", extensions, "-out", self.server_certificate)
+
+    def make_workload_certificate(self):
+        """Of a CA of its own: a client of the proxy listener, and of the peers' (tls.proxy.client_ca_file)."""
+        ca_key, extensions, request = self.path("workload-ca.key"), self.path("workload.ext"), self.path("workload.csr")
+        openssl("req", "-x509", *KEYS["ec:P-256"], "-nodes", "-keyout", ca_key, "-out", self.workload_ca, "-days", "3650", "-subj", "/CN=Workloads",
+                "-addext", "basicConstraints=critical,CA:TRUE,pathlen:0", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        extensions.write_text("extendedKeyUsage=clientAuth\nkeyUsage=critical,digitalSignature\nbasicConstraints=critical,CA:FALSE\n"
+                              "authorityKeyIdentifier=keyid\n")
+        openssl("req", "-new", *KEYS["ec:P-256"], "-nodes", "-keyout", self.workload_key, "-out", request, "-subj", "/CN=workload")
+        openssl("x509", "-req", "-in", request, "-CA", self.workload_ca, "-CAkey", ca_key, "-CAcreateserial", "-days", "90", "-sha256",
+                "-extfile", extensions, "-out", self.workload)
 
     def settings(self):
         """What makes our server use all this."""

@@ -1,134 +1,153 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows about the gateway: one kept-alive call through it with credentials added, beside nginx and HAProxy that do the same. The target is one
-nginx for all of them, and its CPU counts for nobody."""
+"""Rows about the gateway: one call through it with credentials added, beside nginx and HAProxy that do the same (proxies.py)."""
 
-import contextlib
-import http.client
-import json
-import shutil
+import random
+import time
 
-from material import call
-from measure import interleaved, measured
+from measure import Unmeasured, interleaved, measured, pss_of, ratios, summary
+from proxies import PREFIX, TOKEN_SECONDS, Gateway, Proxies, Target, load_on
 from rows_tls import against_best
-from servers import Fairlead, NginxProcess, Server, connects, free_port, wait_for
 from table import Figure, Row, at_most
 
-BODY = "x" * 100
-CLIENTS = 16
-AUTHORIZATION = "Basic dXNlcjpwYXNzd29yZA=="  # user:password
-
-TARGET = """
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location / {{ if ($http_authorization != "{authorization}") {{ return 401; }} return 200 '{body}'; }}
-        location /large/ {{ alias {dir}/; }}
-    }}
-"""
-NGINX = """
-    upstream target {{ server 127.0.0.1:{target}; keepalive 64; keepalive_requests 100000000; keepalive_timeout 300; }}
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location / {{ proxy_pass http://target; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Authorization "{authorization}";
-                      proxy_buffering on; }}
-    }}
-"""
-HAPROXY = """
-global
-    nbthread 1
-    maxconn 6000
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 300s
-    timeout server 300s
-frontend in
-    bind 127.0.0.1:{port} backlog 4096
-    http-request set-header Authorization "{authorization}"
-    default_backend target
-backend target
-    http-reuse always
-    server one 127.0.0.1:{target}
-"""
+MANY = 100_000
+PARALLEL = 1000
+WARM_SECONDS = 0.5
+CACHED = "outbound.targets 200,000"
 
 
-class Proxies:
-    """Ours and the peers in front of one target."""
+def run_contenders(bench, p, path, way="plain", **options):
+    contenders = {}
+    for server in p.servers:
+        load = p.load(server, path, way, **options)
+        load.run(seconds=WARM_SECONDS)
+        contenders[server.name] = lambda s=server, l=load: measured(s, lambda: l.run(seconds=bench.seconds))
+    return interleaved(contenders, bench.rounds, bench.progress)
 
-    def __init__(self, bench, directory, services=1):
-        with contextlib.ExitStack() as stack:
-            port = free_port()
-            target = stack.enter_context(NginxProcess(directory / "target", "target", TARGET.format(
-                port=port, authorization=AUTHORIZATION, body=BODY, dir=directory / "target"), lambda: connects(port)))
-            for name, size in (("64k", 64 << 10), ("1m", 1 << 20)):
-                (target.directory / name).write_bytes(b"x" * size)
-            self.ours = stack.enter_context(Fairlead(bench.binary, directory / "fairlead", 1, listen__proxy=f"127.0.0.1:{(proxy := free_port())}",
-                                                     outbound__allow_loopback="true", **bench.material.settings()))
-            self.ours.port = proxy
-            self.register(port, services)
-            nginx_port, haproxy_port = free_port(), free_port()
-            nginx = stack.enter_context(NginxProcess(directory / "nginx", "nginx", NGINX.format(
-                port=nginx_port, target=port, authorization=AUTHORIZATION), lambda: connects(nginx_port)))
-            nginx.port = nginx_port
-            haproxy = stack.enter_context(Server(directory / "haproxy"))
-            haproxy.name, haproxy.port = "haproxy", haproxy_port
-            conf = haproxy.directory / "haproxy.cfg"
-            conf.write_text(HAPROXY.format(port=haproxy_port, target=port, authorization=AUTHORIZATION.replace(" ", "\\ ")))
-            haproxy.launch([shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", str(conf)])
-            wait_for("haproxy", lambda: haproxy.alive() and connects(haproxy_port))
-            self.servers = [self.ours, nginx, haproxy]
-            self.stack = stack.pop_all()
 
-    def register(self, port, services):
-        internal = http.client.HTTPConnection("localhost", self.ours.ports["internal"])
-        call(internal, "POST", "/api/v1/applications", json.dumps({"name": "shop"}), {"Content-Type": "application/json"})
-        for i in range(services):
-            call(internal, "POST", "/shop/v1/metadata/services", json.dumps({
-                "provider": "SAP", "name": f"orders{i}", "description": "orders", "api": {
-                    "targetUrl": f"http://127.0.0.1:{port}", "credentials": {"basic": {"username": "user", "password": "password"}}}}))
-        internal.close()
+def proxy(bench):
+    rows = []
+    with Proxies(bench, bench.directory("proxy")) as p:
+        for title, path, target in (("100 B", "/x", 0.9), ("64 KiB", "/large/64k", 1.0), ("1 MiB", "/large/1m", 1.0)):
+            samples = run_contenders(bench, p, path)
+            rows.append(against_best(f"Keep-alive call with credentials added, plain HTTP/1.1, answer of {title}", samples, target, p.names))
+        for title, path in (("64 KiB", "/large/64k"), ("1 MiB", "/large/1m")):
+            samples = run_contenders(bench, p, path, "secure")
+            rows.append(against_best(f"The same, TLS to the target, answer of {title}", samples, 1.0, p.names))
+        rows.append(expired_token(bench, p))
+    return rows
+
+
+def mutual(bench):
+    """Workloads with certificates: kept-alive connections, then a new one for each call."""
+    rows = []
+    with Proxies(bench, bench.directory("proxy-mutual"), mutual=True) as p:
+        for title, h2 in (("HTTP/1.1", False), ("HTTP/2", True)):
+            samples = run_contenders(bench, p, "/x", "mutual", h2=h2)
+            row = against_best(f"Keep-alive call with credentials added, mTLS, {title} in, answer of 100 B", samples, 0.85, p.names)
+            ours, *peers = p.names
+            best = min(peers, key=lambda n: summary(samples[n])["cpu_us"])
+            row.verdicts.append(at_most(f"user CPU of {ours} / {best}", ratios(samples[ours], samples[best], "user_us"), 0.6))
+            rows.append(row)
+        samples = run_contenders(bench, p, "/x", "mutual", mode="handshake", threads=4)
+        rows.append(against_best("A new mTLS connection for each call, through to the target", samples, 1.0, p.names))
+    return rows
+
+
+def latency(bench):
+    """Open loop: calls are due at a fixed rate, the same for all, and late ones count from when they were due."""
+    rows = []
+    for way, title in (("plain", "plain HTTP/1.1"), ("mutual", "mTLS HTTP/1.1")):
+        with Proxies(bench, bench.directory(f"proxy-latency-{way}"), mutual=way == "mutual") as p:
+            saturation = {s.name: max(p.load(s, "/x", way, threads=32).run(seconds=1.0)["operations"] for _ in range(2)) for s in p.servers}
+            ours, *peers = p.names
+            rate = int(0.7 * max(saturation[n] for n in peers))
+            samples = run_contenders(bench, p, "/x", way, threads=32, rate=rate)
+        best = min(peers, key=lambda n: summary(samples[n])["p99_us"])
+        rows.append(Row(f"p99 at 70 % of the better peer's saturation, {title}, {rate:,} calls per second", [Figure.with_load(n, samples[n]) for n in p.names],
+                        [at_most(f"p99 of {ours} / {best}", ratios(samples[ours], samples[best], "p99_us"), 1.0)],
+                        ["Saturation, per s: " + ", ".join(f"{n} {r:,}" for n, r in saturation.items())]))
+    return rows
+
+
+def expired_token(bench, p):
+    """Single flight: however many calls find the token expired, one is asked for."""
+    fetched = []
+    for _ in range(min(3, bench.rounds)):
+        p.load(p.ours, "", service="bearer", threads=1).run(seconds=0.05)
+        time.sleep(TOKEN_SECONDS + 0.3)
+        before = p.target.tokens_fetched()
+        report = p.load(p.ours, "", service="bearer", mode="burst", connections=PARALLEL).run()
+        if report["operations"] != PARALLEL:
+            raise Unmeasured(f"{report['operations']} of {PARALLEL} calls were answered")
+        fetched.append(p.target.tokens_fetched() - before)
+    return Row(f"{PARALLEL:,} parallel calls on an expired OAuth token", [Figure.plain("token requests", fetched, "requests")],
+               [at_most("token requests", max(fetched), 1)])
+
+
+class Many:
+    """Ours with very many services, and loads that call one of them, or all in random order."""
+
+    def __init__(self, bench, directory):
+        self.bench, self.directory = bench, directory
+        self.count = MANY if bench.records >= MANY else MANY // 10
+        self.target = Target(directory / "target", bench.material)
+        try:
+            self.ours = Gateway(bench, directory / "fairlead", self.target, outbound__targets=2 * MANY)
+            self.ours.register_all()
+            bench.progress(f"registering {self.count:,} services")
+            began = time.monotonic()
+            self.ours.register_many(bench, self.count, directory)
+            self.seconds = time.monotonic() - began
+        except BaseException:
+            self.__exit__()
+            raise
+        paths = [f"{PREFIX['plain']}{i:08}/x\n" for i in range(self.count)]
+        self.in_order, self.shuffled = directory / "in-order", directory / "shuffled"
+        self.in_order.write_text("".join(paths))
+        random.Random(4).shuffle(paths)
+        self.shuffled.write_text("".join(paths))
+
+    def one_and_all(self, way, name):
+        one = load_on(self.bench, self.ours, way, path=PREFIX["plain"] + "/x")
+        every = load_on(self.bench, self.ours, way, targets=self.shuffled, again=True)
+        one.run(seconds=WARM_SECONDS)
+        before = pss_of(self.ours.pids())
+        load_on(self.bench, self.ours, way, targets=self.in_order).run(seconds=600)
+        every.run(seconds=WARM_SECONDS)
+        grown = pss_of(self.ours.pids()) - before
+        loads = {f"one service, {name}": one, f"{self.count:,} in random order": every}
+        samples = interleaved({n: lambda l=l: measured(self.ours, lambda: l.run(seconds=self.bench.seconds)) for n, l in loads.items()},
+                              self.bench.rounds, self.bench.progress)
+        return samples, grown
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.stack.close()
+        if hasattr(self, "ours"):
+            self.ours.stop()
+        self.target.stop()
 
 
-def contenders(bench, proxies, path):
-    made = {}
-    for server in proxies.servers:
-        prefix = "/shop/orders0" if server is proxies.ours else ""
-        load = bench.load(port=server.port, plain=True, mode="keepalive", threads=CLIENTS, path=prefix + path)
-        load.run(seconds=0.5)
-        made[server.name] = lambda s=server, l=load: measured(s, lambda: l.run(seconds=bench.seconds))
-    return made
+def one_against_all(question, samples, grown, count, notes=()):
+    one, every = samples.values()
+    return Row(question, [Figure.with_load(n, s) for n, s in samples.items()], [at_most("CPU / CPU of one", ratios(every, one), 1.1)],
+               [f"{grown / 1e6:.1f} MB more in all processes for {count:,} remembered targets.", *notes])
 
 
-def proxy(bench):
+def many(bench):
+    """Does it matter how many services are called? Every front remembers outbound.targets of them; behind that each call asks the core."""
     rows = []
-    with Proxies(bench, bench.directory("proxy"), 1) as p:
-        names = [s.name for s in p.servers]
-        for title, path, target in (("100 B", "/x", 0.9), ("64 KiB", "/large/64k", 1.0), ("1 MiB", "/large/1m", 1.0)):
-            made = contenders(bench, p, path)
-            samples = interleaved(made, bench.rounds, bench.progress)
-            rows.append(against_best(f"Keep-alive call with credentials added, plain HTTP/1.1, answer of {title}", samples, target, names))
-    rows.append(many_services(bench))
+    with Many(bench, bench.directory("proxy-many")) as m:
+        samples, grown = m.one_and_all("plain", CACHED)
+        rows.append(one_against_all(f"Keep-alive call, one service and {m.count:,}, plain", samples, grown, m.count,
+                                    [f"{m.count:,} services with credentials were registered in {m.seconds:.0f} s."]))
+        few = m.count // 10
+        m.ours.again(outbound__targets=few)
+        samples, _ = m.one_and_all("plain", f"outbound.targets {few:,}")
+        rows.append(Row("The same with ten times as many services as a front remembers", [Figure.with_load(n, s) for n, s in samples.items()], [],
+                        ["Nine of ten calls ask the core how to call their service."]))
+        m.ours.again(**m.ours.mutual_settings(), outbound__targets=2 * MANY)
+        samples, grown = m.one_and_all("mutual", CACHED)
+        rows.append(one_against_all(f"Keep-alive call, one service and {m.count:,}, mTLS in", samples, grown, m.count))
     return rows
-
-
-def many_services(bench):
-    """Does it matter how many services are called?"""
-    count = 1000
-    directory = bench.directory("proxy-many")
-    with Proxies(bench, directory, count) as p:
-        targets = directory / "targets"
-        targets.write_text("".join(f"/shop/orders{i * 7919 % count}/x\n" for i in range(20000)))
-        loads = {"one service": bench.load(port=p.ours.port, plain=True, mode="keepalive", threads=CLIENTS, path="/shop/orders0/x"),
-                 f"{count:,} services in turn": bench.load(port=p.ours.port, plain=True, mode="keepalive", threads=CLIENTS, targets=targets, again=True)}
-        for load in loads.values():
-            load.run(seconds=1)
-        samples = interleaved({name: lambda l=load: measured(p.ours, lambda: l.run(seconds=bench.seconds)) for name, load in loads.items()},
-                              bench.rounds, bench.progress)
-    figures = {name: Figure.with_load(name, s) for name, s in samples.items()}
-    one, many = figures.values()
-    return Row("The same, one service and a thousand", list(figures.values()), [at_most("CPU / CPU of one", many.value / one.value, 1.2)])

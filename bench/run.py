@@ -35,6 +35,9 @@ ROWS = {
     "registry": rows_registry.registry,
     "keepalive": rows_tls.keepalive,
     "proxy": rows_proxy.proxy,
+    "proxy-mutual": rows_proxy.mutual,
+    "proxy-many": rows_proxy.many,
+    "proxy-latency": rows_proxy.latency,
 }
 
 
@@ -82,12 +85,17 @@ def environment(bench):
             "method": f"{bench.rounds} interleaved rounds of {bench.seconds:g} s; CPU of all processes from /proc/PID/task/*/schedstat"}
 
 
+def chosen(names):
+    """`proxy` stands for all rows about the gateway."""
+    return [row for row in ROWS if not names or row in names or ("proxy" in names and row.startswith("proxy-"))]
+
+
 def run(options, root):
     bench = Bench(options, root)
     facts = environment(bench)
     print("\n".join(f"{k:<10} {v}" for k, v in facts.items()) + "\n")
     results, failed = [], False
-    for name in options.rows or ROWS:
+    for name in chosen(options.rows):
         try:
             rows = ROWS[name](bench)
         except Unmeasured as e:
