@@ -44,7 +44,7 @@ def value_of(fields, name):
 class Recorder:
     def __init__(self):
         self.lock = threading.Lock()
-        self.requests, self.wrong = [], []
+        self.requests, self.wrong, self.begun, self.cut = [], [], 0, 0
         self.listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = self.listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -76,7 +76,7 @@ class Recorder:
         except NotStrict as e:
             self.wrong.append(str(e))
         except (EOFError, OSError):
-            pass  # cut off: no request
+            self.cut += 1
 
     def one(self, peer, stream):
         first = stream.readline(65536)
@@ -86,6 +86,7 @@ class Recorder:
         if not match:
             raise NotStrict(f"request line {first!r}")
         fields = self.read_fields(stream)
+        self.begun += 1
         request = Request(match[1].decode(), match[2].decode("latin-1"), fields, self.read_body(stream, fields))
         with self.lock:
             self.requests.append(request)

@@ -9,7 +9,8 @@ from target import Target
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    s = Server(tmp_path_factory.mktemp("server"), settings={**GATEWAY, "log.level": "debug"}).start()
+    """Targets fail on purpose here, and are called again at once: none is left out for a while."""
+    s = Server(tmp_path_factory.mktemp("server"), settings={**GATEWAY, "log.level": "debug", "outbound.eject_after": "0"}).start()
     s.cli("app", "create", "shop")
     yield s
     s.stop()
