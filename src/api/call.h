@@ -89,6 +89,7 @@ struct domain {
     const struct slab *fetcher_slab; /* slab_is_alive() says whether it runs; not among `slabs` */
     int64_t supervisor_pid;          /* the process to signal */
     int64_t started_at;              /* seconds */
+    struct text host_name;           /* this host's full name, "localhost" when it has none */
     struct text
         listeners_json; /* array of {name,address,url}: what is listening, for status; updated when ready */
 };
