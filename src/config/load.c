@@ -103,9 +103,9 @@ static struct status check_pair(const struct loader *l, const char *a, const cha
     return loader_refuse(l, has_first ? first : second, s, err);
 }
 
-/* DESIGN 3: neither may start on a non-loopback address without authentication, and there is none to
- * configure yet. */
-static struct status check_loopback(const struct loader *l, const char *key, struct error *err)
+/* DESIGN 3: neither may start on a non-loopback address without authentication. */
+static struct status check_loopback(const struct loader *l, const char *key, const char *instead,
+                                    struct error *err)
 {
     const struct setting *row = setting_find(text_of(key));
     struct text address = text_of(*setting_text_member(row, l->settings));
@@ -115,9 +115,31 @@ static struct status check_loopback(const struct loader *l, const char *key, str
     struct status s =
         error_set(err, E_INVALID,
                   "'%.*s' is reachable from other hosts and nobody is asked who they are there: "
-                  "use 127.0.0.1 or [::1]",
-                  TEXT_ARG(address));
+                  "use 127.0.0.1 or [::1]%s",
+                  TEXT_ARG(address), instead);
     return loader_refuse(l, row, s, err);
+}
+
+/* What is set for mutual TLS and then not used would look like protection. */
+static struct status check_proxy(const struct loader *l, struct error *err)
+{
+    const struct settings *s = l->settings;
+    const bool mutual = settings_proxy_is_mutual(s);
+    static const char *const keys[] = {"tls.proxy.client_ca_file", "tls.proxy.certificate_file"};
+    for (size_t i = 0; !mutual && i < sizeof keys / sizeof keys[0]; i++) {
+        const struct setting *row = setting_find(text_of(keys[i]));
+        if (**setting_text_member(row, l->settings))
+            return loader_refuse(l, row,
+                                 error_set(err, E_INVALID, "is used with tls.proxy.mode: mutual only"), err);
+    }
+    if (mutual && !s->central && !s->tls_proxy_client_ca_file[0])
+        return loader_refuse(
+            l, setting_find(TEXT("tls.proxy.mode")),
+            error_set(err, E_INVALID,
+                      "'mutual' would admit nobody: there are runtimes in central mode only "
+                      "(mode.central), so tls.proxy.client_ca_file must name the workloads' CA"),
+            err);
+    return mutual ? DONE : check_loopback(l, "listen.proxy", ", or set tls.proxy.mode: mutual", err);
 }
 
 /* What the registry promises about the certificates it generates, as far as the settings alone can tell;
@@ -159,8 +181,8 @@ static struct status check_together(const struct loader *l, struct error *err)
     if (l->settings->ca_root_file[0] && !l->settings->ca_certificate_file[0])
         return loader_refuse(l, root, error_set(err, E_INVALID, "needs ca.certificate_file as well"), err);
     TRY(check_generated(l, err));
-    TRY(check_loopback(l, "listen.internal", err));
-    return check_loopback(l, "listen.proxy", err);
+    TRY(check_loopback(l, "listen.internal", "", err));
+    return check_proxy(l, err);
 }
 
 /* ---- the whole ---- */

@@ -114,6 +114,12 @@ struct settings {
     int64_t limit_core_requests;    /* requests waiting in the core, default 1024 */
 };
 
+/* Workloads show a certificate on the proxy listener. */
+static inline bool settings_proxy_is_mutual(const struct settings *s)
+{
+    return text_equal(text_of(s->tls_proxy_mode), TEXT("mutual"));
+}
+
 /* Sources, later wins: defaults, YAML file, environment FAIRLEAD_A_B, --set a.b=c. */
 struct settings_sources {
     const char *file;         /* NULL = none */

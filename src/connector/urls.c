@@ -124,7 +124,8 @@ void connector_public_url(const struct settings *s, enum listener listener, stru
         colon--;
     const struct text port = text_from(bound, colon);
     const struct text host = text_first(bound, colon > 0 ? colon - 1 : 0);
-    const bool plain = listener == LISTENER_INTERNAL || listener == LISTENER_PROXY;
+    const bool plain =
+        listener == LISTENER_INTERNAL || (listener == LISTENER_PROXY && !settings_proxy_is_mutual(s));
     const struct text domain = text_of(s->url_domain);
 
     buffer_cstr(out, plain ? "http://" : "https://");

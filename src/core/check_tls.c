@@ -53,12 +53,12 @@ static struct status try_anchors(const char *file, struct error *err)
     return DONE;
 }
 
-static struct status check_anchors(const struct settings *settings, struct error *err)
+static struct status check_anchors(const char *key, const char *file, struct error *err)
 {
-    if (!settings->outbound_ca_file[0])
+    if (!file[0])
         return DONE;
-    struct status st = try_anchors(settings->outbound_ca_file, err);
-    return status_ok(st) ? DONE : error_wrap(err, st, "outbound.ca_file");
+    struct status st = try_anchors(file, err);
+    return status_ok(st) ? DONE : error_wrap(err, st, "%s", key);
 }
 
 struct status core_check_tls(const struct settings *settings, struct error *err)
@@ -69,5 +69,6 @@ struct status core_check_tls(const struct settings *settings, struct error *err)
     for (int l = 0; l < LISTENER_COUNT; l++)
         if (settings->listen[l][0] && settings->tls[l].certificate_file[0])
             TRY(check_files(listener_name((enum listener)l), &settings->tls[l], err));
-    return check_anchors(settings, err);
+    TRY(check_anchors("tls.proxy.client_ca_file", settings->tls_proxy_client_ca_file, err));
+    return check_anchors("outbound.ca_file", settings->outbound_ca_file, err);
 }

@@ -194,6 +194,11 @@ bool front_is_call_to_target(const struct front_call *fc)
 
 void front_call_target(struct front_call *fc)
 {
-    fc->outbound = outbound_request(fc->front->outbound, fc->connection, fc->exchange, (struct text){NULL, 0},
-                                    text_of(fc->request_id));
+    struct text tenant;
+    if (!front_take_tenant(fc, &tenant)) {
+        front_error(fc, 400, "There is more than one header Tenant.");
+        return;
+    }
+    fc->outbound =
+        outbound_request(fc->front->outbound, fc->connection, fc->exchange, tenant, text_of(fc->request_id));
 }

@@ -51,8 +51,10 @@ struct front_call {
 
 struct front_listener {
     struct net_listener *net;
-    struct tls_context *context; /* NULL for plain ones */
-    const char *names[16];       /* for SNI on a shared address */
+    struct tls_context *context;        /* NULL for plain ones */
+    const char *names[16];              /* for SNI on a shared address */
+    const struct tls_context *named_by; /* its certificate names this host (guard.c) */
+    char named_host[256];
 };
 
 struct front {
@@ -126,6 +128,17 @@ void front_reload_outbound(struct front *f);
 struct status front_trust_targets(struct front *f, struct text more_anchors_pem, struct error *err);
 void front_call_target(struct front_call *fc); /* the request is a call to a registered API */
 bool front_is_call_to_target(const struct front_call *fc);
+
+/* workload.c: who may call registered APIs, and whose */
+/* Not before the core has said that its certificate is a runtime's: over TLS, unless the certificate is one
+ * of tls.proxy.client_ca_file. */
+bool front_asks_for_runtime(const struct front_call *fc);
+bool front_is_runtime(const struct front_call *fc);
+/*
+ * The certificate's, else what the header Tenant says, which ends here; empty outside of central mode. False
+ * when the header is there twice.
+ */
+bool front_take_tenant(struct front_call *fc, struct text *out);
 
 /* relay.c */
 void front_relay(struct front_call *fc);

@@ -70,6 +70,8 @@ static void find_names(struct front *f, enum listener which)
 
 static enum tls_client_auth client_auth(const struct front *f, enum listener which)
 {
+    if (which == LISTENER_PROXY)
+        return TLS_CLIENT_REQUIRED;
     if (which != LISTENER_GATEWAY)
         return TLS_CLIENT_NONE;
     /* A trusted proxy may speak for its clients without a certificate of its own; everybody else then gets
@@ -87,6 +89,7 @@ static struct status build_context(struct front *f, const struct hop_listener *i
         .pair_count = in->key2_pem.n ? 2 : 1,
         .client_auth = client_auth(f, which),
         .anchors_pem = in->anchors_pem,
+        .guest_anchors_pem = in->guest_anchors_pem,
         .policy = text_of(f->settings->tls_policy),
         .session_context = text_of(listener_name(which)),
         .resumption = f->settings->tls[which].resumption,
@@ -106,6 +109,7 @@ static struct status take_contexts(struct front *f, const struct hop_listeners *
         struct front_listener *l = &f->listeners[in->listener];
         tls_context_unref(l->context);
         l->context = context;
+        l->named_by = NULL; /* the address may be used again */
         find_names(f, (enum listener)in->listener);
     }
     return DONE;

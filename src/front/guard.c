@@ -34,8 +34,28 @@ static bool is_local_name(const struct settings *s, struct text host)
     return false;
 }
 
+/*
+ * A name of the certificate that the peer was shown on the proxy listener: whoever checks certificates meant
+ * us. The one asked about last is remembered, for it costs a walk through the certificate.
+ */
+static bool is_certified(const struct front_call *fc, struct text host)
+{
+    struct tls_session *tls =
+        connection_tag(fc->connection) == LISTENER_PROXY ? connection_tls(fc->connection) : NULL;
+    if (!tls)
+        return false;
+    struct front_listener *l = &fc->front->listeners[LISTENER_PROXY];
+    const struct tls_context *context = tls_session_context(tls);
+    if (l->named_by == context && text_equal_nocase(host, text_of(l->named_host)))
+        return true;
+    if (!tls_context_names(context, host))
+        return false;
+    l->named_by = text_to_cstr(host, l->named_host, sizeof l->named_host) ? context : NULL;
+    return true;
+}
+
 /* Origin: "null" or scheme "://" authority (RFC 6454 7). */
-static bool origin_is_local(const struct settings *s, struct text origin)
+static bool origin_is_ours(const struct front_call *fc, struct text origin)
 {
     struct text rest = origin;
     if (text_starts_with(origin, TEXT("http://")))
@@ -44,7 +64,7 @@ static bool origin_is_local(const struct settings *s, struct text origin)
         rest = text_from(origin, 8);
     else
         return false;
-    return is_local_name(s, host_of(rest));
+    return is_local_name(fc->front->settings, host_of(rest)) || is_certified(fc, host_of(rest));
 }
 
 bool front_host_is_local(const struct front_call *fc)
@@ -63,15 +83,14 @@ static bool host_names_a_service(const struct front_call *fc)
 static const char *guard_internal(const struct front_call *fc, int *out_status)
 {
     const struct request *r = &fc->exchange->request;
-    const struct settings *s = fc->front->settings;
-    if (!front_host_is_local(fc) && !host_names_a_service(fc)) {
+    if (!front_host_is_local(fc) && !host_names_a_service(fc) && !is_certified(fc, host_of(r->authority))) {
         *out_status = 421;
-        return "This listener answers to localhost, 127.0.0.1, [::1] and the names of url.internal_hosts; "
-               "the Host header is none of them.";
+        return "This listener answers to localhost, 127.0.0.1, [::1], the names of url.internal_hosts and, "
+               "with TLS, those of its certificate; the Host header is none of them.";
     }
     struct text origin = headers_get(&r->headers, TEXT("Origin"));
     struct text site = headers_get(&r->headers, TEXT("Sec-Fetch-Site"));
-    bool foreign = (origin.p && !origin_is_local(s, origin)) || text_equal(site, TEXT("cross-site"));
+    bool foreign = (origin.p && !origin_is_ours(fc, origin)) || text_equal(site, TEXT("cross-site"));
     if (foreign) {
         *out_status = 403;
         return "Requests from other sites are not accepted here.";

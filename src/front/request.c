@@ -47,7 +47,7 @@ static void on_request(void *ctx, struct connection *c, struct exchange *x)
     const char *refused = front_guard(fc, &status);
     if (refused)
         front_error(fc, status, refused);
-    else if (front_is_call_to_target(fc))
+    else if (front_is_call_to_target(fc) && !front_asks_for_runtime(fc))
         front_call_target(fc);
     else
         identify(fc);
@@ -97,10 +97,13 @@ static void identify(struct front_call *fc)
     const struct tls_peer *presented = tls ? tls_peer(tls) : NULL;
     uint8_t fingerprint[SHA256_SIZE];
     struct text subject = {NULL, 0};
-    const enum forwarded forwarded = front_forwarded_identity(fc, fingerprint);
+    /* Proxies speak for external systems; workloads come themselves. */
+    const enum forwarded forwarded = connection_tag(fc->connection) == LISTENER_PROXY
+                                         ? FORWARDED_NOTHING
+                                         : front_forwarded_identity(fc, fingerprint);
     if (forwarded == FORWARDED_CERTIFICATE) {
         fc->identity = identity_find(fc->front, fingerprint);
-    } else if (forwarded == FORWARDED_NOTHING && presented && presented->present) {
+    } else if (forwarded == FORWARDED_NOTHING && presented && presented->present && !presented->guest) {
         struct peer *peer = peer_of(fc, presented);
         if (!peer) {
             front_call_unavailable(fc);
@@ -173,21 +176,12 @@ static bool is_head_of_get(const struct request *r, const struct route *route)
     return r->method == HTTP_HEAD && route->method != HTTP_HEAD && (route->flags & ROUTE_KYMA) != 0;
 }
 
-void front_call_identified(struct front_call *fc)
+static void find_route(struct front_call *fc)
 {
-    struct front *f = fc->front;
     const struct request *r = &fc->exchange->request;
     struct route_match match;
-    if (fc->identity && fc->identity->answer.verdict == CERT_REVOKED) {
-        char hex[2 * SHA256_SIZE + 1];
-        hex_encode(hex, (struct bytes){fc->identity->fingerprint, SHA256_SIZE});
-        front_tally_refusal(f, "revoked", text_of(hex));
-        slab_add(f->slab, SLAB_REVOKED_REFUSED, 1);
-        front_error(fc, 403, "Certificate has been revoked.");
-        return;
-    }
     unsigned listener = 1u << connection_tag(fc->connection);
-    switch (router_find(f->router, listener, r->method, r->path, &fc->exchange->arena, &match)) {
+    switch (router_find(fc->front->router, listener, r->method, r->path, &fc->exchange->arena, &match)) {
     case ROUTE_FOUND:
         if (is_head_of_get(r, match.route))
             front_error(fc, 405, "Method not allowed.");
@@ -205,6 +199,27 @@ void front_call_identified(struct front_call *fc)
         front_error(fc, 404, "Requested resource could not be found.");
         break;
     }
+}
+
+void front_call_identified(struct front_call *fc)
+{
+    struct front *f = fc->front;
+    if (fc->identity && fc->identity->answer.verdict == CERT_REVOKED) {
+        char hex[2 * SHA256_SIZE + 1];
+        hex_encode(hex, (struct bytes){fc->identity->fingerprint, SHA256_SIZE});
+        front_tally_refusal(f, "revoked", text_of(hex));
+        slab_add(f->slab, SLAB_REVOKED_REFUSED, 1);
+        front_error(fc, 403, "Certificate has been revoked.");
+        return;
+    }
+    if (front_asks_for_runtime(fc) && !front_is_runtime(fc))
+        front_error(fc, 403,
+                    "This listener is for workloads, with a runtime's certificate or one of "
+                    "tls.proxy.client_ca_file; an application's is for the gateway listener.");
+    else if (front_is_call_to_target(fc))
+        front_call_target(fc);
+    else
+        find_route(fc);
 }
 
 /* ---- the body ---- */

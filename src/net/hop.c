@@ -136,6 +136,7 @@ void hop_listeners_encode(const struct hop_listeners *l, struct buffer *out)
         text32(out, item->chain2_pem);
         text32(out, item->key2_pem);
         text32(out, item->anchors_pem);
+        text32(out, item->guest_anchors_pem);
     }
 }
 
@@ -156,6 +157,7 @@ struct status hop_listeners_decode(struct bytes in, struct hop_listeners *out)
         item->chain2_pem = bytes_text(reader_bytes32(&r));
         item->key2_pem = bytes_text(reader_bytes32(&r));
         item->anchors_pem = bytes_text(reader_bytes32(&r));
+        item->guest_anchors_pem = bytes_text(reader_bytes32(&r));
     }
     if (!reader_done(&r))
         return STATUS(INVALID);

@@ -64,6 +64,7 @@ struct hop_listener {
     struct text chain_pem, key_pem;   /* wiped by the receiver */
     struct text chain2_pem, key2_pem; /* a second pair (RSA beside EC), or empty */
     struct text anchors_pem;
+    struct text guest_anchors_pem; /* tls.proxy.client_ca_file; may be empty */
 };
 #define HOP_LISTENERS_MAX 8
 struct hop_listeners {

@@ -8,23 +8,27 @@
 
 #define JSON_MAX 4096
 
-/* TLS tells listeners of one address apart by SNI; these two have no TLS by default and answer without a
- * credential. */
-static bool is_loopback_only(enum listener l)
+/* TLS tells listeners of one address apart by SNI. One of these has none, and the other, when it has, answers
+ * to names that are the gateway's as well. */
+static bool is_alone(enum listener l)
 {
     return l == LISTENER_INTERNAL || l == LISTENER_PROXY;
 }
 
-static struct status check_exposure(enum listener l, const struct socket_address *a, struct error *err)
+/* Configured addresses were checked when they were read; those of systemd's sockets are seen here first. */
+static struct status check_exposure(const struct supervisor *s, enum listener l,
+                                    const struct socket_address *a, struct error *err)
 {
-    if (!is_loopback_only(l) || socket_address_is_loopback(a))
+    const bool asks = l == LISTENER_PROXY && settings_proxy_is_mutual(s->settings);
+    if (!is_alone(l) || asks || socket_address_is_loopback(a))
         return DONE;
     char text[SOCKET_TEXT_MAX];
     return error_set(
         err, E_INVALID,
         "listen.%s: %s is not a loopback address, and this listener asks nobody for credentials; use "
-        "127.0.0.1 or [::1]",
-        listener_name(l), socket_address_format(a, text));
+        "127.0.0.1 or [::1]%s",
+        listener_name(l), socket_address_format(a, text),
+        l == LISTENER_PROXY ? ", or set tls.proxy.mode: mutual" : "");
 }
 
 static struct bound_address *find_address(struct supervisor *s, const struct socket_address *a)
@@ -43,10 +47,10 @@ static struct status share_address(struct bound_address *b, enum listener l, str
     for (unsigned other = 0; other < LISTENER_COUNT; other++) {
         if (!(b->listeners & 1u << other))
             continue;
-        if (is_loopback_only(l) || is_loopback_only((enum listener)other))
+        if (is_alone(l) || is_alone((enum listener)other))
             return error_set(err, E_INVALID,
-                             "listen.%s and listen.%s have the same address; only TLS listeners can "
-                             "share one",
+                             "listen.%s and listen.%s have the same address; only connector, gateway and "
+                             "cluster can share one",
                              listener_name((enum listener)other), listener_name(l));
     }
     b->listeners |= 1u << l;
@@ -71,7 +75,7 @@ static struct status take_activated(struct supervisor *s, struct activation *a, 
         return DONE;
     s->bound_count++;
     b->listeners = 1u << l;
-    return check_exposure(l, &b->address, err);
+    return check_exposure(s, l, &b->address, err);
 }
 
 static struct status open_configured(struct supervisor *s, enum listener l, struct error *err)
@@ -80,7 +84,7 @@ static struct status open_configured(struct supervisor *s, enum listener l, stru
     struct status st = socket_address_parse(text_of(s->settings->listen[l]), &a, err);
     if (!status_ok(st))
         return error_wrap(err, st, "listen.%s", listener_name(l));
-    TRY(check_exposure(l, &a, err));
+    TRY(check_exposure(s, l, &a, err));
     struct bound_address *same = find_address(s, &a);
     if (same)
         return share_address(same, l, err);

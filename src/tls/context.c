@@ -12,6 +12,7 @@ static void context_free(struct tls_context *c)
 {
     tls_resumption_free(c->resumes);
     SSL_CTX_free(c->ssl);
+    tls_certificates_free(c->own_anchors);
     verify_cache_release(&c->cache);
     mem_free(c);
 }
@@ -113,6 +114,12 @@ static struct status set_client_auth(struct tls_context *c, const struct tls_ser
     struct status s = tls_context_use_anchors(c->ssl, settings->anchors_pem, true, err);
     if (!status_ok(s))
         return error_wrap(err, s, "trusted CAs");
+    if (settings->guest_anchors_pem.n > 0) {
+        TRY(tls_certificates_parse(settings->anchors_pem, &c->own_anchors, err));
+        s = tls_context_use_anchors(c->ssl, settings->guest_anchors_pem, true, err);
+        if (!status_ok(s))
+            return error_wrap(err, s, "trusted CAs of guests");
+    }
     s = verify_cache_init(&c->cache, settings->verify_cache_max);
     if (!status_ok(s))
         return error_set(err, E_NOMEM, "out of memory");

@@ -21,6 +21,7 @@ struct tls_context {
     const struct tls_policy *policy;
     uint8_t session_id_context[SHA256_SIZE];
     struct verify_cache cache;
+    STACK_OF(X509) * own_anchors; /* owned; only beside those of guests */
     struct tls_context_stats stats;
     tls_sni_callback *sni;
     void *sni_ctx;

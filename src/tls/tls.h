@@ -30,8 +30,9 @@ struct tls_server_settings {
     const struct tls_key_pair *pairs;
     size_t pair_count;
     enum tls_client_auth client_auth;
-    struct text anchors_pem;     /* trusted CAs for client certificates; may be empty with TLS_CLIENT_NONE */
-    struct text policy;          /* a name of tls/policy.h; empty = the newest */
+    struct text anchors_pem; /* trusted CAs for client certificates; may be empty with TLS_CLIENT_NONE */
+    struct text guest_anchors_pem; /* CAs of others whose clients are let in as well; may be empty */
+    struct text policy;            /* a name of tls/policy.h; empty = the newest */
     struct text session_context; /* listener + trust set: goes into the session-id context (DESIGN 3.1, 7) */
     bool resumption;             /* DESIGN 3.1 (8); default false; never with client_auth unless configured */
     unsigned verify_cache_max;   /* remembered chain verifications, e.g. 65536 */
@@ -70,6 +71,10 @@ struct status tls_client_context_new(const struct tls_client_settings *settings,
 
 struct tls_context *tls_context_ref(struct tls_context *c);
 void tls_context_unref(struct tls_context *c); /* accepts NULL */
+
+/* The server certificate is for this host: a name, an IPv4 address, or an IPv6 address in brackets (RFC 6125
+ * 6.4; the subject is not looked at). */
+bool tls_context_names(const struct tls_context *c, struct text host);
 
 /* Counted since the context was made. */
 struct tls_context_stats {
@@ -145,6 +150,7 @@ struct tls_peer {
     uint8_t fingerprint[SHA256_SIZE]; /* of the leaf's DER */
     struct bytes der;                 /* of the leaf; borrowed from the session */
     int64_t chain_not_after;          /* earliest notAfter of leaf and chain, seconds */
+    bool guest; /* let in by guest_anchors_pem: nothing of its chain is in anchors_pem */
 };
 const struct tls_peer *tls_peer(struct tls_session *s);
 /* Gives the DER back (a kilobyte an idle connection need not hold); fingerprint and the rest stay. */

@@ -59,6 +59,27 @@ static bool is_client_certificate(X509 *leaf)
            (X509_get_extended_key_usage(leaf) & XKU_SSL_CLIENT) != 0;
 }
 
+static bool has_own_key(const struct tls_context *c, const X509 *certificate)
+{
+    for (int i = 0; i < sk_X509_num(c->own_anchors); i++)
+        if (EVP_PKEY_eq(X509_get0_pubkey(certificate), X509_get0_pubkey(sk_X509_value(c->own_anchors, i))) ==
+            1)
+            return true;
+    return false;
+}
+
+/* One of our CAs in the chain makes it ours, also when another CA certified ours: told by its key, since that
+ * would be another certificate. */
+static bool is_guest(const struct tls_context *c, STACK_OF(X509) * chain)
+{
+    if (!c->own_anchors)
+        return false;
+    for (int i = 1; i < sk_X509_num(chain); i++)
+        if (has_own_key(c, sk_X509_value(chain, i)))
+            return false;
+    return true;
+}
+
 /* Chain, purpose and dates of a client's leaf, without the cache; a success enters it. */
 static bool verify_client_chain(struct tls_session *s, X509_STORE_CTX *store, int64_t now)
 {
@@ -71,8 +92,10 @@ static bool verify_client_chain(struct tls_session *s, X509_STORE_CTX *store, in
         return refuse(store, X509_V_ERR_INVALID_PURPOSE);
     for (size_t i = 0; i < SHA256_SIZE; i++)
         entry.fingerprint[i] = s->peer.fingerprint[i];
+    entry.guest = is_guest(c, X509_STORE_CTX_get0_chain(store));
     verify_cache_put(&c->cache, &entry);
     s->peer.chain_not_after = entry.valid_until;
+    s->peer.guest = entry.guest;
     return true;
 }
 
@@ -83,6 +106,7 @@ static bool known_client(struct tls_session *s, int64_t now)
         return false;
     s->context->stats.cache_hits++;
     s->peer.chain_not_after = known->valid_until;
+    s->peer.guest = known->guest;
     return true;
 }
 
@@ -140,6 +164,28 @@ bool tls_verify_resumed(struct tls_session *s)
         return true;
     s->verify_error = X509_STORE_CTX_get_error(store);
     return false;
+}
+
+/* ---- the names of our own certificate ---- */
+
+#define HOST_MAX 254 /* a DNS name and NUL */
+
+bool tls_context_names(const struct tls_context *c, struct text host)
+{
+    const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+    X509 *certificate = SSL_CTX_get0_certificate(c->ssl);
+    char address[HOST_MAX];
+    /* OpenSSL takes a leading dot for "any name below". */
+    if (!certificate || host.n == 0 || host.p[0] == '.' || text_contains(host, '*'))
+        return false;
+    if (host.p[0] == '[' && host.p[host.n - 1] == ']')
+        host = (struct text){host.p + 1, host.n - 2};
+    if (!text_to_cstr(host, address, sizeof address))
+        return false;
+    const bool named = X509_check_host(certificate, address, host.n, flags, NULL) == 1 ||
+                       X509_check_ip_asc(certificate, address, flags) == 1;
+    (void)tls_errors_drain(); /* of a name that is no address */
+    return named;
 }
 
 /* ---- the client's side: verifying a server ---- */

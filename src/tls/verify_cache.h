@@ -18,6 +18,7 @@ struct verify_entry {
     uint8_t fingerprint[SHA256_SIZE];
     int64_t valid_from;  /* the latest notBefore of the chain, seconds */
     int64_t valid_until; /* the earliest notAfter of the chain; 0 = free */
+    bool guest;          /* struct tls_peer */
 };
 
 struct verify_cache {

@@ -23,7 +23,7 @@ struct listener_keys {
 
 /* The names a certificate issued here must hold: this host by every name we know, and what the public
  * addresses say. */
-#define SERVER_NAMES_MAX 16
+#define SERVER_NAMES_MAX (16 + SETTINGS_LIST_MAX)
 struct server_names {
     struct text name[SERVER_NAMES_MAX];
     size_t count;
@@ -31,6 +31,11 @@ struct server_names {
 /* Texts are in the arena or borrowed from the settings. */
 void server_names(const struct settings *s, const struct connector_settings *cs, struct arena *a,
                   struct server_names *out);
+/*
+ * Of the proxy listener: this host's names, url.internal_hosts, and the address of listen.proxy unless that
+ * is all of them.
+ */
+void proxy_names(const struct settings *s, struct text host_name, struct arena *a, struct server_names *out);
 /* The host of "https://host:port/", without brackets; empty when there is none. */
 struct text url_host(struct text url);
 

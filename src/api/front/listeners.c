@@ -8,14 +8,14 @@
 #include "os/files.h"
 
 #define CERTIFICATE_FILE_MAX (256u * 1024)
-#define TARGET_ANCHORS_MAX   (1024u * 1024)
+#define ANCHORS_MAX          (1024u * 1024)
 /* Own files are read again this often, for whoever renews them by replacing files. */
 #define FILES_AGAIN_S 3600
 
 /* Everything gathered for one answer; released, and keys wiped, when it has been encoded. */
 struct gathered {
     struct listener_keys keys[LISTENER_COUNT];
-    struct buffer target_anchors;
+    struct buffer target_anchors, guest_anchors;
     struct hop_listeners answer;
 };
 
@@ -26,10 +26,11 @@ static void gathered_release(struct gathered *g)
         secret_release(&g->keys[i].key_pem);
     }
     buffer_release(&g->target_anchors);
+    buffer_release(&g->guest_anchors);
 }
 OWNABLE_VALUE(struct gathered, gathered_release);
 
-/* Listeners that speak TLS: these always, the proxy when it was given a certificate. */
+/* Listeners that speak TLS: these always, the proxy when it asks for certificates. */
 static bool speaks_tls(const struct settings *s, enum listener l)
 {
     if (s->listen[l][0] == 0)
@@ -40,7 +41,7 @@ static bool speaks_tls(const struct settings *s, enum listener l)
     case LISTENER_CLUSTER:
         return true;
     case LISTENER_PROXY:
-        return s->tls[l].certificate_file[0] != 0;
+        return settings_proxy_is_mutual(s);
     case LISTENER_INTERNAL:
     case LISTENER_COUNT:
         return false;
@@ -59,6 +60,16 @@ static struct status keys_from_files(const struct settings_tls *files, int64_t n
     TRY(file_read(files->certificate_file, CERTIFICATE_FILE_MAX, &out->chain_pem, err));
     TRY(file_read_key(files->key_file, CERTIFICATE_FILE_MAX, &out->key_pem, err));
     out->renew_at = now + FILES_AGAIN_S;
+    return DONE;
+}
+
+/* Of files that a front may not open (DESIGN 3.1, 17). */
+static struct status read_anchors(struct call *c, const char *path, int64_t now, struct buffer *into,
+                                  struct gathered *g)
+{
+    TRY(file_read(path, ANCHORS_MAX, into, &c->err));
+    if (g->answer.renew_at == 0 || now + FILES_AGAIN_S < g->answer.renew_at)
+        g->answer.renew_at = now + FILES_AGAIN_S;
     return DONE;
 }
 
@@ -82,16 +93,30 @@ static struct status gather(struct call *c, const struct keys_source *from, enum
     return DONE;
 }
 
-/* A front opens no file (DESIGN 3.1, 17); so what it trusts of targets comes with its keys. */
+/* What fronts trust of targets comes with their keys. */
 static struct status gather_target_anchors(struct call *c, int64_t now, struct gathered *g)
 {
     const struct settings *s = c->domain->settings;
     if (s->listen[LISTENER_PROXY][0] == 0 || s->outbound_ca_file[0] == 0)
         return DONE;
-    TRY(file_read(s->outbound_ca_file, TARGET_ANCHORS_MAX, &g->target_anchors, &c->err));
+    TRY(read_anchors(c, s->outbound_ca_file, now, &g->target_anchors, g));
     g->answer.target_anchors_pem = buffer_as_text(&g->target_anchors);
-    if (g->answer.renew_at == 0 || now + FILES_AGAIN_S < g->answer.renew_at)
-        g->answer.renew_at = now + FILES_AGAIN_S;
+    return DONE;
+}
+
+/* Workloads know the proxy listener by other names than external systems know the others by. */
+static struct status gather_proxy(struct call *c, const struct keys_source *others, struct gathered *g)
+{
+    const struct settings *s = c->domain->settings;
+    struct server_names names;
+    proxy_names(s, c->domain->host_name, c->arena, &names);
+    struct keys_source from = *others;
+    from.names = &names;
+    TRY(gather(c, &from, LISTENER_PROXY, g));
+    if (s->tls_proxy_client_ca_file[0] == 0)
+        return DONE;
+    TRY(read_anchors(c, s->tls_proxy_client_ca_file, from.now, &g->guest_anchors, g));
+    g->answer.item[g->answer.count - 1].guest_anchors_pem = buffer_as_text(&g->guest_anchors);
     return DONE;
 }
 
@@ -103,7 +128,8 @@ struct status front_listeners(struct call *c)
     OWNED(gathered_release) struct gathered g = {0};
     for (int i = 0; i < LISTENER_COUNT; i++)
         buffer_init(&g.keys[i].chain_pem, CERTIFICATE_FILE_MAX);
-    buffer_init(&g.target_anchors, TARGET_ANCHORS_MAX);
+    buffer_init(&g.target_anchors, ANCHORS_MAX);
+    buffer_init(&g.guest_anchors, ANCHORS_MAX);
     /* Before anything is read (DESIGN 3.1, 1). */
     must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_LISTENERS, (struct bytes){NULL, 0})));
     must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_TRUST, (struct bytes){NULL, 0})));
@@ -117,9 +143,11 @@ struct status front_listeners(struct call *c)
                                      .arena = c->arena,
                                      .now = clock_now_s()};
     for (int l = 0; l < LISTENER_COUNT; l++) {
-        if (speaks_tls(d->settings, (enum listener)l))
+        if (l != LISTENER_PROXY && speaks_tls(d->settings, (enum listener)l))
             TRY(gather(c, &from, (enum listener)l, &g));
     }
+    if (speaks_tls(d->settings, LISTENER_PROXY))
+        TRY(gather_proxy(c, &from, &g));
     TRY(gather_target_anchors(c, from.now, &g));
     hop_listeners_encode(&g.answer, &c->reply.body);
     c->reply.status = 200;

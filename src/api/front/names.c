@@ -33,6 +33,13 @@ struct text url_host(struct text url)
     return text_first(url, text_find(url, ':'));
 }
 
+static void add_this_host(struct arena *a, struct server_names *out)
+{
+    char host[HOST_NAME_SIZE] = "";
+    if (gethostname(host, sizeof host - 1) == 0)
+        add(out, arena_text(a, text_of(host)));
+}
+
 void server_names(const struct settings *s, const struct connector_settings *cs, struct arena *a,
                   struct server_names *out)
 {
@@ -49,7 +56,29 @@ void server_names(const struct settings *s, const struct connector_settings *cs,
                                            "compass-gateway-mtls.", ""};
     for (size_t i = 0; s->url_domain[0] && i < sizeof prefixes / sizeof prefixes[0]; i++)
         add(out, arena_printf(a, "%s%s", prefixes[i], s->url_domain));
-    char host[HOST_NAME_SIZE] = "";
-    if (gethostname(host, sizeof host - 1) == 0)
-        add(out, arena_text(a, text_of(host)));
+    add_this_host(a, out);
+}
+
+/* "[::1]:8081" -> "::1". */
+static struct text bound_address(struct text listen)
+{
+    if (text_starts_with(listen, TEXT("[")))
+        return text_first(text_from(listen, 1), text_find(text_from(listen, 1), ']'));
+    return text_first(listen, text_find(listen, ':'));
+}
+
+void proxy_names(const struct settings *s, struct text host_name, struct arena *a, struct server_names *out)
+{
+    *out = (struct server_names){.count = 0};
+    const struct text address = bound_address(text_of(s->listen[LISTENER_PROXY]));
+    if (!text_equal(address, TEXT("0.0.0.0")) && !text_equal(address, TEXT("::")))
+        add(out, address);
+    add(out, TEXT("localhost"));
+    add(out, TEXT("127.0.0.1"));
+    add(out, TEXT("::1"));
+    add(out, text_of(s->url_domain));
+    add(out, host_name);
+    add_this_host(a, out);
+    for (unsigned i = 0; i < s->internal_hosts.count; i++)
+        add(out, text_of(s->internal_hosts.item[i]));
 }

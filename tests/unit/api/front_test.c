@@ -135,6 +135,66 @@ static void trust_for_targets_goes_to_fronts_that_call_them(void **state)
     unlink(file);
 }
 
+static void the_proxy_listener_has_keys_names_and_guests_when_it_is_mutual(void **state)
+{
+    (void)state;
+    char file[] = "/tmp/fairlead-guests-XXXXXX", setting[64];
+    int fd = mkstemp(file);
+    assert_true(fd >= 0 && write(fd, "guests", 6) == 6);
+    (void)snprintf(setting, sizeof setting, "tls.proxy.client_ca_file=%s", file);
+    const char *const mutual[] = {setting, "tls.proxy.mode=mutual", "listen.proxy=0.0.0.0:8081", NULL};
+    const char *const off[] = {"listen.proxy=127.0.0.1:8081", NULL};
+    struct hop_listeners got;
+    struct world *w = world_open(mutual);
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &got));
+    const struct hop_listener *proxy = &got.item[got.count - 1];
+    assert_int_equal(proxy->listener, LISTENER_PROXY);
+    assert_true(proxy->key_pem.n > 0 && text_equal(proxy->anchors_pem, ca_anchors_pem(w->ca)));
+    assert_text(proxy->guest_anchors_pem, "guests");
+    assert_int_equal(got.item[0].guest_anchors_pem.n, 0);
+    world_close(w);
+    w = world_open(off);
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &got));
+    for (unsigned i = 0; i < got.count; i++)
+        assert_int_not_equal(got.item[i].listener, LISTENER_PROXY);
+    world_close(w);
+    close(fd);
+    unlink(file);
+}
+
+static bool has_name(const struct server_names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (text_equal(names->name[i], text_of(name)))
+            return true;
+    return false;
+}
+
+static void the_proxy_listener_is_called_as_workloads_call_it(void **state)
+{
+    (void)state;
+    char v4[] = "192.0.2.7:8081", v6[] = "[2001:db8::1]:8081", all[] = "0.0.0.0:8081", domain[] = "d.example",
+         own[] = "calls.example";
+    struct settings s = {.url_domain = domain, .internal_hosts = {.item = {own}, .count = 1}};
+    struct server_names names;
+    struct arena a;
+    arena_init(&a, 1024, 1 << 16);
+    s.listen[LISTENER_PROXY] = v4;
+    proxy_names(&s, TEXT("host.example"), &a, &names);
+    static const char *const always[] = {"localhost", "127.0.0.1",    "::1",
+                                         "d.example", "host.example", "calls.example"};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        assert_true(has_name(&names, always[i]));
+    assert_true(has_name(&names, "192.0.2.7") && !has_name(&names, "gateway.d.example"));
+    s.listen[LISTENER_PROXY] = v6;
+    proxy_names(&s, TEXT(""), &a, &names);
+    assert_true(has_name(&names, "2001:db8::1"));
+    s.listen[LISTENER_PROXY] = all;
+    proxy_names(&s, TEXT(""), &a, &names);
+    assert_false(has_name(&names, "0.0.0.0"));
+    arena_release(&a);
+}
+
 static void finds_the_host_of_an_address(void **state)
 {
     (void)state;
@@ -160,6 +220,8 @@ int main(void)
         cmocka_unit_test(keeps_the_key_sealed),
         cmocka_unit_test(reads_own_files_and_says_which_is_missing),
         cmocka_unit_test(trust_for_targets_goes_to_fronts_that_call_them),
+        cmocka_unit_test(the_proxy_listener_has_keys_names_and_guests_when_it_is_mutual),
+        cmocka_unit_test(the_proxy_listener_is_called_as_workloads_call_it),
         cmocka_unit_test(finds_the_host_of_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,12 @@ static void refuses_bad_options(void **state)
         {"ca.key_file=/nowhere", "--set ca.key_file: needs ca.certificate_file as well"},
         {"listen.proxy=[::]:1",
          "--set listen.proxy: '[::]:1' is reachable from other hosts and nobody is asked "
-         "who they are there: use 127.0.0.1 or [::1]"},
+         "who they are there: use 127.0.0.1 or [::1], or set tls.proxy.mode: mutual"},
+        {"tls.proxy.mode=mutual",
+         "--set tls.proxy.mode: 'mutual' would admit nobody: there are runtimes in central mode only "
+         "(mode.central), so tls.proxy.client_ca_file must name the workloads' CA"},
+        {"tls.proxy.client_ca_file=/dev/null",
+         "--set tls.proxy.client_ca_file: is used with tls.proxy.mode: mutual only"},
         {"registry.generated_key_algorithm=ec:P-256",
          "--set registry.generated_key_algorithm: 'ec:P-256' is not what the tutorials promise, an RSA key "
          "and "

@@ -32,6 +32,24 @@ struct text tls_server_name(const struct tls_session *s)
     return text_of(s->name);
 }
 
+/* The proxy's certificate is for this one name. */
+#define CERTIFIED "calls.example"
+static unsigned looked_up;
+static struct tls_context *const some_context = (struct tls_context *)&handshake;
+
+struct tls_context *tls_session_context(const struct tls_session *s)
+{
+    (void)s;
+    return some_context;
+}
+
+bool tls_context_names(const struct tls_context *c, struct text host)
+{
+    assert_ptr_equal(c, some_context);
+    looked_up++;
+    return text_equal_nocase(host, TEXT(CERTIFIED));
+}
+
 struct guard_row {
     const char *host, *origin, *site; /* NULL: no such field */
     int status;                       /* 0: accepted */
@@ -177,6 +195,46 @@ static void names_of_services_are_for_the_proxy_listener(void **state)
     CHECK(LISTENER_INTERNAL, NULL, elsewhere);
 }
 
+static void the_proxy_listener_answers_to_its_certificate(void **state)
+{
+    (void)state;
+    static const struct guard_row rows[] = {
+        {"evil.example", NULL, NULL, 421},
+        {"x." CERTIFIED, NULL, NULL, 421},
+        {CERTIFIED, "https://evil.example", NULL, 403},
+        {CERTIFIED, NULL, "cross-site", 403},
+        {CERTIFIED, NULL, NULL, 0},
+        {"Calls.Example:8081", NULL, NULL, 0},
+        {CERTIFIED, "https://" CERTIFIED ":8081", "same-origin", 0},
+        {"localhost", NULL, NULL, 0},
+        {"fairlead.internal", NULL, NULL, 0},
+        {"shop-" UUID ".svc.example", NULL, NULL, 0},
+    };
+    CHECK(LISTENER_PROXY, "", rows);
+    CHECK(LISTENER_PROXY, "evil.example", rows); /* what was sent as SNI decides nothing here */
+    static const struct guard_row plain[] = {{CERTIFIED, NULL, NULL, 421}};
+    CHECK(LISTENER_PROXY, NULL, plain);
+    CHECK(LISTENER_INTERNAL, NULL, plain);
+}
+
+static void the_certificate_is_asked_once_per_name(void **state)
+{
+    (void)state;
+    struct connection c = {.listener = LISTENER_PROXY, .sni = ""};
+    struct settings settings = {0};
+    struct front f = {.settings = &settings};
+    struct exchange x = {.request = {.authority = TEXT(CERTIFIED), .path = TEXT("/x")}};
+    struct front_call fc = {.front = &f, .connection = &c, .exchange = &x};
+    int status = 0;
+    looked_up = 0;
+    for (int i = 0; i < 3; i++)
+        assert_null(front_guard(&fc, &status));
+    assert_int_equal(looked_up, 1);
+    f.listeners[LISTENER_PROXY].named_by = NULL; /* a new certificate */
+    assert_null(front_guard(&fc, &status));
+    assert_int_equal(looked_up, 2);
+}
+
 static void refuses_a_host_that_is_not_the_name_of_the_handshake(void **state)
 {
     (void)state;
@@ -231,6 +289,8 @@ int main(void)
         cmocka_unit_test(refuses_what_another_site_sends),
         cmocka_unit_test(accepts_local_names),
         cmocka_unit_test(names_of_services_are_for_the_proxy_listener),
+        cmocka_unit_test(the_proxy_listener_answers_to_its_certificate),
+        cmocka_unit_test(the_certificate_is_asked_once_per_name),
         cmocka_unit_test(refuses_a_host_that_is_not_the_name_of_the_handshake),
         cmocka_unit_test(accepts_the_name_of_the_handshake),
         cmocka_unit_test(has_nothing_to_compare_without_a_name),

@@ -142,8 +142,11 @@ static void listeners_survive_the_round_trip_and_every_cut_is_refused(void **sta
     OWNED(buffer_release) struct buffer b;
     buffer_init(&b, 8192);
     struct hop_listeners l = {.count = 1, .renew_at = 42, .target_anchors_pem = TEXT("anchors")};
-    l.item[0] = (struct hop_listener){
-        .listener = 2, .chain_pem = TEXT("chain"), .key_pem = TEXT("key"), .anchors_pem = TEXT("ca")};
+    l.item[0] = (struct hop_listener){.listener = 2,
+                                      .chain_pem = TEXT("chain"),
+                                      .key_pem = TEXT("key"),
+                                      .anchors_pem = TEXT("ca"),
+                                      .guest_anchors_pem = TEXT("guests")};
     hop_listeners_encode(&l, &b);
     struct hop_listeners out;
     assert_ok(hop_listeners_decode(buffer_bytes(&b), &out));
@@ -151,6 +154,7 @@ static void listeners_survive_the_round_trip_and_every_cut_is_refused(void **sta
     assert_int_equal(out.count, 1);
     assert_text(out.item[0].key_pem, "key");
     assert_text(out.item[0].anchors_pem, "ca");
+    assert_text(out.item[0].guest_anchors_pem, "guests");
     for (size_t n = 0; n < buffer_size(&b); n++)
         assert_status(hop_listeners_decode((struct bytes){buffer_bytes(&b).p, n}, &out), E_INVALID);
 }

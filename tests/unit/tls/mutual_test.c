@@ -147,6 +147,100 @@ static void a_remembered_leaf_is_refused_once_it_has_expired(void **state)
     pki_free(pki);
 }
 
+static struct tls_context *with_guests(struct pki *pki, struct text anchors, struct text guests)
+{
+    const struct pki_identity *own = pki_server(pki, "DNS:localhost,DNS:*.svc.example,IP:127.0.0.1,IP:::1");
+    const struct tls_key_pair pair = {own->chain_pem, own->key_pem};
+    const struct tls_server_settings settings = {
+        .pairs = &pair,
+        .pair_count = 1,
+        .client_auth = TLS_CLIENT_REQUIRED,
+        .anchors_pem = anchors,
+        .guest_anchors_pem = guests,
+        .session_context = TEXT("proxy"),
+        .verify_cache_max = 64,
+    };
+    struct tls_context *c = NULL;
+    struct error err = {0};
+    assert_ok(tls_server_context_new(&settings, &c, &err));
+    return c;
+}
+
+static bool is_guest(struct tls_context *c, const struct pki_identity *own)
+{
+    struct peer_settings peer = {.own = own};
+    struct pair p;
+    pair_run(&p, c, &peer);
+    assert_true(p.client_ok);
+    const bool guest = tls_peer(p.server)->guest;
+    pair_close(&p);
+    return guest;
+}
+
+static void guests_are_told_apart_also_from_the_cache(void **state)
+{
+    (void)state;
+    struct pki *pki = pki_new("ec:P-256");
+    struct tls_context *c = with_guests(pki, pki_ca_pem(pki), pki_other_ca_pem(pki));
+    for (int i = 0; i < 2; i++) {
+        assert_false(is_guest(c, pki_client(pki, PKI_GOOD, "shop")));
+        assert_false(is_guest(c, pki_client(pki, PKI_VIA_INTERMEDIATE, "shop")));
+        assert_true(is_guest(c, pki_client(pki, PKI_WRONG_CA, "shop")));
+    }
+    assert_false(connects(c, pki_client(pki, PKI_SELF_SIGNED, "shop"), "unknown_ca"));
+    assert_false(connects(c, pki_client(pki, PKI_EXPIRED, "shop"), "expired"));
+    assert_false(connects(c, pki_client(pki, PKI_NO_EKU, "shop"), "bad_purpose"));
+    tls_context_unref(c);
+    /* whose CA is named among the guests' as well is no guest */
+    c = with_guests(pki, pki_ca_pem(pki), pki_ca_pem(pki));
+    assert_false(is_guest(c, pki_client(pki, PKI_GOOD, "shop")));
+    tls_context_unref(c);
+    c = with_guests(pki, pki_ca_pem(pki), (struct text){NULL, 0});
+    assert_false(is_guest(c, pki_client(pki, PKI_GOOD, "shop")));
+    tls_context_unref(c);
+    pki_free(pki);
+}
+
+static void a_server_certificate_names_hosts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host;
+        bool named;
+    } hosts[] = {
+        {"localhost", true},
+        {"LOCALHOST", true},
+        {"calls.svc.example", true},
+        {"127.0.0.1", true},
+        {"[::1]", true},
+        {"[0:0:0:0:0:0:0:1]", true},
+        {"", false},
+        {"127.0.0.2", false},
+        {"[::2]", false},
+        {"svc.example", false},
+        {"a.b.svc.example", false},
+        {"localhost.", false},
+        {"x.localhost", false},
+        {"[]", false},
+        {"[", false},
+        {"*.svc.example", false},
+        {".svc.example", false},
+        {"localhost:1", false},
+        {"calls.svc.exampl", false},
+    };
+    struct pki *pki = pki_new("ec:P-256");
+    struct tls_context *c = with_guests(pki, pki_ca_pem(pki), pki_other_ca_pem(pki));
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++)
+        if (tls_context_names(c, text_of(hosts[i].host)) != hosts[i].named)
+            fail_msg("%s: expected %d", hosts[i].host, hosts[i].named);
+    assert_false(tls_context_names(c, (struct text){"localhost\0", 10}));
+    char endless[300];
+    memset(endless, 'a', sizeof endless);
+    assert_false(tls_context_names(c, (struct text){endless, sizeof endless}));
+    tls_context_unref(c);
+    pki_free(pki);
+}
+
 static void an_optional_certificate_may_be_absent_but_not_wrong(void **state)
 {
     (void)state;
@@ -228,6 +322,8 @@ int main(void)
         cmocka_unit_test(accepts_and_refuses_by_the_matrix),
         cmocka_unit_test(a_failed_verification_is_never_remembered),
         cmocka_unit_test(a_remembered_leaf_is_refused_once_it_has_expired),
+        cmocka_unit_test(guests_are_told_apart_also_from_the_cache),
+        cmocka_unit_test(a_server_certificate_names_hosts),
         cmocka_unit_test(an_optional_certificate_may_be_absent_but_not_wrong),
         cmocka_unit_test(out_of_memory_in_the_callback_refuses),
         cmocka_unit_test(a_known_leaf_costs_no_chain_verification),
