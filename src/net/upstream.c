@@ -41,6 +41,7 @@ int upstream_failure_status(enum upstream_failure f)
 static void pool_free(struct upstream_pool *p)
 {
     tls_context_unref(p->tls);
+    upstream_proxy_release(p);
     mem_free(p->server_name);
     mem_free(p);
 }
@@ -84,6 +85,10 @@ static struct upstream_pool *pool_of(struct upstreams *u, const struct upstream_
         p = pool_new(u, endpoint, key);
     if (!p)
         return NULL;
+    if (!upstream_proxy_set(p, endpoint)) {
+        upstream_pool_forget_if_empty(p);
+        return NULL;
+    }
     unsigned n = endpoint->address_count;
     p->address_count = n < UPSTREAM_ADDRESSES_MAX ? n : UPSTREAM_ADDRESSES_MAX;
     for (unsigned i = 0; i < p->address_count; i++)
@@ -106,8 +111,9 @@ struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_
     struct upstream_pool *p = pool_of(u, endpoint, request->upgrade);
     if (!p)
         return NULL;
-    if (upstream_pool_is_full(p)) {
-        *out_why = UPSTREAM_BUSY;
+    const bool left_out = upstream_health_leaves_out_all(p);
+    if (left_out || upstream_pool_is_full(p)) {
+        *out_why = left_out ? UPSTREAM_EJECTED : UPSTREAM_BUSY;
         upstream_pool_forget_if_empty(p);
         return NULL;
     }
@@ -147,6 +153,7 @@ struct status upstreams_new(struct loop *loop, const struct guard *guard, struct
                                          .idle_in_all = 1024,
                                          .streams = 100};
     map_init(&u->pools, POOLS_MAX);
+    upstream_health_init(u);
     u->read_buffer = mem_alloc(UPSTREAM_READ_SIZE);
     if (!u->read_buffer)
         return STATUS(NOMEM);
@@ -171,6 +178,7 @@ void upstreams_free(struct upstreams *u)
         mem_free(c);
     }
     map_release(&u->pools);
+    upstream_health_release(u);
     upstream_timeouts_free(u);
     upstream_later_free(u);
     if (u->read_buffer)
@@ -191,7 +199,7 @@ void upstreams_set_limits(struct upstreams *u, const struct upstream_limits *lim
 static struct upstream_connection *refused_idle(const struct upstreams *u)
 {
     struct upstream_connection *uc = u->oldest_idle;
-    while (uc && upstream_may_connect(u, &uc->address))
+    while (uc && upstream_may_connect(uc))
         uc = uc->younger;
     return uc;
 }
@@ -206,11 +214,16 @@ void upstreams_guard_changed(struct upstreams *u)
         const struct upstream_pool *p = pool;
         for (struct upstream_node *n = p->sharing.first; n; n = n->after) {
             uc = UPSTREAM_OF(struct upstream_connection, sharing, n);
-            uc->retired = uc->retired || !upstream_may_connect(u, &uc->address);
+            uc->retired = uc->retired || !upstream_may_connect(uc);
         }
     }
     while ((uc = refused_idle(u)))
         upstream_connection_close(uc);
+}
+
+void upstreams_count_in(struct upstreams *u, struct slab *slab)
+{
+    u->slab = slab;
 }
 
 void upstreams_stats(const struct upstreams *u, struct upstream_stats *out)

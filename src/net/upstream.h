@@ -106,11 +106,14 @@ struct status upstreams_new(struct loop *loop, const struct guard *guard /* borr
                             struct upstreams **out);
 void upstreams_free(struct upstreams *u); /* fails nothing: calls must be gone; accepts NULL */
 void upstreams_set_limits(struct upstreams *u, const struct upstream_limits *limits);
+struct slab;
+void upstreams_count_in(struct upstreams *u, struct slab *slab); /* borrowed */
 /* `guard` says something else now: kept connections to addresses that it refuses close, shared ones when
  * their calls are done. Calls under way go on. */
 void upstreams_guard_changed(struct upstreams *u);
 
-/* NULL: out of memory or the queue is full (*out_why says which); nothing is called then. */
+/* NULL: out of memory, the queue is full, or every address is left out (*out_why says which); nothing is
+ * called then. */
 struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_endpoint *endpoint,
                                      const struct upstream_request *request,
                                      const struct upstream_events *events, void *owner,
@@ -133,6 +136,9 @@ void upstream_pause(struct upstream_call *c);
 void upstream_resume(struct upstream_call *c);
 void upstream_cancel(
     struct upstream_call *c); /* no more events; its connection closes unless the answer is complete */
+
+/* After UPSTREAM_EJECTED: until one of its addresses may be tried again; 0 = now. */
+int64_t upstream_ejected_ms(const struct upstreams *u, const struct upstream_endpoint *endpoint);
 
 /* What became of the connection, for --explain and the access log. */
 struct upstream_facts {

@@ -73,6 +73,7 @@ void upstream_call_release(struct upstream_call *c)
     timeout_disarm(&c->phase);
     timeout_disarm(&c->total);
     upstream_list_remove(&c->all->failing, &c->later);
+    upstream_health_undecided(c);
     p->calls--;
     c->all->calls--;
     give_call_back(c->all, c);
@@ -100,6 +101,7 @@ void upstream_fail(struct upstream_call *c, enum upstream_failure why, const cha
     c->finishing = true;
     timeout_disarm(&c->phase);
     timeout_disarm(&c->total);
+    upstream_health_judge(c, c->connection, why);
     detach(c);
     c->events->failed(c->owner, why, words, c->head_told);
     upstream_call_release(c);

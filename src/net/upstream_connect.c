@@ -35,13 +35,21 @@ static void remember_errno(struct upstream_connection *uc, int error)
             uc->detail = connect_errors[i].words;
 }
 
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
+/* Trouble of our own says nothing about the address. */
+static bool is_ours(int error)
+{
+    return error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL || error == EACCES ||
+           error == EPERM || error == ENOMEM || error == ENOBUFS;
+}
 
-static socklen_t to_socket_address(const struct upstream_address *from, union socket_address *to)
+static void attempt_failed(struct upstream_connection *uc, const struct upstream_address *address, int error)
+{
+    remember_errno(uc, error);
+    if (!is_ours(error))
+        upstream_health_failed(uc->call, address);
+}
+
+socklen_t upstream_socket_address(const struct upstream_address *from, struct socket_address *to)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     if (memcmp(from->address, mapped, sizeof mapped) == 0) {
@@ -66,7 +74,7 @@ static int new_socket(struct upstreams *u, int family)
 }
 
 /* -1 with errno. */
-static int dial(struct upstreams *u, const union socket_address *to, socklen_t size)
+static int dial(struct upstreams *u, const struct socket_address *to, socklen_t size)
 {
     const int fd = new_socket(u, to->any.sa_family);
     if (fd < 0)
@@ -91,28 +99,41 @@ static void hang_up(struct upstream_connection *uc)
     uc->fd = -1;
 }
 
-bool upstream_may_connect(const struct upstreams *u, const struct upstream_address *address)
+/* Behind a proxy it is the target that is judged: the proxy is the operator's word. */
+static const char *refusal_of(const struct upstream_pool *p, const struct socket_address *to, socklen_t size)
 {
-    union socket_address to;
-    const socklen_t size = to_socket_address(address, &to);
-    return !guard_check(u->guard, &to.any, size);
+    return p->proxy_to ? upstream_proxy_refusal(p) : guard_check(p->all->guard, &to->any, size);
+}
+
+bool upstream_may_connect(const struct upstream_connection *uc)
+{
+    struct socket_address to;
+    const socklen_t size = upstream_socket_address(&uc->address, &to);
+    return !refusal_of(uc->pool, &to, size);
 }
 
 /* false: this address is done with; uc->why says what it came to. */
 static bool try_address(struct upstream_connection *uc, const struct upstream_address *address)
 {
     struct upstreams *u = uc->all;
-    union socket_address to;
-    const socklen_t size = to_socket_address(address, &to);
-    const char *refused = guard_check(u->guard, &to.any, size);
+    struct socket_address to;
+    const socklen_t size = upstream_socket_address(address, &to);
+    const char *refused = refusal_of(uc->pool, &to, size);
     if (refused) {
         if (uc->why == UPSTREAM_GUARDED) /* words about an address that we did try say more */
             uc->detail = refused;
         return false;
     }
+    if (!upstream_health_admits(uc->call, address)) {
+        if (uc->why == UPSTREAM_GUARDED) {
+            uc->why = UPSTREAM_EJECTED;
+            uc->detail = "the target failed too often";
+        }
+        return false;
+    }
     uc->fd = dial(u, &to, size);
     if (uc->fd < 0) {
-        remember_errno(uc, errno);
+        attempt_failed(uc, address, errno);
         return false;
     }
     if (!status_ok(watch_start(u->loop, uc->fd, WATCH_WRITE, upstream_connection_ready, uc, &uc->watch))) {
@@ -148,12 +169,15 @@ static void end_opening(struct upstream_connection *uc, enum upstream_failure wh
 
 void upstream_opening_failed(struct upstream_connection *uc, enum upstream_failure why, const char *detail)
 {
+    if (why == UPSTREAM_TLS)
+        upstream_health_failed(uc->call, &uc->address);
     end_opening(uc, why, detail, upstream_fail);
 }
 
 static void give_up(struct upstream_connection *uc)
 {
-    end_opening(uc, uc->why, uc->detail, upstream_fail_later);
+    const bool at_proxy = uc->pool->proxy_to && uc->why == UPSTREAM_CONNECT;
+    end_opening(uc, at_proxy ? UPSTREAM_PROXY : uc->why, uc->detail, upstream_fail_later);
 }
 
 void upstream_opening_left(struct upstream_connection *uc)
@@ -205,9 +229,16 @@ void upstream_connection_open(struct upstream_call *c)
 void upstream_attempt_expired(struct upstream_connection *uc)
 {
     hang_up(uc);
+    upstream_health_failed(uc->call, &uc->address);
     uc->why = UPSTREAM_CONNECT_TIMEOUT;
     uc->detail = "no answer to the connection attempt";
     try_next(uc);
+}
+
+static void count(struct upstreams *u, enum slab_counter which)
+{
+    if (u->slab)
+        slab_add(u->slab, which, 1);
 }
 
 static void ready(struct upstream_connection *uc)
@@ -216,6 +247,9 @@ static void ready(struct upstream_connection *uc)
     const int64_t took_us = clock_monotonic_us() - uc->dialled_us;
     c->facts.connect_us = took_us > 0 ? took_us : 1;
     c->facts.resumed = uc->tls && tls_resumed(uc->tls);
+    count(uc->all, SLAB_OUTBOUND_CONNECTIONS);
+    if (c->facts.resumed)
+        count(uc->all, SLAB_OUTBOUND_RESUMED);
     upstream_connection_up(uc);
 }
 
@@ -258,24 +292,36 @@ static void start_tls(struct upstream_connection *uc)
     shake_hands(uc);
 }
 
-void upstream_connecting_ready(struct upstream_connection *uc)
+static void reached(struct upstream_connection *uc)
 {
-    if (uc->state == UPSTREAM_HANDSHAKE) {
-        shake_hands(uc);
-        return;
-    }
+    if (uc->pool->tls)
+        start_tls(uc);
+    else
+        ready(uc);
+}
+
+static void connected(struct upstream_connection *uc)
+{
     int error = 0;
     socklen_t size = sizeof error;
     if (getsockopt(uc->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         error = errno;
     timeout_disarm(&uc->timeout);
     if (error) {
-        remember_errno(uc, error);
+        attempt_failed(uc, &uc->address, error);
         hang_up(uc);
         try_next(uc);
-    } else if (uc->pool->tls) {
-        start_tls(uc);
-    } else {
-        ready(uc);
+    } else if (!uc->pool->proxy_to || upstream_proxy_start(uc)) {
+        reached(uc);
     }
+}
+
+void upstream_connecting_ready(struct upstream_connection *uc)
+{
+    if (uc->state == UPSTREAM_CONNECTING)
+        connected(uc);
+    else if (uc->state == UPSTREAM_HANDSHAKE)
+        shake_hands(uc);
+    else if (upstream_proxy_ready(uc))
+        reached(uc);
 }

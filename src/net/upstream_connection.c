@@ -73,6 +73,7 @@ void upstream_connection_rest(struct upstream_connection *uc)
 static void connection_free(struct upstream_connection *uc)
 {
     tls_session_free(uc->tls);
+    upstream_proxy_forget(uc);
     if (uc->codec)
         uc->codec->free(uc);
     mem_free(uc);

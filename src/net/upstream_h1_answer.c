@@ -34,6 +34,7 @@ static void on_head(void *owner, const struct response *head)
         uc->unexpected_upgrade = true;
         return;
     }
+    upstream_health_fine(uc);
     c->head_told = true;
     c->events->head(c->owner, head);
 }

@@ -21,6 +21,7 @@ static void on_head(void *owner, const struct response *head)
 {
     struct upstream_call *c = owner;
     moves(c);
+    upstream_health_fine(c->connection);
     c->head_told = true;
     c->committed = true; /* no repeating any more: nothing is kept */
     buffer_clear(&c->out);
@@ -87,9 +88,12 @@ static void on_failed(void *owner, enum h2_failure why, const char *detail, bool
     struct upstream_call *c = owner;
     (void)answer_started; /* as far as it was told */
     struct upstream_connection *uc = forget(c);
-    if (may_repeat(uc, c, why))
+    if (may_repeat(uc, c, why)) {
         repeat(c, uc);
-    else if (uc->refusal)
+        return;
+    }
+    upstream_health_judge(c, uc, uc->refusal ? UPSTREAM_MALFORMED : kinds[why]);
+    if (uc->refusal)
         upstream_fail(c, UPSTREAM_MALFORMED, uc->refusal);
     else
         upstream_fail(c, kinds[why], detail);

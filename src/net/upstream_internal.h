@@ -10,6 +10,8 @@
  * upstream_later.c       what must wait for the loop
  * upstream_timeouts.c    which time-out runs when
  * upstream_connect.c     a connection from its first address to the end of the TLS handshake
+ * upstream_proxy.c       CONNECT, between the two
+ * upstream_health.c      addresses that fail are left out for a while
  * upstream_connection.c  a connection's life, whatever it speaks: idling, closing, whose turn it is
  * upstream_io.c          its bytes
  * upstream_h1.c, upstream_h1_answer.c   HTTP/1.1 on it: one call at a time
@@ -22,10 +24,13 @@
 
 #include "base/buffer.h"
 #include "base/map.h"
+#include "base/secret.h"
 #include "event/timeouts.h"
 #include "http/h2_client.h"
 #include "net/upstream.h"
 #include "net/upstream_list.h"
+#include "os/slab.h"
+#include "os/sockets.h"
 
 #define UPSTREAM_READ_SIZE    (64u * 1024 + 1024)
 #define UPSTREAM_PENDING_HIGH (32u * 1024) /* unsent request bytes of a call that make E_AGAIN */
@@ -34,11 +39,12 @@
 #define UPSTREAM_TLS_ROUNDS   4            /* records read in one turn */
 
 /*
- *   CONNECTING --tcp--> HANDSHAKE --tls--> ACTIVE <--> IDLE
- *        \--tcp, plain target-----------------^      (any) --> closed (`dead`)
+ *   CONNECTING --tcp--> [PROXYING --CONNECT-->] HANDSHAKE --tls--> ACTIVE <--> IDLE
+ *        \--tcp, plain target---------\-----------------------------^      (any) --> closed (`dead`)
  */
 enum upstream_state {
     UPSTREAM_CONNECTING,
+    UPSTREAM_PROXYING, /* the proxy is asked for the target */
     UPSTREAM_HANDSHAKE,
     UPSTREAM_ACTIVE, /* carries a call */
     UPSTREAM_IDLE,
@@ -75,6 +81,7 @@ struct upstream_connection {
     struct upstream_node turn;                   /* upstream_later.c */
     struct watch *watch;
     struct tls_session *tls; /* NULL = plain */
+    struct buffer proxying;  /* what is left of the CONNECT, then its answer so far */
     /* CONNECTING: of one address; ACTIVE: the head waits (h1), silence (h2); IDLE: of keeping it */
     struct timeout_entry timeout;
     struct upstream_address address;
@@ -89,7 +96,9 @@ struct upstream_connection {
     bool used;             /* by a call */
     bool carried;          /* a whole answer: who is connected does answer calls */
     bool cut;              /* never used again: what we wrote did not arrive, or ends in the middle */
-    bool retired;          /* takes no calls any more: its address is one that we may not connect to now */
+    bool retired;          /* takes no calls any more: we may not connect to its address now, or it failed */
+    bool proxy_asked;      /* all of the CONNECT was sent */
+    bool blamed;           /* a call's failure was counted as its address's; the next answer clears it */
     bool starved;          /* TLS: what libssl holds is not a whole record */
     bool read_wants_write; /* TLS: a read has to write first */
 
@@ -117,6 +126,7 @@ struct upstream_call {
     struct upstream_connection *connection; /* NULL while waiting */
     struct upstream_call *next;             /* in the pool's queue; among the free ones */
     struct upstream_node later;             /* upstream_later.c: it fails */
+    struct upstream_health *tries; /* an address that is left out: this call finds out whether it is back */
     const struct upstream_events *events;
     void *owner;
     struct timeout_entry phase, total;
@@ -156,6 +166,8 @@ struct upstream_pool {
     unsigned address_count;
     struct tls_context *tls; /* a reference; NULL = plain */
     char *server_name;
+    char *proxy_to; /* NULL: directly */
+    struct secret proxy_authorization;
     struct upstream_connection *idle; /* the one that idled last is on top */
     struct upstream_list sharing;     /* HTTP/2 connections that carry calls */
     struct upstream_call *waiting_first, *waiting_last;
@@ -177,6 +189,9 @@ struct upstreams {
     struct upstream_list turns;   /* connections */
     struct upstream_call *free_calls;
     struct upstream_connection *oldest_idle, *youngest_idle;
+    struct map health; /* addresses that failed */
+    struct upstream_health *newest_health, *oldest_health;
+    struct slab *slab; /* borrowed; NULL: nothing is counted */
     unsigned free_count, open, idling, waiting, calls;
     uint64_t made, reused;
 };
@@ -243,9 +258,31 @@ void upstream_connecting_ready(struct upstream_connection *uc);
 void upstream_attempt_expired(struct upstream_connection *uc);
 /* No connection: its call fails, and those who wait for this one. From the loop. */
 void upstream_opening_failed(struct upstream_connection *uc, enum upstream_failure why, const char *detail);
-bool upstream_may_connect(const struct upstreams *u, const struct upstream_address *address);
+bool upstream_may_connect(const struct upstream_connection *uc); /* now, where it leads */
+socklen_t upstream_socket_address(const struct upstream_address *from, struct socket_address *to);
 /* The call that it is opened for leaves: it is opened for one that waits, or closed. */
 void upstream_opening_left(struct upstream_connection *uc);
+
+/* upstream_proxy.c; `start` and `ready` are true when the connection leads to the target. */
+bool upstream_proxy_set(struct upstream_pool *p, const struct upstream_endpoint *from); /* false: memory */
+void upstream_proxy_release(struct upstream_pool *p);
+const char *upstream_proxy_refusal(const struct upstream_pool *p); /* why not to the target behind; NULL */
+bool upstream_proxy_start(struct upstream_connection *uc);
+bool upstream_proxy_ready(struct upstream_connection *uc);
+void upstream_proxy_forget(struct upstream_connection *uc); /* what was sent and read so far */
+
+/* upstream_health.c */
+void upstream_health_init(struct upstreams *u);
+void upstream_health_release(struct upstreams *u);
+/* May this call try the address? Of those that are left out and whose time is over, one call may. */
+bool upstream_health_admits(struct upstream_call *c, const struct upstream_address *a);
+bool upstream_health_leaves_out_all(const struct upstream_pool *p); /* every one of its addresses */
+void upstream_health_failed(struct upstream_call *c, const struct upstream_address *a);
+/* The call fails on this connection (NULL: on none): is that the address's fault? */
+void upstream_health_judge(struct upstream_call *c, struct upstream_connection *uc,
+                           enum upstream_failure why);
+void upstream_health_fine(struct upstream_connection *uc); /* the head of an answer came */
+void upstream_health_undecided(struct upstream_call *c); /* it ends; if it was to find out, the next one is */
 
 /* upstream_connection.c */
 void upstream_connection_ready(void *connection, unsigned ready); /* watch_callback */

@@ -56,6 +56,8 @@ static void connect_expired(void *all, struct timeout_entry *e)
         upstream_fail(c, UPSTREAM_BUSY, "no connection became free in time");
     else if (c->connection && c->connection->state == UPSTREAM_HANDSHAKE)
         upstream_fail(c, UPSTREAM_CONNECT_TIMEOUT, "the TLS handshake took too long");
+    else if (c->connection && c->connection->state == UPSTREAM_PROXYING)
+        upstream_fail(c, UPSTREAM_CONNECT_TIMEOUT, "the proxy did not answer in time");
     else
         upstream_fail(c, UPSTREAM_CONNECT_TIMEOUT, "no address answered in time");
 }

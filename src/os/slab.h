@@ -56,7 +56,11 @@
     X(OUTBOUND_FAILED_MALFORMED, "fairlead_outbound_failures_malformed_total", "Calls with an answer that is not valid HTTP") \
     X(OUTBOUND_FAILED_MEMORY, "fairlead_outbound_failures_memory_total", "Calls that failed for lack of memory") \
     X(OUTBOUND_FAILED_EJECTED, "fairlead_outbound_failures_ejected_total", "Calls to targets that had failed too often and were left out for a while") \
-    X(OUTBOUND_FAILED_PROXY, "fairlead_outbound_failures_proxy_total", "Calls that failed at outbound.proxy")
+    X(OUTBOUND_FAILED_PROXY, "fairlead_outbound_failures_proxy_total", "Calls that failed at outbound.proxy") \
+    X(OUTBOUND_CONNECTIONS, "fairlead_outbound_connections_total", "Connections made to targets")                         \
+    X(OUTBOUND_RESUMED,     "fairlead_outbound_tls_resumed_total", "Of them, those that resumed a TLS session")           \
+    X(OUTBOUND_EJECTIONS,   "fairlead_outbound_addresses_ejected_total", "Addresses of targets left out after outbound.eject_after failures") \
+    X(OUTBOUND_RETURNS,     "fairlead_outbound_addresses_back_total", "Addresses of targets that were left out and work again")
 /* clang-format on */
 
 enum slab_counter {
