@@ -26,6 +26,8 @@ static struct outbound_settings outbound_settings_from(const struct settings *s)
                 .keep_ms = s->outbound_keep_alive_ms,
                 .idle_per_pool = connections < idle ? connections : idle,
                 .idle_in_all = idle,
+                .eject_after = (unsigned)s->outbound_eject_after,
+                .eject_ms = s->outbound_eject_time_ms,
             },
         .forwarded = text_equal(text_of(s->outbound_forwarded_headers), TEXT("remove")) ? FORWARDED_REMOVE
                                                                                         : FORWARDED_APPEND,

@@ -30,6 +30,7 @@ static struct status build(struct outbound *o, struct error *err)
     if (!status_ok(st))
         return error_set(err, st.code, "%s", code_text(st.code));
     upstreams_set_limits(o->upstreams, &o->settings.limits);
+    upstreams_count_in(o->upstreams, o->parts.slab);
     return DONE;
 }
 

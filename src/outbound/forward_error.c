@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "base/limits.h"
@@ -7,7 +9,8 @@
 
 /* Answers of the gateway itself, in the contract's shape (3.1): {"code":N,"error":"..."}. */
 
-#define BETWEEN_LINES_MS 1000 /* a target that is down under load must not fill the log */
+#define EJECTION_WORDS_MAX 80
+#define BETWEEN_LINES_MS   1000 /* a target that is down under load must not fill the log */
 
 static struct status add_fields(struct outbound_call *c, struct response *head, bool has_body)
 {
@@ -15,7 +18,8 @@ static struct status add_fields(struct outbound_call *c, struct response *head, 
     if (has_body)
         TRY(headers_add(&head->headers, a, TEXT("Content-Type"), TEXT("application/json;charset=UTF-8")));
     if (head->status == 503)
-        TRY(headers_add(&head->headers, a, TEXT("Retry-After"), TEXT("1")));
+        TRY(headers_add(&head->headers, a, TEXT("Retry-After"),
+                        arena_printf(a, "%u", c->retry_after_s > 0 ? c->retry_after_s : 1)));
     return headers_add(&head->headers, a, TEXT("X-Request-Id"), c->request_id);
 }
 
@@ -84,8 +88,20 @@ static void say(struct outbound_call *c, enum upstream_failure why, const char *
               F_CSTR("detail", detail ? detail : ""), F_BOOL("cut", c->x->responded));
 }
 
+/* Every address is left out: until when. Nobody tried, so there are no words about a connection. */
+static const char *word_ejection(struct outbound_call *c, char out[static EJECTION_WORDS_MAX])
+{
+    const int64_t ms = upstream_ejected_ms(c->o->upstreams, &c->known->target->endpoint);
+    c->retry_after_s = ms > 0 ? (unsigned)((ms + 999) / 1000) : 1;
+    (void)snprintf(out, EJECTION_WORDS_MAX, "it failed too often; the next try is in %u s", c->retry_after_s);
+    return out;
+}
+
 void call_failed(struct outbound_call *c, enum upstream_failure why, const char *detail)
 {
+    char words[EJECTION_WORDS_MAX];
+    if (why == UPSTREAM_EJECTED)
+        detail = word_ejection(c, words);
     static_assert(SLAB_OUTBOUND_FAILED_PROXY - SLAB_OUTBOUND_FAILED_BUSY == UPSTREAM_PROXY - UPSTREAM_BUSY);
     must(why < UPSTREAM_FAILURE_COUNT);
     slab_add(c->o->parts.slab, (enum slab_counter)(SLAB_OUTBOUND_FAILED_BUSY + (int)why), 1);

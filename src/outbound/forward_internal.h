@@ -67,6 +67,7 @@ struct outbound_call {
     struct response held;    /* in the exchange's arena */
     struct buffer held_body;
     uint64_t refused_version; /* what the target refused, once retried */
+    unsigned retry_after_s;   /* of a 503; 0 = 1 */
     unsigned references;      /* the exchange, a report under way, whoever is working on it */
     int status;
     struct upstream_facts facts;
