@@ -298,6 +298,11 @@ struct status h1_client_end_of_input(struct h1_client *c)
     return STATUS(INVALID);
 }
 
+const struct headers *h1_client_trailers(const struct h1_client *c)
+{
+    return &c->trailers;
+}
+
 const char *h1_client_refusal(const struct h1_client *c)
 {
     return h1_reason_text(c->refused).p;

@@ -19,7 +19,6 @@ struct h1_client_events {
     void (*end)(void *owner); /* last; the connection may be reused if h1_client_reusable() */
 };
 
-/* Events may reset the client (in `end`), not free it. */
 /* The owner may reset the client inside `end`, but not free it inside any event. */
 struct h1_client;
 
@@ -34,6 +33,8 @@ struct status h1_client_feed(struct h1_client *c, struct bytes in, size_t *out_u
 /* The server closed: ends a close-delimited body; E_INVALID when the answer was cut short. */
 struct status h1_client_end_of_input(struct h1_client *c);
 bool h1_client_reusable(const struct h1_client *c);
+/* Trailer fields of the answer; for use inside `end`. Empty when there are none. */
+const struct headers *h1_client_trailers(const struct h1_client *c);
 const char *h1_client_refusal(const struct h1_client *c); /* in words, after E_INVALID; constant */
 bool h1_client_started(const struct h1_client *c);        /* any byte of the answer has arrived */
 bool h1_client_tunnel(
@@ -48,3 +49,6 @@ bool h1_client_tunnel(
 void h1_write_request_head(struct buffer *out, const struct request *r, const struct headers *extra);
 void h1_write_chunk(struct buffer *out, struct bytes data); /* nothing for empty data */
 void h1_write_last_chunk(struct buffer *out);
+/* The same with trailer fields, without those that may not be there (http/trailers.h). NULL: none. One that
+ * could change the framing makes the buffer E_INVALID, with nothing written. */
+void h1_write_last_chunk_with(struct buffer *out, const struct headers *trailers);

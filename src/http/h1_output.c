@@ -61,23 +61,25 @@ static enum h1_framing choose_framing(struct h1_session *s, const struct respons
     return H1_FRAMING_LENGTH;
 }
 
-/* 1xx: no framing, no state; not for HTTP/1.0 (RFC 9110 15.2). */
-static struct status respond_interim(struct h1_session *s, const struct response *head)
+/* 1xx: no framing, no state but that of Expect. */
+struct status h1_interim(struct exchange *x, const struct response *head)
 {
+    struct h1_work *w = h1_session_of_exchange(x)->work;
     const struct h1_response_line line = {.status = head->status, .framing = H1_FRAMING_NONE};
-    if (s->work->x.request.version == HTTP_1_0)
+    if (w->aborted || (head->status == 100 && !w->continue_due))
         return DONE;
-    return h1_write_response_head(&s->work->out, &line, &head->headers);
+    TRY(h1_write_response_head(&w->out, &line, &head->headers));
+    if (head->status == 100)
+        w->continue_due = false;
+    return DONE;
 }
 
 struct status h1_respond(struct exchange *x, const struct response *head)
 {
     struct h1_session *s = h1_session_of_exchange(x);
     struct h1_work *w = s->work;
-    if (x->responded || head->status == 101)
+    if (x->responded || head->status < 200)
         return STATUS(BROKEN);
-    if (head->status < 200)
-        return respond_interim(s, head);
     const enum h1_framing framing = choose_framing(s, head);
     w->keep_alive = w->keep_alive && !s->closing && !body_forces_close(w);
     const struct h1_response_line line = {.status = head->status,
@@ -155,7 +157,15 @@ struct status h1_write(struct exchange *x, struct bytes body)
     return STATUS(AGAIN);
 }
 
-struct status h1_end(struct exchange *x)
+/* RFC 9110 6.5.1: only to those who say that they do not throw them away, or take them for fields of the
+ * head.
+ */
+static bool takes_trailers(const struct exchange *x)
+{
+    return headers_has_token(&x->request.headers, TEXT("TE"), TEXT("trailers"));
+}
+
+struct status h1_end(struct exchange *x, const struct headers *trailers)
 {
     struct h1_session *s = h1_session_of_exchange(x);
     struct h1_work *w = s->work;
@@ -164,7 +174,7 @@ struct status h1_end(struct exchange *x)
     if (w->out_mode == H1_OUT_SIZED && w->out_left > 0)
         return give_up(x, STATUS(BROKEN)); /* shorter than promised: only the close can say so */
     if (w->out_mode == H1_OUT_CHUNKED)
-        h1_write_last_chunk(&w->out);
+        h1_write_last_chunk_with(&w->out, takes_trailers(x) ? trailers : NULL);
     const struct status written = buffer_status(&w->out);
     if (!status_ok(written))
         return give_up(x, written);

@@ -2,7 +2,7 @@
 #include "http/h1_reader.h"
 
 #include "base/limits.h"
-#include "http/h1_rules.h"
+#include "http/trailers.h"
 
 static struct h1_reader *reader_of_parser(llhttp_t *parser)
 {
@@ -208,7 +208,7 @@ static enum h1_reason check_run(struct h1_reader *r, struct bytes run, enum h1_c
     const size_t before = trailers->count;
     const llhttp_errno_t error = llhttp_execute(&r->parser, (const char *)run.p, run.n);
     for (size_t i = before; i < trailers->count; i++)
-        if (!h1_rules_trailer_allowed(trailers->list[i].name))
+        if (trailer_is_refused(trailers->list[i].name))
             return H1_TRAILER_FORBIDDEN;
     if (error != HPE_OK)
         return H1_SECOND_READER;

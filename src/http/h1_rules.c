@@ -303,17 +303,3 @@ enum h1_reason h1_rules_response(const struct h1_status_line *line, enum http_me
     *out_keep_alive = connection_persists(&f) && *out_delimiter != H1_BY_CLOSE;
     return H1_NONE;
 }
-
-bool h1_rules_trailer_allowed(struct text name)
-{
-    static const struct text forbidden[] = {
-        TEXT_INIT("Transfer-Encoding"), TEXT_INIT("Trailer"),          TEXT_INIT("TE"),
-        TEXT_INIT("Upgrade"),           TEXT_INIT("Connection"),       TEXT_INIT("Keep-Alive"),
-        TEXT_INIT("Proxy-Connection"),  TEXT_INIT("Content-Encoding"), TEXT_INIT("Content-Range"),
-        TEXT_INIT("Set-Cookie"),        TEXT_INIT("Max-Forwards"),     TEXT_INIT("Proxy-Authorization"),
-    };
-    for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
-        if (text_equal_nocase(name, forbidden[i]))
-            return false;
-    return !is_end_to_end_only(name);
-}

@@ -36,7 +36,3 @@ enum h1_delimiter {
 enum h1_reason h1_rules_response(const struct h1_status_line *line, enum http_method method,
                                  struct response *out, enum h1_delimiter *out_delimiter,
                                  bool *out_keep_alive);
-
-/* Fields that a trailer section must not hold, since they say how the message is framed, routed, or whose it
- * is (RFC 9110 6.5.1). */
-bool h1_rules_trailer_allowed(struct text name);

@@ -417,6 +417,7 @@ static const struct session_ops ops = {
     .pause_body = pause_body,
     .resume_body = resume_body,
     .respond = h1_respond,
+    .interim = h1_interim,
     .write = h1_write,
     .end = h1_end,
     .abort = abort_exchange,

@@ -102,5 +102,6 @@ bool h1_read_body(struct h1_session *s);
 void h1_want_body(struct exchange *x);
 struct status h1_respond(struct exchange *x, const struct response *head);
 struct status h1_write(struct exchange *x, struct bytes body);
-struct status h1_end(struct exchange *x);
+struct status h1_interim(struct exchange *x, const struct response *head);
+struct status h1_end(struct exchange *x, const struct headers *trailers);
 struct status h1_tunnel(struct exchange *x, const struct response *head);

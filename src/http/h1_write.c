@@ -4,6 +4,7 @@
 #include "http/date.h"
 #include "http/h1_client.h"
 #include "http/h1_scan.h"
+#include "http/trailers.h"
 
 /* A field line in one step: four appends would each check for room. */
 static void write_field(struct buffer *out, struct text name, struct text value)
@@ -197,4 +198,21 @@ void h1_write_chunk(struct buffer *out, struct bytes data)
 void h1_write_last_chunk(struct buffer *out)
 {
     buffer_text(out, TEXT("0\r\n\r\n"));
+}
+
+void h1_write_last_chunk_with(struct buffer *out, const struct headers *trailers)
+{
+    static const struct headers none = {0};
+    const struct headers *fields = trailers ? trailers : &none;
+    for (size_t i = 0; i < fields->count; i++) {
+        if (!trailer_passes(fields->list[i].name) || field_is_sound(&fields->list[i]))
+            continue;
+        out->failed = E_INVALID;
+        return;
+    }
+    buffer_text(out, TEXT("0\r\n"));
+    for (size_t i = 0; i < fields->count; i++)
+        if (trailer_passes(fields->list[i].name))
+            write_field(out, fields->list[i].name, fields->list[i].value);
+    buffer_text(out, TEXT("\r\n"));
 }

@@ -2,6 +2,7 @@
 #include "http/h1_rules.h"
 #include "http/h1_scan.h"
 #include "http/h2_client_internal.h"
+#include "http/trailers.h"
 
 #define FIELD_OVERHEAD 32 /* RFC 7541 4.1 */
 
@@ -92,8 +93,8 @@ static enum h1_reason note_field(struct h2_call *call, struct text name, struct 
     if (call->head_done) {
         if (call->field_bytes > LIMIT_TRAILER_BYTES)
             return H1_TRAILER_TOO_LARGE;
-        return h1_rules_trailer_allowed(name) ? add_field(call, &call->trailers, name, value)
-                                              : H1_TRAILER_FORBIDDEN;
+        return trailer_is_refused(name) ? H1_TRAILER_FORBIDDEN
+                                        : add_field(call, &call->trailers, name, value);
     }
     if (call->field_bytes > LIMIT_HEADER_BYTES)
         return H1_HEAD_TOO_LARGE;

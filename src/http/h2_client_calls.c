@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
-#include "http/h1_rules.h"
-#include "http/h1_scan.h"
 #include "http/h2_client_internal.h"
+#include "http/trailers.h"
 
 /* ---- memory ---- */
 
@@ -237,21 +236,14 @@ struct status h2_call_write(struct h2_call *call, struct bytes chunk)
 static struct status copy_trailers(struct h2_call *call, const struct headers *trailers)
 {
     struct arena *a = &call->arena;
-    call->trailer_list = arena_array(a, trailers->count, sizeof(*call->trailer_list));
+    struct headers kept;
+    TRY(trailers_filter(trailers, a, &kept));
+    call->trailer_list = arena_array(a, kept.count, sizeof(*call->trailer_list));
     if (!call->trailer_list)
         return STATUS(NOMEM);
-    for (size_t i = 0; i < trailers->count; i++) {
-        const struct header *field = &trailers->list[i];
-        if (!h1_rules_trailer_allowed(field->name))
-            continue;
-        if (!h1_is_token(field->name) || !h1_is_field_value(field->value))
-            return STATUS(INVALID);
-        const struct text name = arena_text(a, field->name);
-        const struct text value = arena_text(a, field->value);
-        if (!name.p || (field->value.n > 0 && !value.p))
-            return STATUS(NOMEM);
-        call->trailer_list[call->trailer_count++] = h2_client_field(name, value);
-    }
+    for (size_t i = 0; i < kept.count; i++)
+        call->trailer_list[i] = h2_client_field(kept.list[i].name, kept.list[i].value);
+    call->trailer_count = kept.count;
     return DONE;
 }
 
@@ -261,11 +253,8 @@ struct status h2_call_end_body(struct h2_call *call, const struct headers *trail
         return DONE;
     if (call->request_sized && call->to_write > 0)
         return STATUS(INVALID);
-    if (trailers && trailers->count > 0 && !is_over(call)) {
-        const struct status copied = copy_trailers(call, trailers);
-        call->trailer_count = status_ok(copied) ? call->trailer_count : 0;
-        TRY(copied);
-    }
+    if (trailers && trailers->count > 0 && !is_over(call))
+        TRY(copy_trailers(call, trailers));
     call->body_ended = true;
     if (!is_over(call))
         resume_data(call);

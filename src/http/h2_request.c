@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "http/h1_rules.h"
 #include "http/h1_scan.h"
+#include "http/trailers.h"
 
 /* RFC 7541 4.1, and SETTINGS_MAX_HEADER_LIST_SIZE is counted like this. */
 #define FIELD_OVERHEAD 32
@@ -72,7 +73,7 @@ bool h2_note_trailer(struct h2_stream *s, struct text name, struct text value)
     s->trailer_bytes += name.n + value.n + FIELD_OVERHEAD;
     if (s->trailer_bytes > LIMIT_TRAILER_BYTES)
         refuse_later(s, H1_TRAILER_TOO_LARGE);
-    else if (!h1_rules_trailer_allowed(name))
+    else if (trailer_is_refused(name))
         refuse_later(s, H1_TRAILER_FORBIDDEN);
     else if (!h1_is_field_value(value))
         refuse_later(s, H1_CONTROL);

@@ -5,6 +5,7 @@
 #include "http/date.h"
 #include "http/h1_scan.h"
 #include "http/refusal.h"
+#include "http/trailers.h"
 
 #define FIELDS_OF_OURS 4 /* :status, date, server, content-length */
 
@@ -84,6 +85,15 @@ static void note_drained(struct h2_stream *s)
     s->session->due = true;
 }
 
+/* Behind the last DATA, which then does not end the stream. */
+static bool announce_trailers(struct h2_stream *s, uint32_t *flags)
+{
+    if (s->trailer_count == 0)
+        return true;
+    *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    return nghttp2_submit_trailer(s->session->ng, s->id, s->trailer_list, s->trailer_count) == 0;
+}
+
 static ssize_t read_body(nghttp2_session *ng, int32_t stream_id, uint8_t *to, size_t room, uint32_t *flags,
                          nghttp2_data_source *source, void *user_data)
 {
@@ -101,6 +111,8 @@ static ssize_t read_body(nghttp2_session *ng, int32_t stream_id, uint8_t *to, si
     note_drained(s);
     if (s->ended && buffer_size(&s->out) == 0) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
+        if (!announce_trailers(s, flags))
+            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     } else if (n == 0) {
         s->deferred = true;
         return NGHTTP2_ERR_DEFERRED;
@@ -131,21 +143,35 @@ static bool is_over(const struct h2_stream *s)
 struct status h2_respond(struct exchange *x, const struct response *head)
 {
     struct h2_stream *s = h2_stream_of(x);
-    must(!x->responded && head->status != 101);
+    must(!x->responded && head->status >= 200);
     if (is_over(s)) {
-        x->responded = head->status >= 200;
+        x->responded = true;
         s->discard = true;
         return DONE;
     }
-    if (head->status >= 200) {
-        s->discard = x->request.method == HTTP_HEAD || head->status == 204 || head->status == 304 ||
-                     head->body == BODY_NONE;
-        s->sized = !s->discard && head->body == BODY_SIZED;
-        s->out_left = head->content_length;
-    }
+    s->discard = x->request.method == HTTP_HEAD || head->status == 204 || head->status == 304 ||
+                 head->body == BODY_NONE;
+    s->sized = !s->discard && head->body == BODY_SIZED;
+    s->out_left = head->content_length;
     TRY(submit(s, head));
-    x->responded = head->status >= 200;
+    x->responded = true;
     return DONE;
+}
+
+/* Whoever asked for 100 Continue still waits for it: no byte of the body has come. */
+static bool waits_for_continue(const struct h2_stream *s)
+{
+    return s->x.request.expect_continue && !s->x.responded && !s->continued && s->received == 0 &&
+           !s->input_ended;
+}
+
+struct status h2_interim(struct exchange *x, const struct response *head)
+{
+    struct h2_stream *s = h2_stream_of(x);
+    if (is_over(s) || (head->status == 100 && !waits_for_continue(s)))
+        return DONE;
+    s->continued = s->continued || head->status == 100;
+    return submit(s, head);
 }
 
 static void resume(struct h2_stream *s)
@@ -175,13 +201,27 @@ struct status h2_write(struct exchange *x, struct bytes body)
     return STATUS(AGAIN);
 }
 
-struct status h2_end(struct exchange *x)
+static struct status keep_trailers(struct h2_stream *s, const struct headers *trailers)
+{
+    struct headers kept;
+    TRY(trailers_filter(trailers, &s->x.arena, &kept));
+    s->trailer_list = arena_array(&s->x.arena, kept.count, sizeof(*s->trailer_list));
+    if (!s->trailer_list)
+        return STATUS(NOMEM);
+    for (size_t i = 0; i < kept.count; i++)
+        s->trailer_list[i] = field_of(kept.list[i].name, kept.list[i].value);
+    s->trailer_count = kept.count;
+    return DONE;
+}
+
+struct status h2_end(struct exchange *x, const struct headers *trailers)
 {
     struct h2_stream *s = h2_stream_of(x);
     if (s->ended)
         return DONE;
     s->ended = true;
-    if (!x->responded || (s->sized && s->out_left > 0)) {
+    const bool kept = !trailers || s->discard || is_over(s) || status_ok(keep_trailers(s, trailers));
+    if (!kept || !x->responded || (s->sized && s->out_left > 0)) {
         /* A cut answer must look cut. */
         h2_give_up(s, NGHTTP2_INTERNAL_ERROR);
         h2_tell(s->session);
@@ -217,12 +257,8 @@ void h2_want_body(struct exchange *x)
     if (s->wanted)
         return;
     s->wanted = true;
-    const bool waits = x->request.expect_continue && !x->responded && s->received == 0 && !s->input_ended;
-    if (waits && !is_over(s)) {
-        const struct response go_on = {.status = 100};
-        /* Without it the client sends the body after a while by itself. */
-        status_ignore(submit(s, &go_on));
-    }
+    /* Without it the client sends the body after a while by itself. */
+    status_ignore(h2_interim(x, &(struct response){.status = 100}));
     s->session->due = true;
     h2_tell(s->session);
 }

@@ -357,6 +357,7 @@ static const struct session_ops ops = {
     .pause_body = h2_pause_body,
     .resume_body = h2_resume_body,
     .respond = h2_respond,
+    .interim = h2_interim,
     .write = h2_write,
     .end = h2_end,
     .abort = h2_abort,

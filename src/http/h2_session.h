@@ -43,11 +43,13 @@ struct h2_stream {
     size_t trailer_bytes;
     enum h1_reason refusal; /* the first reason to refuse the head or the trailers */
 
-    struct buffer in;  /* body bytes that the owner does not take yet; the peer's window bounds it */
-    struct buffer out; /* body of the answer */
-    uint64_t received; /* body bytes */
-    uint64_t unwanted; /* those that came when the answer was complete */
-    uint64_t out_left; /* BODY_SIZED: what the owner has still to write */
+    struct buffer in;         /* body bytes that the owner does not take yet; the peer's window bounds it */
+    struct buffer out;        /* body of the answer */
+    uint64_t received;        /* body bytes */
+    uint64_t unwanted;        /* those that came when the answer was complete */
+    uint64_t out_left;        /* BODY_SIZED: what the owner has still to write */
+    nghttp2_nv *trailer_list; /* of the answer; in the arena */
+    size_t trailer_count;
     size_t unconsumed; /* received, and not yet given back to the peer's windows */
 
     bool head_done;   /* request() is due or was raised */
@@ -59,6 +61,7 @@ struct h2_stream {
     bool body_end_told;
     bool discard;   /* the answer has no body */
     bool sized;     /* out_left counts */
+    bool continued; /* 100 was sent */
     bool ended;     /* exchange_end() */
     bool end_sent;  /* END_STREAM sent */
     bool deferred;  /* nghttp2 waits for nghttp2_session_resume_data() */
@@ -132,5 +135,6 @@ void h2_head_done(struct h2_stream *s, bool end_of_stream);
 void h2_refuse(struct h2_stream *s, enum h1_reason reason); /* a whole answer; the owner is not asked */
 struct status h2_respond(struct exchange *x, const struct response *head);
 struct status h2_write(struct exchange *x, struct bytes body);
-struct status h2_end(struct exchange *x);
+struct status h2_interim(struct exchange *x, const struct response *head);
+struct status h2_end(struct exchange *x, const struct headers *trailers);
 void h2_want_body(struct exchange *x);

@@ -130,6 +130,17 @@ struct status exchange_respond(struct exchange *x, const struct response *head)
     return x->session->ops->respond(x, head);
 }
 
+struct status exchange_interim(struct exchange *x, const struct response *head)
+{
+    if (x->responded || head->status < 100 || head->status > 199 || head->status == 101)
+        return STATUS(INVALID);
+    if (x->request.version == HTTP_1_0)
+        return DONE;
+    if (head->status != 100 && ++x->interim > LIMIT_INTERIM_RESPONSES)
+        return DONE;
+    return x->session->ops->interim(x, head);
+}
+
 struct status exchange_write(struct exchange *x, struct bytes body)
 {
     return x->session->ops->write(x, body);
@@ -137,7 +148,12 @@ struct status exchange_write(struct exchange *x, struct bytes body)
 
 struct status exchange_end(struct exchange *x)
 {
-    return x->session->ops->end(x);
+    return x->session->ops->end(x, NULL);
+}
+
+struct status exchange_end_with(struct exchange *x, const struct headers *trailers)
+{
+    return x->session->ops->end(x, trailers && trailers->count > 0 ? trailers : NULL);
 }
 
 struct status exchange_reply(struct exchange *x, struct response *head, struct bytes body)

@@ -55,6 +55,7 @@ struct exchange {
     void *owner;             /* free for the owner of this exchange */
     bool uploading;          /* free for the owner of the session (net/: counted among the arriving bodies) */
     uint32_t stream_id;      /* h2; 1, 3, 5...; h1 counts requests from 1 */
+    unsigned interim;        /* 1xx that were sent, other than 100 */
     bool responded;          /* a final head was sent */
     bool body_complete;      /* the request body has ended */
 };
@@ -134,15 +135,17 @@ void session_timeout(struct session *s);
 void exchange_want_body(struct exchange *x); /* start delivering the body (sends 100 Continue if asked for) */
 void exchange_pause_body(struct exchange *x);
 void exchange_resume_body(struct exchange *x);
+/* The final head; 1xx are exchange_interim()'s and exchange_tunnel()'s. */
 struct status exchange_respond(struct exchange *x, const struct response *head);
 /* A 1xx other than 101 in front of the answer (RFC 9110 15.2), at most LIMIT_INTERIM_RESPONSES of them;
  * nothing to HTTP/1.0, and no 100 to those who did not ask or have it already. E_INVALID once responded. */
 struct status exchange_interim(struct exchange *x, const struct response *head);
 struct status exchange_write(struct exchange *x, struct bytes body);
 struct status exchange_end(struct exchange *x);
-/* The same with trailer fields; texts are borrowed until then. Left out where they cannot be sent: HTTP/1.0,
- * an answer with a length, HTTP/1.1 whose client did not send `TE: trailers` (RFC 9110 6.5.1). Fields that
- * must not be trailers (framing, routing, authentication, RFC 9110 6.5.1) are dropped. */
+/* The same with trailer fields; texts are borrowed until it returns. Left out where they cannot be sent:
+ * HTTP/1.0, an answer with a length in HTTP/1.1, HTTP/1.1 whose client did not send `TE: trailers`, an answer
+ * without body (RFC 9110 6.5.1). Fields that must not be trailers (http/trailers.h) are dropped; one that
+ * could split the answer: E_INVALID, and the answer is cut. */
 struct status exchange_end_with(struct exchange *x, const struct headers *trailers);
 /* Whole answer: head with Content-Length, body, end. */
 struct status exchange_reply(struct exchange *x, struct response *head, struct bytes body);

@@ -35,8 +35,10 @@ struct session_ops {
     void (*pause_body)(struct exchange *x);
     void (*resume_body)(struct exchange *x);
     struct status (*respond)(struct exchange *x, const struct response *head);
+    /* 1xx but 101, before respond(); not to HTTP/1.0. */
+    struct status (*interim)(struct exchange *x, const struct response *head);
     struct status (*write)(struct exchange *x, struct bytes body);
-    struct status (*end)(struct exchange *x);
+    struct status (*end)(struct exchange *x, const struct headers *trailers); /* NULL: none */
     void (*abort)(struct exchange *x);
     struct status (*tunnel)(struct exchange *x, const struct response *head);
 };

@@ -38,6 +38,10 @@ static void on_body(void *owner, struct bytes chunk)
 static void on_end(void *owner)
 {
     struct caller *c = owner;
+    const struct headers *trailers = h1_client_trailers(c->client);
+    for (size_t i = 0; i < trailers->count; i++)
+        buffer_printf(&c->seen, "\ntrailer %.*s=%.*s", TEXT_ARG(trailers->list[i].name),
+                      TEXT_ARG(trailers->list[i].value));
     buffer_cstr(&c->seen, h1_client_reusable(c->client) ? "\nend, reusable\n" : "\nend\n");
     if (c->reset_at_end)
         h1_client_reset(c->client, HTTP_GET);
@@ -154,7 +158,7 @@ static const struct answer_case accepted[] = {
      "head 200 sized 0\nbody \nend, reusable\n"},
     {"chunked", HTTP_GET,
      TEXT_INIT(OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1;x\r\nd\r\n0\r\nX-T: 1\r\n\r\n"), false,
-     E_OK, "head 200 stream\nbody abcd\nend, reusable\n"},
+     E_OK, "head 200 stream\nbody abcd\ntrailer X-T=1\nend, reusable\n"},
     {"close", HTTP_GET, TEXT_INIT(OK "Connection: close\r\nContent-Length: 3\r\n\r\nabc"), false, E_OK,
      "head 200 sized 3\nbody abc\nend\n"},
     {"1.0", HTTP_GET, TEXT_INIT("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc"), false, E_OK,

@@ -383,7 +383,7 @@ static void hands_on_interim_answers(void **state)
     peer_send(&p, GET);
     struct header field = {TEXT("Link"), TEXT("</a>; rel=preload")};
     struct response head = {.status = 103, .headers = {&field, 1, 1}};
-    assert_ok(exchange_respond(p.x, &head));
+    assert_ok(exchange_interim(p.x, &head));
     assert_false(p.x->responded);
     peer_answer(&p, p.x, 200);
     peer_take_output(&p);

@@ -320,16 +320,7 @@ static void expect_is_answered_when_the_body_is_wanted(void **state)
     open_manual(&p);
     const struct h2_field fields[] = {{":method", "POST"}, {":scheme", "https"},       {":authority", "a"},
                                       {":path", "/"},      {"expect", "100-continue"}, {NULL, NULL}};
-    nghttp2_nv list[5];
-    for (size_t i = 0; i < 5; i++) {
-        union {
-            const char *from;
-            uint8_t *to;
-        } n = {.from = fields[i].name}, v = {.from = fields[i].value};
-        list[i] = (nghttp2_nv){n.to, v.to, strlen(fields[i].name), strlen(fields[i].value), 0};
-    }
-    const int32_t id = nghttp2_submit_headers(p.ng, NGHTTP2_FLAG_NONE, -1, NULL, list, 5, NULL);
-    h2_peer_run(&p);
+    const int32_t id = h2_peer_open_request(&p, fields);
     assert_int_equal(h2_peer_answer(&p, id)->interim, 0);
     assert_true(h2_peer_x(&p, id)->request.expect_continue);
     exchange_want_body(h2_peer_x(&p, id));

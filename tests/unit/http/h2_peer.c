@@ -311,6 +311,20 @@ int32_t h2_peer_post(struct h2_peer *p, const char *path, const char *body)
     return h2_peer_request(p, fields, body);
 }
 
+int32_t h2_peer_open_request(struct h2_peer *p, const struct h2_field *fields)
+{
+    nghttp2_nv list[16];
+    size_t count = 0;
+    for (; fields[count].name; count++) {
+        must(count < sizeof(list) / sizeof(list[0]));
+        list[count] = nv_of(&fields[count]);
+    }
+    const int32_t id = nghttp2_submit_headers(p->ng, NGHTTP2_FLAG_NONE, -1, NULL, list, count, NULL);
+    must(id > 0);
+    h2_peer_run(p);
+    return id;
+}
+
 int32_t h2_peer_post_open(struct h2_peer *p, const char *path)
 {
     const struct h2_field fields[] = {{":method", "POST"},
@@ -318,14 +332,7 @@ int32_t h2_peer_post_open(struct h2_peer *p, const char *path)
                                       {":authority", "example.org"},
                                       {":path", path},
                                       {NULL, NULL}};
-    nghttp2_nv list[8];
-    size_t count = 0;
-    for (; fields[count].name; count++)
-        list[count] = nv_of(&fields[count]);
-    const int32_t id = nghttp2_submit_headers(p->ng, NGHTTP2_FLAG_NONE, -1, NULL, list, count, NULL);
-    must(id > 0);
-    h2_peer_run(p);
-    return id;
+    return h2_peer_open_request(p, fields);
 }
 
 void h2_peer_data(struct h2_peer *p, int32_t id, size_t n, bool end)

@@ -81,7 +81,8 @@ int32_t h2_peer_request(struct h2_peer *p, const struct h2_field *fields, const 
 /* GET of a path, POST of a body. */
 int32_t h2_peer_get(struct h2_peer *p, const char *path);
 int32_t h2_peer_post(struct h2_peer *p, const char *path, const char *body);
-/* POST whose body comes later, by h2_peer_data(). */
+/* The body comes later, by h2_peer_data(). */
+int32_t h2_peer_open_request(struct h2_peer *p, const struct h2_field *fields);
 int32_t h2_peer_post_open(struct h2_peer *p, const char *path);
 void h2_peer_data(struct h2_peer *p, int32_t id, size_t n, bool end);
 struct h2_answer *h2_peer_answer(struct h2_peer *p, int32_t id);
