@@ -18,6 +18,7 @@ static strategy *const strategies[] = {
     [CREDENTIAL_BASIC] = strategy_basic,
     [CREDENTIAL_OAUTH] = strategy_oauth,
     [CREDENTIAL_CERTIFICATE] = strategy_certificate,
+    [CREDENTIAL_OAUTH_CERTIFICATE] = strategy_oauth, /* the pair is shown to the token endpoint alone */
 };
 
 /* ---- life ---- */
@@ -130,10 +131,9 @@ static uint64_t version_of(const struct asking *q)
 
 static struct status authenticate(struct asking *q)
 {
-    const struct credentials *c = &q->service->details.api.credentials;
-    const struct csrf_details *csrf = credential_csrf(c);
-    TRY(strategies[credential_kind_of(c)](q));
-    return csrf && csrf->given ? token_csrf(q, csrf->token_url) : DONE;
+    const struct csrf_details *csrf = &q->service->csrf;
+    TRY(strategies[credential_kind_of(&q->service->details.api.credentials)](q));
+    return csrf->given ? token_csrf(q, csrf->token_url) : DONE;
 }
 
 static struct status make_answer(struct asking *q)
@@ -141,7 +141,8 @@ static struct status make_answer(struct asking *q)
     char id[SERVICE_ID_TEXT + 1];
     struct hop_target *out = q->out;
     out->application = q->service->row.application;
-    out->service = arena_text(q->a, service_id_text(q->service->row.id, id));
+    out->service =
+        arena_text(q->a, q->service->kept ? q->service->service : service_id_text(q->service->row.id, id));
     out->verify = q->cache->settings.verify_tls && !q->service->skip_verify;
     out->encode_url = q->service->encode_url;
     out->anchors_pem = q->service->row.call_anchors_pem;
@@ -174,12 +175,12 @@ static struct status find_service(struct asking *q, const struct credentials_que
         .label = question->label,
         .application = question->application,
         .service = question->service,
+        .secret = question->secret,
+        .entry = question->entry,
     };
     struct registry_target *found = arena_alloc(q->a, sizeof *found);
     if (!found)
         return STATUS(NOMEM);
-    if (question->secret.n > 0)
-        return refuse(q, 404, "secret '%.*s' not found", TEXT_ARG(text_first(question->secret, 256)));
     struct error why = {0};
     const struct status s =
         registry_target_find(q->parts->registry, &address, q->a, &q->out->pairs, found, &why);

@@ -76,38 +76,141 @@ static struct mix mix_of(const struct asking *q, const struct fetch_request *job
     return m;
 }
 
-/* Client id and secret in the header and in the form, because servers differ in which they read. */
+/* ---- OAuth ---- */
+
+/* application/x-www-form-urlencoded: unreserved characters as they are, a space as '+' (RFC 6749 B). */
+static struct status form_encoded(struct asking *q, struct text t, struct text *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *p = arena_alloc(q->a, 3 * t.n + 1);
+    if (!p)
+        return STATUS(NOMEM);
+    size_t n = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        const uint8_t c = (uint8_t)t.p[i];
+        const bool alphanumeric = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        if (alphanumeric || (c != '\0' && text_contains(TEXT("-._~"), t.p[i]))) {
+            p[n++] = t.p[i];
+        } else if (c == ' ') {
+            p[n++] = '+';
+        } else {
+            p[n++] = '%';
+            p[n++] = digits[c >> 4];
+            p[n++] = digits[c & 15];
+        }
+    }
+    *out = (struct text){p, n};
+    return DONE;
+}
+
+/* Which of the two places has the client's id and secret, or the certificate. The original fills both, and
+ * does not encode the header's as RFC 6749 2.3.1 wants it; whoever asks for the header alone gets the RFC's.
+ */
+static struct status show_client(struct asking *q, enum client_authentication how, struct fetch_request *job)
+{
+    const struct credentials *c = &q->service->details.api.credentials;
+    if (how == CLIENT_CERTIFICATE) {
+        job->client_chain_pem = q->service->chain_pem;
+        job->client_key_pem = q->service->key_pem;
+    }
+    if (how != CLIENT_BOTH && how != CLIENT_HEADER)
+        return DONE;
+    job->authentication = FETCH_BASIC;
+    job->user = c->oauth.client_id;
+    job->password = c->oauth.client_secret;
+    if (how == CLIENT_BOTH)
+        return DONE;
+    TRY(form_encoded(q, c->oauth.client_id, &job->user));
+    return form_encoded(q, c->oauth.client_secret, &job->password);
+}
+
+static void add_form(struct fetch_request *job, struct fetch_field *form, const char *name, struct text value)
+{
+    if (value.n > 0)
+        form[job->form_count++] = (struct fetch_field){text_of(name), value};
+}
+
+#define FORM_OURS 6 /* of FETCH_FIELDS_MAX */
+
+/* In the contract's order (3.5), then ours. */
+static struct status make_form(struct asking *q, enum client_authentication how, struct fetch_field *form,
+                               struct fetch_request *job)
+{
+    const struct credentials *c = &q->service->details.api.credentials;
+    struct fetch_field more[FETCH_FIELDS_MAX];
+    size_t count = 0;
+    if (how != CLIENT_HEADER)
+        add_form(job, form, "client_id", c->oauth.client_id);
+    if (how == CLIENT_BOTH || how == CLIENT_BODY)
+        add_form(job, form, "client_secret", c->oauth.client_secret);
+    add_form(job, form, "grant_type", TEXT("client_credentials"));
+    add_form(job, form, "scope", c->oauth.scope);
+    add_form(job, form, "audience", c->oauth.audience);
+    add_form(job, form, "resource", c->oauth.resource);
+    const struct parameter_list none = {NULL, 0};
+    if (!fields_for_fetch(&c->oauth.form, &none, false, more, &count) || count > FETCH_FIELDS_MAX - FORM_OURS)
+        return refuse(q, 500, "failed to create token request: more than %d form fields",
+                      FETCH_FIELDS_MAX - FORM_OURS);
+    for (size_t i = 0; i < count; i++)
+        form[job->form_count++] = more[i];
+    job->form = form;
+    return DONE;
+}
+
+static void mix_oauth(struct mix *m, const struct fetch_request *job, enum client_authentication how)
+{
+    mix_number(m, how);
+    mix_text(m, job->user);
+    mix_text(m, job->password);
+    mix_text(m, job->client_chain_pem);
+    mix_text(m, job->client_key_pem);
+    mix_number(m, job->form_count);
+    for (size_t i = 0; i < job->form_count; i++) {
+        mix_text(m, job->form[i].name);
+        mix_text(m, job->form[i].value);
+    }
+}
+
+/* Of a token endpoint that wants a certificate the contract knows one failure, 500; the reason follows. */
+static struct status certificate_refusal(struct asking *q, struct status s, const struct cache_value *v)
+{
+    if (s.code != E_UPSTREAM || v->status == 503)
+        return s;
+    return refuse(q, 500, "Failed to get token: Failed to fetch token, possible certificate problem: %.*s",
+                  TEXT_ARG(v->message));
+}
+
 struct status token_oauth(struct asking *q, struct text *out_token)
 {
     const struct credentials *c = &q->service->details.api.credentials;
-    const struct fetch_field form[] = {
-        {TEXT("client_id"), c->oauth.client_id},
-        {TEXT("client_secret"), c->oauth.client_secret},
-        {TEXT("grant_type"), TEXT("client_credentials")},
-    };
+    enum client_authentication how;
+    struct fetch_field form[FETCH_FIELDS_MAX];
     struct job_fields fields;
     struct fetch_request job = {
         .job = FETCH_TOKEN,
         .url = c->oauth.url,
-        .authentication = FETCH_BASIC,
-        .user = c->oauth.client_id,
-        .password = c->oauth.client_secret,
-        .form = form,
-        .form_count = sizeof form / sizeof form[0],
         .anchors_pem = q->out->anchors_pem,
         .insecure = !q->out->verify,
         .timeout_ms = q->cache->settings.timeout_ms,
     };
+    if (!client_authentication_read(c->oauth.client_authentication, &how))
+        return refuse(q, 500, "failed to create token request: clientAuthentication is unknown");
+    TRY(show_client(q, how, &job));
+    TRY(make_form(q, how, form, &job));
     struct mix m = mix_of(q, &job);
-    mix_text(&m, job.user);
-    mix_text(&m, job.password);
+    mix_oauth(&m, &job, how);
     TRY(add_fields(q, &c->oauth.parameters, &fields, &job, &m));
-    struct cache_value v;
-    TRY(want_value(q, &m, &job, &v));
+    struct cache_value v = {.status = 0};
+    const struct status s = want_value(q, &m, &job, &v);
+    if (how == CLIENT_CERTIFICATE)
+        TRY(certificate_refusal(q, s, &v));
+    TRY(s);
     use_token(q, &m, job.job, &v);
     *out_token = v.token;
     return DONE;
 }
+
+/* ---- CSRF ---- */
 
 static struct status fetch_csrf(struct asking *q, struct text url, bool *out_unauthorized)
 {
@@ -124,7 +227,8 @@ static struct status fetch_csrf(struct asking *q, struct text url, bool *out_una
         .timeout_ms = q->cache->settings.timeout_ms,
     };
     struct mix m = mix_of(q, &job);
-    mix_bytes(&m, BYTES_OF(q->service->row.id));
+    mix_text(&m, q->out->application);
+    mix_text(&m, q->out->service);
     mix_text(&m, job.authorization);
     mix_text(&m, job.client_chain_pem);
     mix_text(&m, job.client_key_pem);

@@ -32,8 +32,8 @@ struct fetch_field {
 /*
  * Credentials, headers and parameters are for the first origin (scheme, host and port): a redirect that
  * leaves it gets none of them, one from https to http, to user-info or to another scheme is refused.
- * User-info of `url` is Basic authentication when no other is given. Only gzip and deflate are asked for;
- * document_max is of decoded bytes.
+ * User-info of `url` is Basic authentication when no other is given (not of FETCH_TOKEN). Only gzip and
+ * deflate are asked for; document_max is of decoded bytes.
  */
 enum fetch_authentication { FETCH_NO_AUTHENTICATION, FETCH_BASIC, FETCH_OAUTH };
 

@@ -70,7 +70,7 @@ bool header_authorization(struct download *d, const struct url *url, struct buff
         buffer_text(out, r->authorization);
     else if (r->authentication == FETCH_BASIC)
         basic_authorization(out, r->user, r->password);
-    else if (url->user)
+    else if (url->user && r->job != FETCH_TOKEN) /* whose client is known without, perhaps by certificate */
         basic_authorization(out, text_of(url->user), text_of(url->password));
     if (status_ok(buffer_status(out)))
         return true;

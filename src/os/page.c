@@ -22,12 +22,22 @@ uint32_t page_index(enum page_kind kind, struct bytes id)
     return (uint32_t)(siphash(id, key) % PAGE_COUNTERS);
 }
 
-uint32_t page_application(struct text tenant, struct text name)
+static uint32_t of_tenant(enum page_kind kind, struct text tenant, struct text name)
 {
-    uint8_t key[16] = {(uint8_t)PAGE_APPLICATION};
+    uint8_t key[16] = {(uint8_t)kind};
     const uint64_t within = siphash(text_bytes(tenant), key);
     memcpy(key + 8, &within, sizeof within);
     return (uint32_t)(siphash(text_bytes(name), key) % PAGE_COUNTERS);
+}
+
+uint32_t page_application(struct text tenant, struct text name)
+{
+    return of_tenant(PAGE_APPLICATION, tenant, name);
+}
+
+uint32_t page_secret(struct text tenant, struct text name)
+{
+    return of_tenant(PAGE_SECRET, tenant, name);
 }
 
 struct status page_create(int *out_fd)

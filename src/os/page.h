@@ -36,9 +36,17 @@ struct page_pairs {
 
 /* What a counter stands for. The index is a hash of kind and id: two subjects may share one, which only costs
  * a question. */
-enum page_kind { PAGE_CERTIFICATE = 1, PAGE_APPLICATION, PAGE_TRUST, PAGE_LISTENERS, PAGE_SERVICE };
+enum page_kind {
+    PAGE_CERTIFICATE = 1,
+    PAGE_APPLICATION,
+    PAGE_TRUST,
+    PAGE_LISTENERS,
+    PAGE_SERVICE,
+    PAGE_SECRET
+};
 uint32_t page_index(enum page_kind kind, struct bytes id);
 uint32_t page_application(struct text tenant, struct text name); /* PAGE_APPLICATION of that one */
+uint32_t page_secret(struct text tenant, struct text name);      /* PAGE_SECRET: one that is kept by name */
 
 struct status page_create(int *out_fd);                          /* sealed against resizing; CLOEXEC */
 struct status page_reopen_readonly(int fd, int *out_fd);         /* through /proc/self/fd */

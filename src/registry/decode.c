@@ -34,7 +34,8 @@ struct field {
 struct shape {
     const struct field *fields;
     size_t count;
-    size_t size; /* of the struct */
+    size_t size;   /* of the struct */
+    size_t strict; /* rows behind `count` that are known with DECODE_STRICT alone: ours, not the contract's */
 };
 
 /* clang-format off */
@@ -47,24 +48,36 @@ static const struct field parameter_fields[] = {
     {TEXT_INIT("queryParameters"), FIELD_PARAMETERS, PARAMETERS(query),   PARAMETERS(given), NULL},
 };
 static const struct shape parameter_shape = {
-    parameter_fields, COUNT(parameter_fields), sizeof(struct request_parameters)};
+    parameter_fields, COUNT(parameter_fields), sizeof(struct request_parameters), 0};
 
 static const struct field csrf_fields[] = {
     {TEXT_INIT("tokenEndpointURL"), FIELD_TEXT, offsetof(struct csrf_details, token_url), 0, NULL},
 };
-static const struct shape csrf_shape = {csrf_fields, COUNT(csrf_fields), sizeof(struct csrf_details)};
+static const struct shape csrf_shape = {csrf_fields, COUNT(csrf_fields), sizeof(struct csrf_details), 0};
 
 #define CREDENTIALS(member) offsetof(struct credentials, member)
 
 #define OAUTH(member) (CREDENTIALS(oauth.member) - CREDENTIALS(oauth))
 static const struct field oauth_fields[] = {
-    {TEXT_INIT("url"),               FIELD_TEXT,   OAUTH(url),           0, NULL},
-    {TEXT_INIT("clientId"),          FIELD_TEXT,   OAUTH(client_id),     0, NULL},
-    {TEXT_INIT("clientSecret"),      FIELD_TEXT,   OAUTH(client_secret), 0, NULL},
-    {TEXT_INIT("requestParameters"), FIELD_OBJECT, OAUTH(parameters),    0, &parameter_shape},
-    {TEXT_INIT("csrfInfo"),          FIELD_OBJECT, OAUTH(csrf),          0, &csrf_shape},
+    {TEXT_INIT("url"),                  FIELD_TEXT,       OAUTH(url),                   0, NULL},
+    {TEXT_INIT("clientId"),             FIELD_TEXT,       OAUTH(client_id),             0, NULL},
+    {TEXT_INIT("clientSecret"),         FIELD_TEXT,       OAUTH(client_secret),         0, NULL},
+    {TEXT_INIT("requestParameters"),    FIELD_OBJECT,     OAUTH(parameters),            0, &parameter_shape},
+    {TEXT_INIT("csrfInfo"),             FIELD_OBJECT,     OAUTH(csrf),                  0, &csrf_shape},
+    {TEXT_INIT("clientAuthentication"), FIELD_TEXT,       OAUTH(client_authentication), 0, NULL},
+    {TEXT_INIT("scope"),                FIELD_TEXT,       OAUTH(scope),                 0, NULL},
+    {TEXT_INIT("audience"),             FIELD_TEXT,       OAUTH(audience),              0, NULL},
+    {TEXT_INIT("resource"),             FIELD_TEXT,       OAUTH(resource),              0, NULL},
+    {TEXT_INIT("formParameters"),       FIELD_PARAMETERS, OAUTH(form),                  OAUTH(form_given), NULL},
+    {TEXT_INIT("commonName"),           FIELD_TEXT,       OAUTH(common_name),           0, NULL},
+    {TEXT_INIT("certificate"),          FIELD_TEXT,       OAUTH(certificate_pem),       0, NULL},
+    {TEXT_INIT("key"),                  FIELD_TEXT,       OAUTH(key_pem),               0, NULL},
 };
-static const struct shape oauth_shape = {oauth_fields, COUNT(oauth_fields), SIZE_OF(struct credentials, oauth)};
+#define OAUTH_CONTRACT 5 /* the first rows */
+static const struct shape oauth_shape = {oauth_fields, OAUTH_CONTRACT, SIZE_OF(struct credentials, oauth),
+                                         COUNT(oauth_fields) - OAUTH_CONTRACT};
+/* To fetch a specification with. */
+static const struct shape fetch_oauth_shape = {oauth_fields, OAUTH_CONTRACT, SIZE_OF(struct credentials, oauth), 0};
 
 #define BASIC(member) (CREDENTIALS(basic.member) - CREDENTIALS(basic))
 static const struct field basic_fields[] = {
@@ -72,7 +85,7 @@ static const struct field basic_fields[] = {
     {TEXT_INIT("password"), FIELD_TEXT,   BASIC(password), 0, NULL},
     {TEXT_INIT("csrfInfo"), FIELD_OBJECT, BASIC(csrf),     0, &csrf_shape},
 };
-static const struct shape basic_shape = {basic_fields, COUNT(basic_fields), SIZE_OF(struct credentials, basic)};
+static const struct shape basic_shape = {basic_fields, COUNT(basic_fields), SIZE_OF(struct credentials, basic), 0};
 
 #define CERTIFICATE(member) (CREDENTIALS(certificate.member) - CREDENTIALS(certificate))
 static const struct field certificate_fields[] = {
@@ -81,7 +94,7 @@ static const struct field certificate_fields[] = {
     {TEXT_INIT("csrfInfo"),    FIELD_OBJECT,       CERTIFICATE(csrf),        0, &csrf_shape},
 };
 static const struct shape certificate_shape = {
-    certificate_fields, COUNT(certificate_fields), SIZE_OF(struct credentials, certificate)};
+    certificate_fields, COUNT(certificate_fields), SIZE_OF(struct credentials, certificate), 0};
 
 static const struct field credential_fields[] = {
     {TEXT_INIT("oauth"),           FIELD_OBJECT,     CREDENTIALS(oauth),         0, &oauth_shape},
@@ -92,9 +105,13 @@ static const struct field credential_fields[] = {
     {TEXT_INIT("queryParameters"), FIELD_PARAMETERS, CREDENTIALS(extra.query),   CREDENTIALS(extra.given), NULL},
 };
 static const struct shape credential_shape = {
-    credential_fields, COUNT(credential_fields), sizeof(struct credentials)};
-/* To fetch a specification with: the first two. */
-static const struct shape fetch_credential_shape = {credential_fields, 2, sizeof(struct credentials)};
+    credential_fields, COUNT(credential_fields), sizeof(struct credentials), 0};
+static const struct field fetch_credential_fields[] = {
+    {TEXT_INIT("oauth"), FIELD_OBJECT, CREDENTIALS(oauth), 0, &fetch_oauth_shape},
+    {TEXT_INIT("basic"), FIELD_OBJECT, CREDENTIALS(basic), 0, &basic_shape},
+};
+static const struct shape fetch_credential_shape = {
+    fetch_credential_fields, COUNT(fetch_credential_fields), sizeof(struct credentials), 0};
 
 #define API(member) offsetof(struct api_details, member)
 static const struct field api_fields[] = {
@@ -109,7 +126,7 @@ static const struct field api_fields[] = {
     {TEXT_INIT("headers"),                        FIELD_OLD_PARAMETERS, PARAMETERS(headers),    0, NULL},
     {TEXT_INIT("queryParameters"),                FIELD_OLD_PARAMETERS, PARAMETERS(query),      0, NULL},
 };
-static const struct shape api_shape = {api_fields, COUNT(api_fields), sizeof(struct api_details)};
+static const struct shape api_shape = {api_fields, COUNT(api_fields), sizeof(struct api_details), 0};
 
 #define SERVICE(member) offsetof(struct service_details, member)
 
@@ -117,7 +134,7 @@ static const struct shape api_shape = {api_fields, COUNT(api_fields), sizeof(str
 static const struct field event_fields[] = {
     {TEXT_INIT("spec"), FIELD_SPEC, EVENTS(spec), EVENTS(spec_is_text), NULL},
 };
-static const struct shape event_shape = {event_fields, COUNT(event_fields), SIZE_OF(struct service_details, events)};
+static const struct shape event_shape = {event_fields, COUNT(event_fields), SIZE_OF(struct service_details, events), 0};
 
 #define DOCUMENT(member) offsetof(struct document_details, member)
 static const struct field document_fields[] = {
@@ -126,7 +143,7 @@ static const struct field document_fields[] = {
     {TEXT_INIT("source"), FIELD_TEXT, DOCUMENT(source), 0, NULL},
 };
 static const struct shape document_shape = {
-    document_fields, COUNT(document_fields), sizeof(struct document_details)};
+    document_fields, COUNT(document_fields), sizeof(struct document_details), 0};
 
 #define DOCUMENTATION(member) offsetof(struct documentation_details, member)
 static const struct field documentation_fields[] = {
@@ -137,7 +154,7 @@ static const struct field documentation_fields[] = {
     {TEXT_INIT("docs"),        FIELD_DOCS, 0,                           0, NULL},
 };
 static const struct shape documentation_shape = {
-    documentation_fields, COUNT(documentation_fields), sizeof(struct documentation_details)};
+    documentation_fields, COUNT(documentation_fields), sizeof(struct documentation_details), 0};
 
 static const struct field service_fields[] = {
     {TEXT_INIT("provider"),         FIELD_TEXT,   SERVICE(provider),          0, NULL},
@@ -150,7 +167,7 @@ static const struct field service_fields[] = {
     {TEXT_INIT("events"),           FIELD_OBJECT, SERVICE(events),            0, &event_shape},
     {TEXT_INIT("documentation"),    FIELD_OBJECT, SERVICE(documentation),     0, &documentation_shape},
 };
-static const struct shape service_shape = {service_fields, COUNT(service_fields), sizeof(struct service_details)};
+static const struct shape service_shape = {service_fields, COUNT(service_fields), sizeof(struct service_details), 0};
 /* clang-format on */
 
 static_assert(PARAMETERS(given) == 0 && offsetof(struct csrf_details, given) == 0 && OAUTH(given) == 0 &&
@@ -272,9 +289,14 @@ static struct status read_field(struct reading *r, const struct place *at, const
     return read_docs(r, at, documentation, c);
 }
 
-static const struct field *find_field(const struct shape *shape, struct text key)
+static size_t known_rows(const struct reading *r, const struct shape *shape)
 {
-    for (size_t i = 0; i < shape->count; i++) {
+    return shape->count + (r->d.flags & DECODE_STRICT ? shape->strict : 0);
+}
+
+static const struct field *find_field(const struct reading *r, const struct shape *shape, struct text key)
+{
+    for (size_t i = 0; i < known_rows(r, shape); i++) {
         if (json_key_is(key, shape->fields[i].name))
             return &shape->fields[i];
     }
@@ -286,7 +308,7 @@ static struct status refuse_key(struct reading *r, const struct place *at, const
     char where[PLACE_TEXT];
     struct suggestion s;
     suggest_start(&s, at->name);
-    for (size_t i = 0; i < shape->count; i++)
+    for (size_t i = 0; i < known_rows(r, shape); i++)
         suggest_offer(&s, shape->fields[i].name);
     if (s.best.p)
         return error_set(r->d.err, E_INVALID, "%s is no known key (did you mean %.*s?)",
@@ -299,7 +321,7 @@ static struct status read_object(struct reading *r, const struct place *at, cons
 {
     for (bool more = json_cursor_enter(c); more; more = json_cursor_next(c)) {
         const struct text key = json_cursor_key(c);
-        const struct field *f = find_field(shape, key);
+        const struct field *f = find_field(r, shape, key);
         const struct place member = {.up = at, .name = name_of_key(key)};
         if (f)
             TRY(read_field(r, &member, f, base, c));

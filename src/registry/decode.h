@@ -12,7 +12,9 @@
 #include "registry/service.h"
 
 enum decode_flags {
-    DECODE_STRICT = 1 << 0,     /* unknown keys are refused, with the nearest known one in the message */
+    /* Unknown keys are refused, with the nearest known one in the message; those that are ours and not the
+     * contract's are known (credentials.oauth, service.h). */
+    DECODE_STRICT = 1 << 0,
     DECODE_TEXT_SPECS = 1 << 1, /* api.spec and events.spec may also be strings: YAML or XML */
 };
 

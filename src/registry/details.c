@@ -6,8 +6,9 @@
 
 /*
  * {"apiType","specificationUrl","parameters":true,"extra":true,"url","commonName","tokenParameters":true,
- *  "csrfUrl","events":true}; what is absent or false is left out. `parameters` and the like say that the
- * object was given: what is in it is in a secret.
+ *  "clientAuthentication","scope","audience","resource","form":true,"csrfUrl","events":true}; what is absent
+ * or false is left out. `parameters` and the like say that the object was given: what is in it is in a
+ * secret.
  */
 
 static void put_text(struct json_out *j, const char *name, struct text value)
@@ -27,9 +28,15 @@ static void write_credentials(struct json_out *j, const struct credentials *c)
     const struct csrf_details *csrf = credential_csrf(c);
     const enum credential_kind kind = credential_kind_of(c);
     put_flag(j, "extra", c->extra.given);
-    if (kind == CREDENTIAL_OAUTH) {
+    if (c->oauth.given) {
         put_text(j, "url", c->oauth.url);
         put_flag(j, "tokenParameters", c->oauth.parameters.given);
+        put_text(j, "clientAuthentication", c->oauth.client_authentication);
+        put_text(j, "scope", c->oauth.scope);
+        put_text(j, "audience", c->oauth.audience);
+        put_text(j, "resource", c->oauth.resource);
+        put_flag(j, "form", c->oauth.form_given);
+        put_text(j, "commonName", c->oauth.common_name);
     } else if (kind == CREDENTIAL_CERTIFICATE) {
         put_text(j, "commonName", c->certificate.common_name);
     }
@@ -57,7 +64,8 @@ struct status details_write(const struct service_details *d, struct buffer *out)
 
 struct details {
     struct text api_type, specification_url, url, common_name, csrf_url;
-    bool parameters, extra, token_parameters, events;
+    struct text client_authentication, scope, audience, resource;
+    bool parameters, extra, token_parameters, form, events;
 };
 
 static struct status read_member(struct text key, struct decoding *d, struct json_cursor *c,
@@ -73,6 +81,11 @@ static struct status read_member(struct text key, struct decoding *d, struct jso
         {TEXT_INIT("url"), offsetof(struct details, url), false},
         {TEXT_INIT("commonName"), offsetof(struct details, common_name), false},
         {TEXT_INIT("csrfUrl"), offsetof(struct details, csrf_url), false},
+        {TEXT_INIT("clientAuthentication"), offsetof(struct details, client_authentication), false},
+        {TEXT_INIT("scope"), offsetof(struct details, scope), false},
+        {TEXT_INIT("audience"), offsetof(struct details, audience), false},
+        {TEXT_INIT("resource"), offsetof(struct details, resource), false},
+        {TEXT_INIT("form"), offsetof(struct details, form), true},
         {TEXT_INIT("parameters"), offsetof(struct details, parameters), true},
         {TEXT_INIT("extra"), offsetof(struct details, extra), true},
         {TEXT_INIT("tokenParameters"), offsetof(struct details, token_parameters), true},
@@ -140,6 +153,28 @@ static struct status read_parameters(const struct secret_data *data, const char 
     return broken_unless_memory(decode_parameters(&d, NULL, &c, out, &given));
 }
 
+static struct status read_oauth(const struct details *from, const struct secret_data *data, struct arena *a,
+                                struct credentials *out)
+{
+    out->oauth.given = true;
+    out->oauth.csrf = (struct csrf_details){from->csrf_url.n > 0, from->csrf_url};
+    out->oauth.url = from->url;
+    out->oauth.parameters.given = from->token_parameters;
+    out->oauth.client_authentication = from->client_authentication;
+    out->oauth.scope = from->scope;
+    out->oauth.audience = from->audience;
+    out->oauth.resource = from->resource;
+    out->oauth.form_given = from->form;
+    out->oauth.common_name = from->common_name;
+    TRY(copy_value(data, "clientId", a, &out->oauth.client_id));
+    TRY(copy_value(data, "clientSecret", a, &out->oauth.client_secret));
+    TRY(copy_value(data, "crt", a, &out->oauth.certificate_pem));
+    TRY(copy_value(data, "key", a, &out->oauth.key_pem));
+    TRY(read_parameters(data, "headers", a, &out->oauth.parameters.headers));
+    TRY(read_parameters(data, "queryParameters", a, &out->oauth.parameters.query));
+    return read_parameters(data, "formParameters", a, &out->oauth.form);
+}
+
 static struct status read_method(enum credential_kind kind, const struct details *from,
                                  const struct secret_data *data, struct arena *a, struct credentials *out)
 {
@@ -153,14 +188,8 @@ static struct status read_method(enum credential_kind kind, const struct details
         TRY(copy_value(data, "username", a, &out->basic.username));
         return copy_value(data, "password", a, &out->basic.password);
     case CREDENTIAL_OAUTH:
-        out->oauth.given = true;
-        out->oauth.csrf = csrf;
-        out->oauth.url = from->url;
-        out->oauth.parameters.given = from->token_parameters;
-        TRY(copy_value(data, "clientId", a, &out->oauth.client_id));
-        TRY(copy_value(data, "clientSecret", a, &out->oauth.client_secret));
-        TRY(read_parameters(data, "headers", a, &out->oauth.parameters.headers));
-        return read_parameters(data, "queryParameters", a, &out->oauth.parameters.query);
+    case CREDENTIAL_OAUTH_CERTIFICATE:
+        return read_oauth(from, data, a, out);
     case CREDENTIAL_CERTIFICATE:
         out->certificate.given = true;
         out->certificate.csrf = csrf;
@@ -175,7 +204,7 @@ static struct status read_api(const struct service *row, const struct details *f
                               struct arena *a, struct api_details *out)
 {
     const bool known =
-        row->credential_kind >= CREDENTIAL_NONE && row->credential_kind <= CREDENTIAL_CERTIFICATE;
+        row->credential_kind >= CREDENTIAL_NONE && row->credential_kind <= CREDENTIAL_OAUTH_CERTIFICATE;
     if (!known)
         return STATUS(BROKEN);
     out->given = true;
@@ -222,8 +251,10 @@ void service_mask(struct service_details *d)
         c->basic.password = mask;
     }
     if (c->oauth.given) {
+        const bool by_certificate = credential_kind_of(c) == CREDENTIAL_OAUTH_CERTIFICATE;
         c->oauth.client_id = mask;
-        c->oauth.client_secret = mask;
+        c->oauth.client_secret = by_certificate ? (struct text){NULL, 0} : mask;
+        c->oauth.key_pem = by_certificate && c->oauth.common_name.n == 0 ? mask : (struct text){NULL, 0};
     }
 }
 

@@ -18,5 +18,14 @@ void finding(struct findings *f, const char *words);
 void finding_url(struct findings *f, const char *what, struct text value);
 [[gnu::format(printf, 2, 3)]] void finding_printf(struct findings *f, const char *fmt, ...);
 
+/* validate_oauth.c: what the native API takes beyond the contract. */
+void check_oauth(struct findings *f, const struct credentials *c);
+
 /* validate_limits.c: our own rules. */
+void check_length(struct findings *f, const char *what, struct text value, size_t most);
+/* Headers, or parameters of a query or a form. */
+void check_parameter_list(struct findings *f, const char *what, const struct parameter_list *l, bool headers);
+bool has_control_character(struct text value, bool tab_is_fine);
+/* A commonName: no longer than X.520 allows, and printable. */
+void check_common_name(struct findings *f, const char *what, struct text value);
 void check_limits(const struct service_details *d, struct findings *f);

@@ -12,7 +12,8 @@ enum value_rule {
     VALUE_CREDENTIAL,  /* not empty, LIMIT_CREDENTIAL_BYTES; answers mask it */
     VALUE_COMMON_NAME, /* as it is */
     VALUE_PEM,         /* checked as a pair */
-    VALUE_PARAMETERS   /* JSON: object of arrays of strings */
+    VALUE_PARAMETERS,  /* JSON: object of arrays of strings */
+    VALUE_FORM,        /* the same, for the form of a token request */
 };
 
 static const struct {
@@ -20,7 +21,7 @@ static const struct {
     enum credential_kind kind; /* of the service; of parameters it does not matter */
     struct text key;
     enum value_rule rule;
-    const char *member; /* VALUE_PARAMETERS: where a registration has it */
+    const char *member; /* VALUE_PARAMETERS, VALUE_FORM: where a registration has it */
 } layout[] = {
     {SECRET_CREDENTIALS, CREDENTIAL_BASIC, TEXT_INIT("username"), VALUE_CREDENTIAL, NULL},
     {SECRET_CREDENTIALS, CREDENTIAL_BASIC, TEXT_INIT("password"), VALUE_CREDENTIAL, NULL},
@@ -28,6 +29,16 @@ static const struct {
     {SECRET_CREDENTIALS, CREDENTIAL_OAUTH, TEXT_INIT("clientSecret"), VALUE_CREDENTIAL, NULL},
     {SECRET_CREDENTIALS, CREDENTIAL_OAUTH, TEXT_INIT("headers"), VALUE_PARAMETERS, "headers"},
     {SECRET_CREDENTIALS, CREDENTIAL_OAUTH, TEXT_INIT("queryParameters"), VALUE_PARAMETERS, "queryParameters"},
+    {SECRET_CREDENTIALS, CREDENTIAL_OAUTH, TEXT_INIT("formParameters"), VALUE_FORM, "formParameters"},
+    {SECRET_CREDENTIALS, CREDENTIAL_OAUTH_CERTIFICATE, TEXT_INIT("clientId"), VALUE_CREDENTIAL, NULL},
+    {SECRET_CREDENTIALS, CREDENTIAL_OAUTH_CERTIFICATE, TEXT_INIT("commonName"), VALUE_COMMON_NAME, NULL},
+    {SECRET_CREDENTIALS, CREDENTIAL_OAUTH_CERTIFICATE, TEXT_INIT("crt"), VALUE_PEM, NULL},
+    {SECRET_CREDENTIALS, CREDENTIAL_OAUTH_CERTIFICATE, TEXT_INIT("key"), VALUE_PEM, NULL},
+    {SECRET_CREDENTIALS, CREDENTIAL_OAUTH_CERTIFICATE, TEXT_INIT("headers"), VALUE_PARAMETERS, "headers"},
+    {SECRET_CREDENTIALS, CREDENTIAL_OAUTH_CERTIFICATE, TEXT_INIT("queryParameters"), VALUE_PARAMETERS,
+     "queryParameters"},
+    {SECRET_CREDENTIALS, CREDENTIAL_OAUTH_CERTIFICATE, TEXT_INIT("formParameters"), VALUE_FORM,
+     "formParameters"},
     {SECRET_CREDENTIALS, CREDENTIAL_CERTIFICATE, TEXT_INIT("commonName"), VALUE_COMMON_NAME, NULL},
     {SECRET_CREDENTIALS, CREDENTIAL_CERTIFICATE, TEXT_INIT("crt"), VALUE_PEM, NULL},
     {SECRET_CREDENTIALS, CREDENTIAL_CERTIFICATE, TEXT_INIT("key"), VALUE_PEM, NULL},
@@ -81,6 +92,7 @@ struct status layout_check(enum secret_slot slot, enum credential_kind kind, con
         break;
     case VALUE_PEM:
     case VALUE_PARAMETERS:
+    case VALUE_FORM:
         break;
     }
     return DONE;
@@ -91,21 +103,24 @@ struct status layout_check(enum secret_slot slot, enum credential_kind kind, con
 #define PROBE_AROUND 256
 
 /* A registration that has the value where `member` is, and nothing else that could be refused. */
-static struct status write_probe(const char *member, struct text value, struct buffer *out)
+static struct status write_probe(const char *member, bool form, struct text value, struct buffer *out)
 {
     buffer_cstr(out, "{\"provider\":\"p\",\"name\":\"n\",\"description\":\"d\",\"api\":{\"targetUrl\":"
-                     "\"https://example.com\",\"requestParameters\":{\"");
+                     "\"https://example.com\",");
+    buffer_cstr(out, form ? "\"credentials\":{\"oauth\":{\"url\":\"https://example.com\",\"clientId\":\"c\","
+                            "\"clientSecret\":\"s\",\""
+                          : "\"requestParameters\":{\"");
     buffer_cstr(out, member);
     buffer_cstr(out, "\":");
     buffer_text(out, value);
-    buffer_cstr(out, "}}}");
+    buffer_cstr(out, form ? "}}}}" : "}}}");
     return buffer_status(out);
 }
 
 /* The rules for headers and query parameters are those of a registration: they are asked, not repeated. */
-static struct status check_parameters(const char *key, const char *member, struct text value,
-                                      struct error *err)
+static struct status check_parameters(size_t row, struct text value, struct error *err)
 {
+    const char *key = layout[row].key.p;
     struct json_position where;
     char words[JSON_POSITION_TEXT];
     if (!status_ok(json_scan(value, &where)))
@@ -117,7 +132,7 @@ static struct status check_parameters(const char *key, const char *member, struc
     (void)buffer_reserve(&probe, value.n + PROBE_AROUND); /* at once, so that growing leaves no copies */
     struct service_details d;
     struct text message = {NULL, 0};
-    struct status s = write_probe(member, value, &probe);
+    struct status s = write_probe(layout[row].member, layout[row].rule == VALUE_FORM, value, &probe);
     if (status_ok(s))
         s = service_decode(buffer_as_text(&probe), DECODE_STRICT, &a, &d, err);
     if (status_ok(s))
@@ -137,13 +152,12 @@ static struct status check_pair(const struct secret_data *data, struct error *er
 struct status layout_check_whole(enum secret_slot slot, enum credential_kind kind,
                                  const struct secret_data *data, struct error *err)
 {
-    if (slot == SECRET_CREDENTIALS && kind == CREDENTIAL_CERTIFICATE)
-        return check_pair(data, err);
+    if (slot == SECRET_CREDENTIALS && credential_has_pair(kind))
+        TRY(check_pair(data, err));
     for (size_t i = 0; i < data->count; i++) {
         const size_t row = row_of(slot, kind, data->items[i].key);
-        if (row < LAYOUT_ROWS && layout[row].rule == VALUE_PARAMETERS)
-            TRY(check_parameters(layout[row].key.p, layout[row].member, bytes_text(data->items[i].value),
-                                 err));
+        if (row < LAYOUT_ROWS && layout[row].member)
+            TRY(check_parameters(row, bytes_text(data->items[i].value), err));
     }
     return DONE;
 }

@@ -40,7 +40,7 @@ static bool is_costly(const struct registry_input *in, struct arena *a)
 {
     const struct service_details *d = in->details;
     return in->dry_run || specification_is_foreign(in, a) ||
-           (d->api.given && credential_kind_of(&d->api.credentials) == CREDENTIAL_CERTIFICATE);
+           (d->api.given && credential_has_pair(credential_kind_of(&d->api.credentials)));
 }
 
 static struct status write_new(struct registry *r, const struct audit_caller *caller,

@@ -198,6 +198,13 @@ static struct status finish(const struct gathered *g, struct secret_data *out)
     return secret_data_decode(&encoded, out);
 }
 
+static void add_token_parameters(struct gathered *g, const struct credentials *c)
+{
+    add_parameters(g, TEXT("headers"), &c->oauth.parameters.headers);
+    add_parameters(g, TEXT("queryParameters"), &c->oauth.parameters.query);
+    add_parameters(g, TEXT("formParameters"), &c->oauth.form);
+}
+
 struct status secret_data_of_credentials(const struct credentials *c, struct secret_data *out)
 {
     OWNED(gathered_release) struct gathered g = {0};
@@ -209,8 +216,15 @@ struct status secret_data_of_credentials(const struct credentials *c, struct sec
     case CREDENTIAL_OAUTH:
         add(&g, TEXT("clientId"), c->oauth.client_id);
         add(&g, TEXT("clientSecret"), c->oauth.client_secret);
-        add_parameters(&g, TEXT("headers"), &c->oauth.parameters.headers);
-        add_parameters(&g, TEXT("queryParameters"), &c->oauth.parameters.query);
+        add_token_parameters(&g, c);
+        return finish(&g, out);
+    case CREDENTIAL_OAUTH_CERTIFICATE:
+        add(&g, TEXT("clientId"), c->oauth.client_id);
+        if (c->oauth.common_name.n > 0)
+            add(&g, TEXT("commonName"), c->oauth.common_name);
+        add(&g, TEXT("crt"), c->oauth.certificate_pem);
+        add(&g, TEXT("key"), c->oauth.key_pem);
+        add_token_parameters(&g, c);
         return finish(&g, out);
     case CREDENTIAL_CERTIFICATE:
     case CREDENTIAL_NONE:

@@ -5,13 +5,14 @@
  * What a secret of a service holds: a few keys and values, as the cluster face shows them (contract 2.2).
  *
  *   credentials, Basic           username, password
- *   credentials, OAuth           clientId, clientSecret, [headers], [queryParameters]
+ *   credentials, OAuth           clientId, clientSecret, [headers], [queryParameters], [formParameters]
+ *   credentials, OAuthWithCert   clientId, [commonName], crt (PEM), key (PEM), and the lists of OAuth
  *   credentials, CertificateGen  commonName, crt (PEM), key (PEM)
  *   parameters                   [headers], [queryParameters], and for Kyma 1.2.0's fields
  *                                [credentialHeaders], [credentialQueryParameters]
  *
- * Headers and query parameters are JSON texts: an object whose members are arrays of strings, in the order
- * they were sent. Values are secret: they live in `bytes`, which is wiped with the struct. Fuzzed:
+ * Headers, query and form parameters are JSON texts: an object whose members are arrays of strings, in the
+ * order they were sent. Values are secret: they live in `bytes`, which is wiped with the struct. Fuzzed:
  * fuzz/targets/registry/secret_data_fuzz.c.
  */
 
@@ -21,7 +22,7 @@
 #include "registry/service.h"
 #include "store/registry.h"
 
-#define SECRET_ITEMS_MAX 16
+#define SECRET_ITEMS_MAX 64
 #define SECRET_BYTES_MAX (256 * 1024) /* of all values */
 
 struct secret_item {
@@ -43,8 +44,8 @@ struct status secret_data_encode(const struct secret_item *items, size_t count, 
 struct status secret_data_decode(struct secret *bytes, struct secret_data *out);
 struct bytes secret_data_get(const struct secret_data *d, const char *key); /* {NULL, 0} when absent */
 
-/* What a registration puts into its secrets. E_NOT_FOUND: nothing (no secret of that slot). A certificate's
- * pair is made elsewhere (generated.h). */
+/* What a registration puts into its secrets. E_NOT_FOUND: nothing (no secret of that slot). The pair of
+ * certificateGen is made elsewhere (generated.h); that of OAuth is in `c`, whoever made it. */
 struct status secret_data_of_credentials(const struct credentials *c, struct secret_data *out);
 struct status secret_data_of_parameters(const struct api_details *api, struct secret_data *out);
 

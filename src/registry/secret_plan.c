@@ -36,6 +36,12 @@ static const char *unmask(struct credentials *c, const struct secret_data *store
         if (!c->oauth.client_id.p)
             return "api.credentials.oauth.clientId";
         return c->oauth.client_secret.p ? NULL : "api.credentials.oauth.clientSecret";
+    case CREDENTIAL_OAUTH_CERTIFICATE:
+        c->oauth.client_id = unmasked(c->oauth.client_id, stored, "clientId");
+        c->oauth.key_pem = unmasked(c->oauth.key_pem, stored, "key");
+        if (!c->oauth.client_id.p)
+            return "api.credentials.oauth.clientId";
+        return c->oauth.key_pem.p || c->oauth.common_name.n > 0 ? NULL : "api.credentials.oauth.key";
     case CREDENTIAL_CERTIFICATE:
     case CREDENTIAL_NONE:
         break;
@@ -80,8 +86,7 @@ static struct status keep_pair_of_a_person(struct registry *r, const struct regi
                                            enum secret_slot slot, const struct stored_service *old,
                                            struct secret_plan *plan)
 {
-    if (slot != SECRET_CREDENTIALS || kind_before(old) != CREDENTIAL_CERTIFICATE ||
-        !old->secrets[slot].by_hand)
+    if (slot != SECRET_CREDENTIALS || !credential_has_pair(kind_before(old)) || !old->secrets[slot].by_hand)
         return DONE;
     TRY(secret_seal(r, key, slot, true, &old->data[slot], &plan->history));
     plan->write.history = buffer_bytes(&plan->history);
@@ -151,8 +156,6 @@ static struct status plan_certificate(struct registry *r, const struct registry_
     return secret_plan_put(r, key, SECRET_CREDENTIALS, old, plan);
 }
 
-/* ---- all methods ---- */
-
 static struct status put_if_other(struct registry *r, const struct registry_key *key, enum secret_slot slot,
                                   bool dry_run, const struct stored_service *old, struct secret_plan *plan)
 {
@@ -164,6 +167,73 @@ static struct status put_if_other(struct registry *r, const struct registry_key 
     return dry_run ? DONE : secret_plan_put(r, key, slot, old, plan);
 }
 
+/* ---- OAuth with a certificate ---- */
+
+static bool is_stored(const struct secret_data *before, const char *key, struct text value)
+{
+    const struct bytes stored = before ? secret_data_get(before, key) : (struct bytes){NULL, 0};
+    return stored.p && stored.n == value.n && constant_time_equal(stored.p, text_bytes(value).p, value.n);
+}
+
+/* Unless it is the one that is there, which may have ended since. */
+static struct status check_own_pair(const struct registry_input *in, const struct secret_data *before,
+                                    const struct credentials *c, struct arena *a, struct error *err)
+{
+    struct error why = {0};
+    if (is_stored(before, "crt", c->oauth.certificate_pem) && is_stored(before, "key", c->oauth.key_pem))
+        return DONE;
+    const struct status s =
+        pair_check(text_bytes(c->oauth.certificate_pem), text_bytes(c->oauth.key_pem), clock_now_s(), &why);
+    if (s.code != E_INVALID)
+        return s;
+    return description_refused(
+        in, arena_printf(a, "api.credentials.oauth.certificate and key: %s", why.message), err);
+}
+
+/* Fills in the pair for the description's common name: that of before under the same name, else a new one. */
+static struct status take_pair(struct registry *r, const struct registry_input *in,
+                               const struct secret_data *before, struct credentials *c,
+                               struct generated_pair *fresh, struct error *err)
+{
+    if (is_stored(before, "commonName", c->oauth.common_name)) {
+        c->oauth.certificate_pem = bytes_text(secret_data_get(before, "crt"));
+        c->oauth.key_pem = bytes_text(secret_data_get(before, "key"));
+        return DONE;
+    }
+    if (in->dry_run)
+        return DONE;
+    TRY(generated_pair_make(&r->settings.generated, r->shared->keys, r->parts.ca, c->oauth.common_name,
+                            clock_now_s(), fresh, err));
+    c->oauth.certificate_pem = buffer_as_text(&fresh->certificate_pem);
+    c->oauth.key_pem = bytes_text(secret_bytes(&fresh->key_pem));
+    return DONE;
+}
+
+static struct status plan_oauth_certificate(struct registry *r, const struct registry_key *key,
+                                            const struct registry_input *in, const struct stored_service *old,
+                                            struct credentials *c, struct arena *a, struct secret_plan *plan,
+                                            struct error *err)
+{
+    const bool before = kind_before(old) == CREDENTIAL_OAUTH_CERTIFICATE;
+    const struct secret_data *stored = before ? &old->data[SECRET_CREDENTIALS] : NULL;
+    OWNED(generated_pair_release) struct generated_pair fresh = {0};
+    if (c->oauth.common_name.n > 0)
+        TRY(take_pair(r, in, stored, c, &fresh, err));
+    else
+        TRY(check_own_pair(in, stored, c, a, err));
+    TRY(secret_data_of_credentials(c, &plan->fresh));
+    TRY(put_if_other(r, key, SECRET_CREDENTIALS, in->dry_run, old, plan));
+    if (plan->write.change == SECRET_PUT && before && old->secrets[SECRET_CREDENTIALS].by_hand &&
+        is_stored(stored, "key",
+                  c->oauth.key_pem)) { /* something else changed: the pair is still a person's */
+        plan->write.by_hand = plan->by_hand = true;
+        plan->write.history = (struct bytes){NULL, 0};
+    }
+    return DONE;
+}
+
+/* ---- all methods ---- */
+
 static struct status plan_credentials(struct registry *r, const struct registry_key *key,
                                       const struct registry_input *in, const struct stored_service *old,
                                       struct arena *a, struct secret_plan *plan, struct error *err)
@@ -174,10 +244,12 @@ static struct status plan_credentials(struct registry *r, const struct registry_
         return plan_remove(r, key, SECRET_CREDENTIALS, old, plan);
     if (kind == CREDENTIAL_CERTIFICATE)
         return plan_certificate(r, key, in, old, plan, err);
-    const bool same_kind = kind_before(old) == kind;
-    const char *missing = unmask(&c, same_kind ? &old->data[SECRET_CREDENTIALS] : NULL);
+    const struct secret_data *before = kind_before(old) == kind ? &old->data[SECRET_CREDENTIALS] : NULL;
+    const char *missing = unmask(&c, before);
     if (missing)
         return nothing_to_keep(in, missing, a, err);
+    if (kind == CREDENTIAL_OAUTH_CERTIFICATE)
+        return plan_oauth_certificate(r, key, in, old, &c, a, plan, err);
     TRY(secret_data_of_credentials(&c, &plan->fresh));
     return put_if_other(r, key, SECRET_CREDENTIALS, in->dry_run, old, plan);
 }

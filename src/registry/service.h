@@ -30,7 +30,21 @@ struct csrf_details {
     struct text token_url; /* tokenEndpointURL */
 };
 
-enum credential_kind { CREDENTIAL_NONE, CREDENTIAL_BASIC, CREDENTIAL_OAUTH, CREDENTIAL_CERTIFICATE };
+enum credential_kind {
+    CREDENTIAL_NONE,
+    CREDENTIAL_BASIC,
+    CREDENTIAL_OAUTH,
+    CREDENTIAL_CERTIFICATE,
+    CREDENTIAL_OAUTH_CERTIFICATE, /* "OAuthWithCert" of 2.4+ (contract 3.5), RFC 8705 */
+};
+
+/* Where a token endpoint wants the client's id and secret; the original says them twice (contract 3.5). */
+enum client_authentication {
+    CLIENT_BOTH,
+    CLIENT_HEADER,      /* HTTP Basic, RFC 6749 2.3.1 */
+    CLIENT_BODY,        /* the form */
+    CLIENT_CERTIFICATE, /* the TLS handshake, RFC 8705; the id in the form, and no secret */
+};
 
 #define CREDENTIAL_MASK "********" /* what answers show, and what means "unchanged" in a replacement */
 
@@ -47,6 +61,14 @@ struct credentials {
         struct text url, client_id, client_secret;
         struct request_parameters parameters; /* of the token request */
         struct csrf_details csrf;
+        /* Ours, beyond the contract: read with DECODE_STRICT alone. */
+        struct text client_authentication; /* as it was given; empty = both */
+        struct text scope, audience;       /* form fields of these names; empty = none */
+        struct text resource;              /* RFC 8707 */
+        bool form_given;
+        struct parameter_list form;           /* more form fields */
+        struct text common_name;              /* with "certificate": a pair is made for it, or ... */
+        struct text certificate_pem, key_pem; /* ... this is the pair */
     } oauth;
     struct {
         bool given;
@@ -101,6 +123,10 @@ struct service_details {
 
 /* The method that counts: the one given, and of a certificate only if it has a common name (contract 1.6). */
 enum credential_kind credential_kind_of(const struct credentials *c);
-const char *credential_kind_name(enum credential_kind k); /* "none", "basic", "oauth", "certificateGen" */
+/* "none", "basic", "oauth", "certificateGen", "oauthCertificate" */
+const char *credential_kind_name(enum credential_kind k);
+/* False for another word. Empty is CLIENT_BOTH. */
+bool client_authentication_read(struct text t, enum client_authentication *out);
+bool credential_has_pair(enum credential_kind k); /* its secret holds "crt" and "key" */
 const struct csrf_details *
 credential_csrf(const struct credentials *c); /* of the method that counts; NULL for none */

@@ -37,17 +37,38 @@ static void put_csrf(struct json_out *j, const struct csrf_details *csrf)
     json_end(j);
 }
 
+static void put_given(struct json_out *j, const char *name, struct text value)
+{
+    if (value.n > 0)
+        json_text(j, name, value);
+}
+
+/* The contract's members first, then ours where they are given. */
+static void put_oauth(struct json_out *j, const struct credentials *c)
+{
+    json_text(j, "url", c->oauth.url);
+    json_text(j, "clientId", c->oauth.client_id);
+    if (credential_kind_of(c) == CREDENTIAL_OAUTH)
+        json_text(j, "clientSecret", c->oauth.client_secret);
+    put_request_parameters(j, "requestParameters", &c->oauth.parameters);
+    put_given(j, "clientAuthentication", c->oauth.client_authentication);
+    put_given(j, "scope", c->oauth.scope);
+    put_given(j, "audience", c->oauth.audience);
+    put_given(j, "resource", c->oauth.resource);
+    put_parameters(j, "formParameters", &c->oauth.form);
+    put_given(j, "commonName", c->oauth.common_name);
+    put_given(j, "certificate", c->oauth.certificate_pem);
+    put_given(j, "key", c->oauth.key_pem);
+}
+
 static void put_method(struct json_out *j, const struct credentials *c)
 {
     const enum credential_kind kind = credential_kind_of(c);
     if (kind == CREDENTIAL_NONE)
         return;
-    json_open_object(j, credential_kind_name(kind));
-    if (kind == CREDENTIAL_OAUTH) {
-        json_text(j, "url", c->oauth.url);
-        json_text(j, "clientId", c->oauth.client_id);
-        json_text(j, "clientSecret", c->oauth.client_secret);
-        put_request_parameters(j, "requestParameters", &c->oauth.parameters);
+    json_open_object(j, c->oauth.given ? "oauth" : credential_kind_name(kind));
+    if (c->oauth.given) {
+        put_oauth(j, c);
     } else if (kind == CREDENTIAL_BASIC) {
         json_text(j, "username", c->basic.username);
         json_text(j, "password", c->basic.password);

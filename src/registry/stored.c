@@ -74,7 +74,11 @@ bool secret_data_equal(const struct secret_data *a, const struct secret_data *b)
  * The items borrow from `data`. */
 static void pick_shown(const struct secret_data *data, struct secret_data *out)
 {
-    static const char *const shown[] = {"crt", "headers", "queryParameters", "credentialHeaders",
+    static const char *const shown[] = {"crt",
+                                        "headers",
+                                        "queryParameters",
+                                        "formParameters",
+                                        "credentialHeaders",
                                         "credentialQueryParameters"};
     *out = (struct secret_data){.count = 0};
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/target.h"
+#include "registry/target_internal.h"
 
 #include "base/limits.h"
-#include "registry/domain.h"
 
 #define NAMED_MAX 100 /* services of one name that are looked at; store_service_named gives no more */
 #define SHOWN_MAX 8   /* of them in a message */
-
-struct search {
-    struct registry *r;
-    const struct registry_address *address;
-    struct arena *a;
-    struct page_pairs *pairs;
-    struct error *err;
-};
 
 static struct status no_id(const struct search *s, struct text id)
 {
@@ -63,7 +54,7 @@ static struct status open_stored(const struct search *s, struct stored_service *
     const struct secret_data *credentials = stored_secret(stored, SECRET_CREDENTIALS);
     TRY(details_read(&stored->row, credentials, stored_secret(stored, SECRET_PARAMETERS), s->a,
                      &out->details));
-    if (credentials && stored->row.credential_kind == CREDENTIAL_CERTIFICATE)
+    if (credentials && credential_has_pair((enum credential_kind)stored->row.credential_kind))
         TRY(copy_pair(credentials, s->a, out));
     out->row = stored->row;
     return DONE;
@@ -84,9 +75,8 @@ static struct status read_call(const struct search *s, struct registry_target *o
     return DONE;
 }
 
-/* E_NOT_FOUND without a message. `id_text` in the arena; `shown` as in registry_target. */
-static struct status open_service(const struct search *s, const uint8_t *id, struct text shown,
-                                  struct registry_target *out)
+struct status open_service(const struct search *s, const uint8_t *id, struct text shown,
+                           struct registry_target *out)
 {
     OWNED(stored_service_release) struct stored_service stored = {0};
     TRY(store_service_find(s->r->parts.store, s->address->tenant, id, s->a, &stored.row, stored.secrets));
@@ -94,6 +84,9 @@ static struct status open_service(const struct search *s, const uint8_t *id, str
         return no_secret(s, &stored.row, shown);
     *out = (struct registry_target){.shown = shown};
     const struct status opened = open_stored(s, &stored, out);
+    const struct csrf_details *csrf = credential_csrf(&out->details.api.credentials);
+    if (csrf)
+        out->csrf = *csrf;
     return status_ok(opened) ? read_call(s, out) : unreadable(s, shown, opened);
 }
 
@@ -108,13 +101,13 @@ static struct status has_api(const struct search *s, const struct registry_targe
 
 /* ---- by id ---- */
 
-static void depend_on_service(const struct search *s, const uint8_t *id)
+void depend_on_service(const struct search *s, const uint8_t *id)
 {
     must(page_pairs_add(s->pairs, s->r->parts.page,
                         page_index(PAGE_SERVICE, (struct bytes){id, SERVICE_ID_SIZE})));
 }
 
-static void depend_on_application(const struct search *s, struct text application)
+void depend_on_application(const struct search *s, struct text application)
 {
     must(page_pairs_add(s->pairs, s->r->parts.page, page_application(s->address->tenant, application)));
 }
@@ -246,6 +239,8 @@ struct status registry_target_find(struct registry *r, const struct registry_add
                                    struct error *err)
 {
     const struct search s = {.r = r, .address = address, .a = a, .pairs = pairs, .err = err};
+    if (address->secret.n > 0)
+        return target_by_secret(&s, out);
     return address->label.n > 0 ? find_label(&s, out) : find_named(&s, out);
 }
 

@@ -9,19 +9,24 @@
 #include "os/page.h"
 #include "registry/registry.h"
 
-/* How a caller names a service: a host's label, or an application with a name or an id. */
+/* How a caller names a service: a host's label, an application with a name or an id, or a secret and its API.
+ */
 struct registry_address {
     struct text tenant;
     struct text label;                /* contract 3.2: "{app}-{id}" in any of its forms; empty = the others */
     struct text application, service; /* contract 3.9; a service's id works as its name */
+    struct text secret, entry;        /* contract 3.3; an empty secret = the others */
 };
 
 /* Everything is in the arena, which holds secrets then: whoever owns it wipes it. */
 struct registry_target {
     struct service row;
     struct service_details details; /* credentials and parameters as registered, nothing masked */
-    struct text chain_pem, key_pem; /* CREDENTIAL_CERTIFICATE */
+    struct text chain_pem, key_pem; /* where credential_has_pair */
     bool skip_verify, encode_url;   /* the service's, or else its application's; false where neither says */
+    struct csrf_details csrf;       /* of the method that counts; of a kept secret with any */
+    bool kept;                      /* no registered service: row has application and target_url alone */
+    struct text service;            /* `kept`: the API's name as it was asked for */
     struct text shown;              /* how messages of the contract name it: its id, or the name asked for */
 };
 
@@ -31,9 +36,9 @@ struct text registry_url_shown(struct text t, struct arena *a);
 
 /*
  * Adds to `pairs` what the answer depends on, before it is read (DESIGN 3.1, 1); also when there is none.
- * Messages are the contract's (3.2, 3.9): E_NOT_FOUND (404) "service with ID X not found" or "service with
- * name X not found", E_INVALID (400) no API or several services of that name, E_BROKEN (500) a secret that is
- * missing or cannot be opened.
+ * Messages are the contract's (3.2, 3.3, 3.9): E_NOT_FOUND (404) "service with ID X not found" or "service
+ * with name X not found", E_INVALID (400) no API or several services of that name, E_BROKEN (500) a secret
+ * that is missing or cannot be opened.
  */
 struct status registry_target_find(struct registry *r, const struct registry_address *address,
                                    struct arena *a, struct page_pairs *pairs, struct registry_target *out,

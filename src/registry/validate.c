@@ -79,7 +79,8 @@ static void check_credentials(const struct credentials *c, struct findings *f)
     if (c->oauth.given) {
         need_url(f, c->oauth.url, "url", "oauth url field cannot be empty");
         need(f, c->oauth.client_id, "oauth clientId field cannot be empty");
-        need(f, c->oauth.client_secret, "oauth clientSecret cannot be empty");
+        if (credential_kind_of(c) != CREDENTIAL_OAUTH_CERTIFICATE) /* it has a certificate instead */
+            need(f, c->oauth.client_secret, "oauth clientSecret cannot be empty");
         check_csrf(&c->oauth.csrf, f);
     }
     if (c->basic.given) {

@@ -12,13 +12,13 @@
 
 #define COMMON_NAME_MAX 64 /* characters: X.520 ub-common-name */
 
-static void check_length(struct findings *f, const char *what, struct text value, size_t most)
+void check_length(struct findings *f, const char *what, struct text value, size_t most)
 {
     if (value.n > most)
         finding_printf(f, "%s is longer than %zu bytes", what, most);
 }
 
-static bool has_control_character(struct text value, bool tab_is_fine)
+bool has_control_character(struct text value, bool tab_is_fine)
 {
     for (size_t i = 0; i < value.n; i++) {
         const uint8_t c = (uint8_t)value.p[i];
@@ -93,7 +93,7 @@ static void check_header(struct findings *f, const char *list, const struct para
     }
 }
 
-static void check_list(struct findings *f, const char *what, const struct parameter_list *l, bool headers)
+void check_parameter_list(struct findings *f, const char *what, const struct parameter_list *l, bool headers)
 {
     size_t values = 0, bytes = 0;
     for (size_t i = 0; i < l->count; i++) {
@@ -113,26 +113,31 @@ static void check_list(struct findings *f, const char *what, const struct parame
 
 /* ---- the parts of a description ---- */
 
+void check_common_name(struct findings *f, const char *what, struct text value)
+{
+    size_t characters = 0;
+    for (size_t i = 0; i < value.n; i++)
+        characters += ((uint8_t)value.p[i] & 0xc0) != 0x80;
+    if (characters > COMMON_NAME_MAX)
+        finding_printf(f, "%s is longer than %d characters", what, COMMON_NAME_MAX);
+    if (has_control_character(value, false))
+        finding_printf(f, "%s has no control characters", what);
+}
+
 static void check_credentials(struct findings *f, const struct credentials *c)
 {
-    const struct text common_name = c->certificate.common_name;
-    size_t characters = 0;
-    for (size_t i = 0; i < common_name.n; i++)
-        characters += ((uint8_t)common_name.p[i] & 0xc0) != 0x80;
-    if (characters > COMMON_NAME_MAX)
-        finding_printf(f, "api.credentials.certificateGen.commonName is longer than %d characters",
-                       COMMON_NAME_MAX);
-    if (has_control_character(common_name, false))
-        finding(f, "api.credentials.certificateGen.commonName has no control characters");
+    check_common_name(f, "api.credentials.certificateGen.commonName", c->certificate.common_name);
+    check_oauth(f, c);
     check_length(f, "api.credentials.basic.username", c->basic.username, LIMIT_CREDENTIAL_BYTES);
     check_length(f, "api.credentials.basic.password", c->basic.password, LIMIT_CREDENTIAL_BYTES);
     check_length(f, "api.credentials.oauth.clientId", c->oauth.client_id, LIMIT_CREDENTIAL_BYTES);
     check_length(f, "api.credentials.oauth.clientSecret", c->oauth.client_secret, LIMIT_CREDENTIAL_BYTES);
-    check_list(f, "api.credentials.oauth.requestParameters.headers", &c->oauth.parameters.headers, true);
-    check_list(f, "api.credentials.oauth.requestParameters.queryParameters", &c->oauth.parameters.query,
-               false);
-    check_list(f, "api.credentials.headers", &c->extra.headers, true);
-    check_list(f, "api.credentials.queryParameters", &c->extra.query, false);
+    check_parameter_list(f, "api.credentials.oauth.requestParameters.headers", &c->oauth.parameters.headers,
+                         true);
+    check_parameter_list(f, "api.credentials.oauth.requestParameters.queryParameters",
+                         &c->oauth.parameters.query, false);
+    check_parameter_list(f, "api.credentials.headers", &c->extra.headers, true);
+    check_parameter_list(f, "api.credentials.queryParameters", &c->extra.query, false);
 }
 
 static void check_specification_access(struct findings *f, const struct api_details *api)
@@ -145,9 +150,10 @@ static void check_specification_access(struct findings *f, const struct api_deta
                  LIMIT_CREDENTIAL_BYTES);
     check_length(f, "api.specificationCredentials.oauth.clientSecret", c->oauth.client_secret,
                  LIMIT_CREDENTIAL_BYTES);
-    check_list(f, "api.specificationRequestParameters.headers", &api->specification_parameters.headers, true);
-    check_list(f, "api.specificationRequestParameters.queryParameters", &api->specification_parameters.query,
-               false);
+    check_parameter_list(f, "api.specificationRequestParameters.headers",
+                         &api->specification_parameters.headers, true);
+    check_parameter_list(f, "api.specificationRequestParameters.queryParameters",
+                         &api->specification_parameters.query, false);
 }
 
 static void check_labels(struct findings *f, const struct service_details *d)
@@ -172,7 +178,7 @@ void check_limits(const struct service_details *d, struct findings *f)
     check_labels(f, d);
     check_length(f, "api.apiType", d->api.api_type, LIMIT_SERVICE_WORD);
     check_credentials(f, &d->api.credentials);
-    check_list(f, "api.requestParameters.headers", &d->api.parameters.headers, true);
-    check_list(f, "api.requestParameters.queryParameters", &d->api.parameters.query, false);
+    check_parameter_list(f, "api.requestParameters.headers", &d->api.parameters.headers, true);
+    check_parameter_list(f, "api.requestParameters.queryParameters", &d->api.parameters.query, false);
     check_specification_access(f, &d->api);
 }

@@ -50,6 +50,52 @@ static void oauth_sends_id_and_secret_in_header_and_form(void **state)
                         "&grant_type=client_credentials");
 }
 
+#define TOKEN "https://idp.com/token "
+#define DIALECT(more)                                                                                        \
+    "'credentials':{'oauth':{'url':'https://idp.com/token','clientId':'a b+é','clientSecret':'s/&:'," more   \
+    "}}"
+
+static void a_token_endpoint_is_asked_in_its_dialect(void **state)
+{
+    struct desk *d = *state;
+    static const char *const rows[][2] = {
+        {DIALECT("'clientAuthentication':'both'"),
+         TOKEN "a b+é:s/&: &client_id=a b+é &client_secret=s/&: &grant_type=client_credentials"},
+        {DIALECT("'clientAuthentication':'header'"),
+         TOKEN "a+b%2B%C3%A9:s%2F%26%3A &grant_type=client_credentials"},
+        {DIALECT("'clientAuthentication':'body','scope':'r w','audience':'api','resource':'urn:x',"
+                 "'formParameters':{'b':['1','2'],'a':['']}"),
+         TOKEN "&client_id=a b+é &client_secret=s/&: &grant_type=client_credentials &scope=r w &audience=api "
+               "&resource=urn:x &a= &b=1 &b=2"},
+        {"'credentials':{'oauth':{'url':'https://idp.com/token','clientId':'cid',"
+         "'clientAuthentication':'certificate','commonName':'shop','scope':'r'}}",
+         TOKEN "&client_id=cid &grant_type=client_credentials &scope=r chain key"},
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct hop_target *t = desk_ask(d, desk_service(d, rows[i][0]));
+        assert_int_equal(t->status, 0);
+        assert_text(t->authorization, FORMAT(d->world, "Bearer t%u", i + 1));
+        assert_int_equal(t->chain_pem.n + t->key_pem.n, 0); /* the API sees the token alone */
+        const char *last = fetcher_last(d->fetcher, FETCH_TOKEN);
+        assert_string_equal(last, FORMAT(d->world, "%s", rows[i][1]));
+    }
+}
+
+/* Contract 3.5: 500 whatever it was, but not for what is over in a second. */
+static void a_certificate_that_brings_no_token_is_the_contracts_500(void **state)
+{
+    struct desk *d = *state;
+    const char *id = desk_service(d, "'credentials':{'oauth':{'url':'https://idp.com/token','clientId':'c',"
+                                     "'clientAuthentication':'certificate','commonName':'shop'}}");
+    fetcher_says(d->fetcher, FETCH_TOKEN, FETCH_STATUS, 401, "it said 401");
+    desk_expect_refusal(
+        desk_ask(d, id), 500,
+        "Failed to get token: Failed to fetch token, possible certificate problem: it said 401");
+    d->settings.blocked_at_once = 0;
+    desk_renew(d);
+    assert_int_equal(desk_ask(d, id)->status, 503);
+}
+
 static void parameters_of_token_requests_are_the_own_ones_then_those_of_1_2_0(void **state)
 {
     struct desk *d = *state;
@@ -312,6 +358,8 @@ int main(void)
         DESK_TEST(basic_is_base64_of_both),
         DESK_TEST(a_certificate_is_the_pair_of_the_secret),
         DESK_TEST(oauth_sends_id_and_secret_in_header_and_form),
+        DESK_TEST(a_token_endpoint_is_asked_in_its_dialect),
+        DESK_TEST(a_certificate_that_brings_no_token_is_the_contracts_500),
         DESK_TEST(parameters_of_token_requests_are_the_own_ones_then_those_of_1_2_0),
         DESK_TEST(parameters_of_calls_are_the_own_ones_then_those_of_1_2_0),
         DESK_TEST(csrf_is_fetched_with_the_apis_own_strategy),

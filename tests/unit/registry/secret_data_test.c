@@ -78,7 +78,8 @@ static void reads_what_it_wrote(void **state)
 {
     (void)state;
     static uint8_t large[SECRET_BYTES_MAX];
-    static const char keys[] = "abcdefghijklmnop";
+    static const char keys[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+    static_assert(sizeof keys > SECRET_ITEMS_MAX);
     struct secret_item items[SECRET_ITEMS_MAX] = {0};
     for (size_t i = 0; i < SECRET_ITEMS_MAX; i++)
         items[i] = (struct secret_item){{keys + i, 1}, {large, i == 3 ? sizeof large : 0}};
