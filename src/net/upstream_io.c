@@ -67,14 +67,12 @@ static enum upstream_input receive_plain(struct upstream_connection *uc, struct 
     return errno == EAGAIN || errno == EINTR ? INPUT_NONE : INPUT_CUT;
 }
 
-static enum upstream_input receive_record(struct upstream_connection *uc, struct bytes *out)
+static enum upstream_input receive_record(struct upstream_connection *uc, uint8_t *p, size_t room,
+                                          size_t *out_n)
 {
-    uint8_t *p = uc->all->read_buffer;
-    size_t n = 0;
     uc->starved = uc->read_wants_write = false;
-    switch (tls_read(uc->tls, p, UPSTREAM_READ_SIZE, &n)) {
+    switch (tls_read(uc->tls, p, room, out_n)) {
     case TLS_OK:
-        *out = (struct bytes){p, n};
         return INPUT_BYTES;
     case TLS_WANT_READ:
         uc->starved = true; /* SSL_has_pending() counts part of a record too */
@@ -90,7 +88,28 @@ static enum upstream_input receive_record(struct upstream_connection *uc, struct
     return INPUT_CUT;
 }
 
+/* As many records as there are and have room: the caller passes them on by one write. */
+static enum upstream_input receive_tls(struct upstream_connection *uc, struct bytes *out)
+{
+    uint8_t *p = uc->all->read_buffer;
+    size_t have = 0;
+    enum upstream_input got = INPUT_NONE;
+    do {
+        size_t n = 0;
+        got = receive_record(uc, p + have, UPSTREAM_READ_SIZE - have, &n);
+        have += n;
+    } while (got == INPUT_BYTES && have < UPSTREAM_READ_SIZE && tls_pending(uc->tls));
+    *out = (struct bytes){p, have};
+    if (have == 0 || got == INPUT_BYTES)
+        return got;
+    if (got == INPUT_ENDED || got == INPUT_CUT) {
+        uc->retired = true;      /* no call after this one */
+        upstream_turn_later(uc); /* and if there is one, the next turn tells it */
+    }
+    return INPUT_BYTES;
+}
+
 enum upstream_input upstream_receive(struct upstream_connection *uc, struct bytes *out)
 {
-    return uc->tls ? receive_record(uc, out) : receive_plain(uc, out);
+    return uc->tls ? receive_tls(uc, out) : receive_plain(uc, out);
 }

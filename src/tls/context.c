@@ -8,6 +8,9 @@
 /* No renegotiation and no compression (RFC 9325 3.3, 3.5). */
 #define OPTIONS_ALWAYS (SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE)
 
+/* Four records by one read(2) where answers are large; OpenSSL gives it back when it is empty. */
+#define ANSWER_READ_AHEAD (66u * 1024)
+
 static void context_free(struct tls_context *c)
 {
     tls_resumption_free(c->resumes);
@@ -63,6 +66,8 @@ struct status tls_context_alloc(bool server, const struct tls_policy *policy, st
     SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(c->ssl, 1);
+    if (!server)
+        SSL_CTX_set_default_read_buffer_len(c->ssl, ANSWER_READ_AHEAD);
     SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_cert_list(c->ssl, LIMIT_TLS_CHAIN_BYTES);
     SSL_CTX_set_verify_depth(c->ssl, LIMIT_TLS_CHAIN_DEPTH);
