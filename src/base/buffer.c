@@ -71,6 +71,12 @@ void buffer_consume(struct buffer *b, size_t n)
     }
 }
 
+void buffer_cut(struct buffer *b, size_t size)
+{
+    if (size < b->end - b->start)
+        b->end = b->start + size;
+}
+
 static void move_to_front(struct buffer *b)
 {
     if (b->start == 0 || !b->data)

@@ -45,6 +45,8 @@ static inline size_t buffer_size(const struct buffer *b)
 struct bytes buffer_bytes(const struct buffer *b);
 struct text buffer_as_text(const struct buffer *b);
 void buffer_consume(struct buffer *b, size_t n); /* n <= buffer_size */
+void buffer_cut(struct buffer *b,
+                size_t size); /* keeps the first `size` bytes, if there are more; a failure stays */
 
 void buffer_append(struct buffer *b, struct bytes bytes);
 void buffer_text(struct buffer *b, struct text t);

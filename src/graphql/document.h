@@ -40,9 +40,12 @@ struct graphql_literal {
     struct text text;    /* name, digits; strings: what is between the quotes, escapes not decoded */
     bool has_escapes;    /* of strings */
     bool has_line_break; /* of "..." strings */
-    struct graphql_literal *items;   /* LIST: its values */
-    struct graphql_argument *fields; /* OBJECT: names and values */
-    struct graphql_literal *next;    /* in a list */
+    struct graphql_literal *items;       /* LIST: its values */
+    struct graphql_argument *fields;     /* OBJECT: names and values */
+    struct graphql_literal *next;        /* in a list */
+    struct graphql_literal *next_broken; /* graphql_document.broken */
+    /* validation: */
+    bool may_break; /* it is an argument that takes line breaks */
 };
 
 /* An argument of a field or directive; a field of an object literal. */
@@ -90,6 +93,7 @@ struct graphql_selection {
     uint32_t at;
     struct text name;  /* of the field or fragment; the type condition of an inline fragment or {NULL, 0} */
     struct text alias; /* of a field: the key in the answer; the name when none is given */
+    int key;           /* of a field: the number of its alias, the same for the same alias in a document */
     struct graphql_argument *arguments;
     struct graphql_directive *directives;
     struct graphql_selection
@@ -99,6 +103,7 @@ struct graphql_selection {
     const struct schema_field *field; /* of a field */
     const struct schema_type *type; /* condition of an inline fragment (or its parent), type below a field */
     struct graphql_fragment *fragment; /* of a spread */
+    struct field_set *set;             /* validate_overlaps.c's: the fields below a field */
 };
 
 struct graphql_fragment {
@@ -114,7 +119,8 @@ struct graphql_fragment {
     const struct schema_type *type;
     struct variable_use *uses;    /* validate_variables.c's */
     struct fragment_use *spreads; /* validate_fragments.c's */
-    uint32_t seen;                /* mark of the walk that was here last */
+    int seen;                     /* number of the walk that was here last */
+    int height;                   /* levels of selections, those of fragments included; 0: not known yet */
     bool used;
 };
 
@@ -140,6 +146,8 @@ struct graphql_document {
     struct graphql_operation *operations;
     struct graphql_fragment *fragments;
     int operation_count, fragment_count;
+    int key_count;                  /* graphql_selection.key is below it */
+    struct graphql_literal *broken; /* the "..." strings with line breaks, last first */
 };
 
 /* Why a document is refused. */

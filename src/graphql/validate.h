@@ -13,7 +13,7 @@
 
 struct graphql_finding {
     struct graphql_problem problem;
-    const struct graphql_finding *next;
+    struct graphql_finding *next;
 };
 
 /* E_OK; E_INVALID with at most LIMIT_GRAPHQL_ERRORS findings, in the order of the walk; E_TOO_LARGE with one;

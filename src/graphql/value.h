@@ -16,6 +16,7 @@
 
 struct graphql_call;
 struct graphql_input;
+struct graphql_value;
 
 enum graphql_given_kind {
     GRAPHQL_GIVEN_NOTHING, /* absent, and no default */

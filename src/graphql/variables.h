@@ -8,7 +8,6 @@
 
 #include "base/arena.h"
 #include "graphql/document.h"
-#include "graphql/schema.h"
 #include "graphql/value.h"
 
 struct graphql_variables {
@@ -23,9 +22,8 @@ struct graphql_variable_problem {
     struct text path; /* JSON array, in the arena */
 };
 
-/* `json` is an object, null or {NULL, 0}; members that are no variables of the operation are ignored.
- * E_INVALID with *out_problem; E_NOMEM. The operation was validated. */
-struct status graphql_variables_read(const struct graphql_schema *schema,
-                                     const struct graphql_operation *operation, struct text json,
+/* `json` is an object, null or {NULL, 0}, and json_scan accepted it; members that are no variables of the
+ * operation are ignored. E_INVALID with *out_problem; E_NOMEM. The operation was validated. */
+struct status graphql_variables_read(const struct graphql_operation *operation, struct text json,
                                      struct arena *arena, struct graphql_variables *out,
                                      struct graphql_variable_problem *out_problem);
