@@ -40,6 +40,7 @@
     X(HOST_REPEATED,        400, "more than one Host header")                                                        \
     X(HOST_INVALID,         400, "the Host header is not a host name or address with an optional port")              \
     X(CONNECTION_OPTION,    400, "Connection names a field that is not for this connection only")                    \
+    X(CONNECTION_OPTIONS,   400, "Connection names too many fields")                                                 \
     X(EXPECT_UNKNOWN,       417, "only Expect: 100-continue is understood")                                          \
     /* framing */                                                                                                    \
     X(LENGTH_REPEATED,      400, "more than one Content-Length header")                                              \

@@ -4,6 +4,9 @@
 #include "http/h1_target.h"
 
 #define LENGTH_DIGITS_MAX 16
+/* Every field of a message is looked up among its connection options: many of both would cost their product.
+ */
+#define CONNECTION_OPTIONS_MAX 32
 
 /* A field that decides something: how often it came, and its first value. */
 struct seen {
@@ -24,6 +27,7 @@ struct facts {
     bool length_valid;
     uint64_t length_number;
     bool close, keep_alive, odd_option;
+    unsigned options;
 };
 
 /* Fields whose removal as "hop-by-hop" would change whose request it is or how it is read. */
@@ -50,8 +54,9 @@ static bool is_end_to_end_only(struct text option)
 
 static void note_connection(struct facts *f, struct text list)
 {
-    while (list.p) {
+    while (list.p && f->options <= CONNECTION_OPTIONS_MAX) {
         const struct text option = text_trim(text_cut(&list, ','));
+        f->options++;
         if (text_equal_nocase(option, TEXT("close")))
             f->close = true;
         else if (text_equal_nocase(option, TEXT("keep-alive")))
@@ -150,6 +155,11 @@ static bool option_odd(const struct facts *f)
     return f->odd_option;
 }
 
+static bool options_too_many(const struct facts *f)
+{
+    return f->options > CONNECTION_OPTIONS_MAX;
+}
+
 static bool expect_unknown(const struct facts *f)
 {
     return f->expect.count > 1 ||
@@ -212,14 +222,14 @@ static const struct rule request_rules[] = {
     {H1_CODING_UNKNOWN, coding_unknown},       {H1_CODING_IN_1_0, coding_in_1_0},
     {H1_LENGTH_REPEATED, length_repeated},     {H1_LENGTH_INVALID, length_invalid},
     {H1_LENGTH_TOO_LARGE, length_too_large},   {H1_CONNECTION_OPTION, option_odd},
-    {H1_EXPECT_UNKNOWN, expect_unknown},
+    {H1_EXPECT_UNKNOWN, expect_unknown},       {H1_CONNECTION_OPTIONS, options_too_many},
 };
 
 static const struct rule response_rules[] = {
     {H1_LENGTH_AND_CODING, length_and_coding}, {H1_CODING_REPEATED, coding_repeated},
     {H1_CODING_UNKNOWN, coding_unknown},       {H1_CODING_IN_1_0, coding_in_1_0},
     {H1_LENGTH_REPEATED, length_repeated},     {H1_LENGTH_INVALID, length_invalid},
-    {H1_BODY_FORBIDDEN, body_forbidden},
+    {H1_BODY_FORBIDDEN, body_forbidden},       {H1_CONNECTION_OPTIONS, options_too_many},
 };
 
 static enum h1_reason first_broken(const struct rule *rules, size_t count, const struct facts *f)

@@ -15,10 +15,21 @@ static void enhance_your_calm(struct h2_session *h)
     (void)nghttp2_session_terminate_session(h->ng, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-static void note_reset(struct h2_session *h)
+static void note_reset(struct h2_session *h, struct h2_stream *s)
 {
+    if (s && s->noted)
+        return;
+    if (s)
+        s->noted = true;
     if (!h2_flood_reset(&h->flood, h->base.settings->h2_resets_per_second))
         enhance_your_calm(h);
+}
+
+/* What makes us reset costs its sender as little as a reset of its own (CVE-2025-8671). */
+static void give_up_on_peer(struct h2_stream *s, uint32_t error)
+{
+    note_reset(s->session, s);
+    h2_give_up(s, error);
 }
 
 static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user_data)
@@ -91,7 +102,7 @@ static void headers_received(struct h2_stream *s, const nghttp2_frame *frame)
     if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
         h2_head_done(s, end);
     else if (s->refusal != H1_NONE && s->head_done)
-        h2_give_up(s, NGHTTP2_PROTOCOL_ERROR);
+        give_up_on_peer(s, NGHTTP2_PROTOCOL_ERROR);
     else if (end)
         input_ended(s);
 }
@@ -124,7 +135,7 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
         h->begun = true;
         break;
     case NGHTTP2_RST_STREAM:
-        note_reset(h);
+        note_reset(h, s);
         break;
     case NGHTTP2_GOAWAY:
         h->peer_leaves = true;
@@ -141,11 +152,8 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, void *
 
 static int on_invalid_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame, int error, void *user_data)
 {
-    (void)ng;
-    (void)frame;
     (void)error;
-    /* A frame that makes us reset costs its sender as little as a reset of its own (CVE-2025-8671). */
-    note_reset(user_data);
+    note_reset(user_data, frame->hd.stream_id > 0 ? stream_of(ng, frame->hd.stream_id) : NULL);
     return 0;
 }
 
@@ -153,7 +161,7 @@ static int on_invalid_frame_recv(nghttp2_session *ng, const nghttp2_frame *frame
 static void body_too_large(struct h2_stream *s)
 {
     if (s->x.responded) {
-        h2_give_up(s, NGHTTP2_CANCEL);
+        give_up_on_peer(s, NGHTTP2_CANCEL);
         return;
     }
     h2_refuse(s, H1_LENGTH_TOO_LARGE);
@@ -205,11 +213,13 @@ static int on_data_chunk_recv(nghttp2_session *ng, uint8_t flags, int32_t stream
 
 static int on_stream_close(nghttp2_session *ng, int32_t stream_id, uint32_t error, void *user_data)
 {
-    (void)error;
     struct h2_session *h = user_data;
     struct h2_stream *s = stream_of(ng, stream_id);
     if (!s)
         return 0;
+    /* Data beyond a content-length or a window, for which nghttp2 resets without a word. */
+    if (error != NGHTTP2_NO_ERROR && !s->given_up)
+        note_reset(h, s);
     s->closed = true;
     h->due = true;
     return 0;

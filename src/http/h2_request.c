@@ -107,26 +107,34 @@ static enum h1_reason settle_host(struct h2_stream *s)
 /* RFC 9113 8.2.3: a cookie may come in several fields for the sake of compression; further on it is one. */
 static enum h1_reason join_cookies(struct h2_stream *s)
 {
+    static const struct text cookie = TEXT_INIT("cookie"), between = TEXT_INIT("; ");
     struct headers *h = &s->x.request.headers;
-    if (headers_count(h, TEXT("cookie")) < 2)
+    if (headers_count(h, cookie) < 2)
         return H1_NONE;
+    char *all =
+        arena_alloc(&s->x.arena, s->field_bytes); /* which counts more for each than the blank between */
+    if (!all)
+        return H1_NO_MEMORY;
+    size_t n = 0;
     struct header *first = NULL;
     size_t kept = 0;
     for (size_t i = 0; i < h->count; i++) {
-        struct header field = h->list[i];
-        const bool cookie = text_equal(field.name, TEXT("cookie"));
-        if (cookie && first) {
-            first->value =
-                arena_printf(&s->x.arena, "%.*s; %.*s", TEXT_ARG(first->value), TEXT_ARG(field.value));
-            if (!first->value.p)
-                return H1_NO_MEMORY;
+        const struct header field = h->list[i];
+        const bool is_cookie = text_equal(field.name, cookie);
+        if (!is_cookie || !first)
+            h->list[kept++] = field;
+        if (!is_cookie)
             continue;
+        if (first) {
+            memcpy(all + n, between.p, between.n);
+            n += between.n;
+        } else {
+            first = &h->list[kept - 1];
         }
-        h->list[kept] = field;
-        if (cookie)
-            first = &h->list[kept];
-        kept++;
+        memcpy(all + n, field.value.p, field.value.n);
+        n += field.value.n;
     }
+    first->value = (struct text){all, n};
     h->count = kept;
     return H1_NONE;
 }

@@ -68,6 +68,7 @@ struct h2_stream {
     bool throttled; /* exchange_write() said E_AGAIN */
     bool drained_due;
     bool closed;   /* nghttp2 is done with it */
+    bool noted;    /* its reset by the peer, or by its fault, was counted */
     bool given_up; /* the exchange is over, whatever the wire still does */
 };
 

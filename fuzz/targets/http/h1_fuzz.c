@@ -10,7 +10,7 @@
  * - requests and refusals are the same in one piece and in many;
  * - whatever is accepted reads the same (method, target, length of the body, where the next request begins)
  *   under a second reading below that shares no code with the first;
- * - our own client understands every answer.
+ * - our own client understands every answer, which has what came behind the request before and behind it.
  */
 
 #include <stdlib.h>
@@ -55,9 +55,11 @@ static void answer(struct run *r, struct exchange *x)
     if (r->answers < REQUESTS_MAX)
         r->answered[r->answers] = x->request.method;
     r->answers++;
+    const struct response hints = {.status = 103, .headers = x->trailers};
+    check(status_ok(exchange_interim(x, &hints)));
     check(status_ok(exchange_respond(x, &head)));
     check(status_ok(exchange_write(x, text_bytes(TEXT("ok")))));
-    check(status_ok(exchange_end(x)));
+    check(status_ok(exchange_end_with(x, &x->trailers)));
 }
 
 static void on_request(void *owner, struct exchange *x)

@@ -53,11 +53,16 @@ static void reply(const struct owner *o, struct exchange *x)
     static const uint8_t block[30000];
     struct response head = {.status = 200, .body = BODY_STREAM};
     if (o->how & STREAM) {
-        struct status s = exchange_respond(x, &head);
+        struct header field = {TEXT("x-field"), TEXT("1")};
+        const struct headers trailers = {&field, 1, 1};
+        const struct response hints = {.status = 103, .headers = trailers};
+        struct status s = exchange_interim(x, &hints);
+        if (status_ok(s))
+            s = exchange_respond(x, &head);
         for (int i = 0; i < 4 && status_ok(s); i++)
             s = exchange_write(x, BYTES_OF(block));
         if (status_ok(s))
-            s = exchange_end(x);
+            s = exchange_end_with(x, &trailers);
         status_ignore(s);
         return;
     }

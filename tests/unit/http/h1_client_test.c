@@ -125,6 +125,9 @@ static const struct answer_case refused[] = {
     {"a request", HTTP_GET, TEXT_INIT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), false, E_INVALID, ""},
     {"a banner whose line has not ended", HTTP_GET, TEXT_INIT("220 mail"), false, E_INVALID, ""},
     {"the first byte of a TLS record", HTTP_GET, TEXT_INIT("\x15"), false, E_INVALID, ""},
+    {"33 connection options", HTTP_GET,
+     TEXT_INIT(OK "Connection: ,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\r\nContent-Length: 0\r\n\r\n"), false,
+     E_INVALID, ""},
     {"nine interim answers", HTTP_GET,
      TEXT_INIT("HTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 "
                "C\r\n\r\nHTTP/1.1 100 C\r\n\r\n"

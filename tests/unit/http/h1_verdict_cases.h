@@ -259,6 +259,8 @@ static const struct verdict_case verdict_cases[] = {
     CASE("Connection names Authorization", GET "Connection: close, Authorization\r\nAuthorization: x\r\n" END, CONNECTION_OPTION),
     CASE("Connection names X-Forwarded-Client-Cert", GET "Connection: x-forwarded-client-cert\r\n" END, CONNECTION_OPTION),
     CASE("Connection names Host", GET "Connection: Host\r\n" END, CONNECTION_OPTION),
+    CASE("Connection names 32 fields", GET "Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\r\nConnection: ,,,,,,,,,,,,,,,\r\n" END, NONE),
+    CASE("Connection names 33 fields", GET "Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\r\nConnection: ,,,,,,,,,,,,,,,,\r\n" END, CONNECTION_OPTIONS),
     CASE("Connection names Content-Length", POST "Connection: Content-Length\r\nContent-Length: 3\r\n" END "abc", CONNECTION_OPTION),
 };
 /* clang-format on */

@@ -208,6 +208,28 @@ static void a_request_becomes_the_neutral_message(void **state)
     h2_peer_close(&p);
 }
 
+/* As much as a head may hold: joining costs its size, not that times the number of fields. */
+static void many_cookies_become_one(void **state)
+{
+    (void)state;
+    enum { COOKIES = 90, SIZE = 300 };
+    static char value[SIZE + 1];
+    memset(value, 'c', SIZE);
+    struct h2_field fields[4 + COOKIES + 1] = {
+        {":method", "GET"}, {":scheme", "https"}, {":authority", "a"}, {":path", "/"}};
+    for (size_t i = 4; i < 4 + COOKIES; i++)
+        fields[i] = (struct h2_field){"cookie", value};
+    struct h2_peer p;
+    h2_peer_open(&p);
+    p.mode = H2_OWNER_MANUAL;
+    struct exchange *x = h2_peer_x(&p, h2_peer_request(&p, fields, NULL));
+    assert_non_null(x);
+    assert_int_equal(headers_count(&x->request.headers, TEXT("cookie")), 1);
+    assert_int_equal(headers_get(&x->request.headers, TEXT("cookie")).n, COOKIES * (SIZE + 2) - 2);
+    assert_true(x->arena.total < 4UL * LIMIT_HEADER_BYTES);
+    h2_peer_close(&p);
+}
+
 static void host_alone_is_enough_and_options_may_ask_for_all(void **state)
 {
     (void)state;
@@ -280,6 +302,7 @@ int main(void)
         cmocka_unit_test(refuses_a_body_of_another_length),
         cmocka_unit_test(trailers_are_kept_apart_and_judged),
         cmocka_unit_test(a_request_becomes_the_neutral_message),
+        cmocka_unit_test(many_cookies_become_one),
         cmocka_unit_test(host_alone_is_enough_and_options_may_ask_for_all),
         cmocka_unit_test(requests_arrive_whole_when_fed_byte_by_byte),
     };
