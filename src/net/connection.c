@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/connection.h"
 
-#include <errno.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -155,68 +153,6 @@ void connection_shutdown(struct connection *c)
     session_shutdown(c->session);
     c->in_session--;
     connection_flush_later(c);
-}
-
-/* One write attempt; what is left waits for WATCH_WRITE. False when the connection is gone. */
-static bool write_some(struct connection *c, struct bytes out, size_t *written)
-{
-    *written = 0;
-    if (c->tls) {
-        enum tls_result r = tls_write(c->tls, out, written);
-        return r == TLS_OK || r == TLS_WANT_READ || r == TLS_WANT_WRITE;
-    }
-    ssize_t n = send(c->fd, out.p, out.n, MSG_NOSIGNAL);
-    if (n >= 0)
-        *written = (size_t)n;
-    return n >= 0 || errno == EAGAIN || errno == EINTR;
-}
-
-#define PARTS_MAX 4
-
-static size_t write_parts(struct connection *c, const struct bytes *parts, size_t count)
-{
-    struct iovec vectors[PARTS_MAX];
-    struct msghdr message = {.msg_iov = vectors};
-    for (size_t i = 0; i < count && message.msg_iovlen < PARTS_MAX; i++)
-        if (parts[i].n > 0)
-            vectors[message.msg_iovlen++] = (struct iovec){(void *)(uintptr_t)parts[i].p, parts[i].n};
-    const ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
-    return n > 0 ? (size_t)n : 0;
-}
-
-/* Not while the socket is known to be full: then there is order in the output, and nothing to gain. */
-size_t connection_write_now(struct connection *c, const struct bytes *parts, size_t count)
-{
-    if (c->state != CONNECTION_OPEN || c->close_wanted || c->tls || (c->watching & WATCH_WRITE))
-        return 0;
-    const size_t n = write_parts(c, parts, count);
-    c->wrote = c->wrote || n > 0;
-    return n;
-}
-
-void connection_flush(struct connection *c)
-{
-    if (c->state != CONNECTION_OPEN && c->state != CONNECTION_CLOSING)
-        return;
-    for (;;) {
-        struct bytes out = session_output(c->session);
-        if (out.n == 0)
-            break;
-        size_t written = 0;
-        if (!write_some(c, out, &written)) {
-            connection_close(c);
-            return;
-        }
-        if (written == 0)
-            break;
-        c->in_session++;
-        session_output_consumed(c->session, written); /* may call drained, which may produce more */
-        c->in_session--;
-        if (c->close_wanted)
-            return;
-        if (written < out.n)
-            break;
-    }
 }
 
 /*

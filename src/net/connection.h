@@ -89,6 +89,7 @@ struct net_server {
     struct map addresses; /* 16-byte key -> struct address_use */
     size_t stale_addresses;
     uint8_t *read_buffer;                  /* shared by all connections of the loop */
+    uint8_t *record;                       /* the same, NET_RECORD_SIZE: see connection_write_now() */
     struct connection *warm[NET_WARM_MAX]; /* see warm.c */
     unsigned warm_next;
     bool draining;
@@ -99,16 +100,14 @@ void connection_keep_warm(struct connection *c);   /* idle now */
 void connection_forget_warm(struct connection *c); /* before its session is freed */
 void net_server_cool(struct net_server *s);        /* once a second */
 
-#define NET_READ_SIZE  (32u * 1024)
-#define NET_LINGER_MS  1000
-#define NET_LINGER_MAX (256u * 1024) /* bytes of a request that was refused */
+#define NET_READ_SIZE   (32u * 1024)
+#define NET_RECORD_SIZE (16u * 1024) /* the largest of TLS (RFC 8446 5.1) */
+#define NET_LINGER_MS   1000
+#define NET_LINGER_MAX  (256u * 1024) /* bytes of a request that was refused */
 
 /* connection.c: life and death, time-outs, output */
 struct status connection_new(struct net_server *s, struct net_listener *l, int fd, enum net_kind kind,
                              unsigned tag, struct connection **out); /* owns fd from here on success */
-void connection_flush(struct connection *c);
-/* session_events.write_now */
-size_t connection_write_now(struct connection *c, const struct bytes *parts, size_t count);
 void connection_timed_out(void *ctx, struct timeout_entry *e);
 void connection_enter(
     struct connection *c); /* callbacks run between enter and leave; leave frees a dead connection */
@@ -116,6 +115,11 @@ void connection_leave(struct connection *c);
 void connection_settle(
     struct connection *c); /* after events: flush, watch the right things, arm the right time-out */
 struct status connection_open_session(struct connection *c, enum session_protocol protocol);
+
+/* connection_output.c: bytes out */
+void connection_flush(struct connection *c);
+size_t connection_write_now(struct connection *c, const struct bytes *parts,
+                            size_t count); /* session_events */
 
 /* connection_io.c: bytes in */
 void connection_ready(void *ctx, unsigned ready);

@@ -66,7 +66,8 @@ struct status net_server_new(const struct net_server_settings *settings, struct 
     s->settings = *settings;
     map_init(&s->addresses, 1u << 20);
     s->read_buffer = mem_alloc(NET_READ_SIZE);
-    struct status st = s->read_buffer ? make_timeouts(s) : STATUS(NOMEM);
+    s->record = mem_alloc(NET_RECORD_SIZE);
+    struct status st = s->read_buffer && s->record ? make_timeouts(s) : STATUS(NOMEM);
     if (!status_ok(st)) {
         net_server_free(s);
         return st;
@@ -113,6 +114,7 @@ void net_server_free(struct net_server *s)
         mem_free(use);
     map_release(&s->addresses);
     mem_free(s->read_buffer);
+    mem_free(s->record);
     mem_free(s);
 }
 
