@@ -61,6 +61,7 @@ void h2_client_free(struct h2_client *c)
     c->dead = true;
     h2_client_free_calls(c);
     nghttp2_session_del(c->ng);
+    buffer_wipe(&c->out); /* credentials, as HPACK writes them */
     buffer_release(&c->out);
     mem_free(c);
 }
@@ -191,7 +192,10 @@ void h2_client_output_consumed(struct h2_client *c, size_t n)
 {
     buffer_consume(&c->out, n);
     c->written += n;
-    if (c->calls == 0 && c->out.capacity > OUTPUT_KEPT)
+    if (c->calls > 0 || buffer_size(&c->out) > 0)
+        return;
+    buffer_wipe(&c->out);
+    if (c->out.capacity > OUTPUT_KEPT)
         buffer_shrink(&c->out);
 }
 

@@ -11,6 +11,11 @@
 #include "check.h"
 #include "http/session.h"
 
+/* The clock of these tests stands at 0. */
+#define A_GET    "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define DATE     "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+#define EMPTY_OK "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 0\r\n\r\n"
+
 struct peer {
     struct session_settings settings;
     struct session *session;
@@ -93,6 +98,13 @@ static inline void peer_on_finished(void *owner, struct exchange *x, bool cancel
     peer_saw(p, cancelled ? "cancelled" : "finished", (struct text){NULL, 0});
 }
 
+/* For peer_init(): the test acts on `x`. */
+static inline void peer_manual(struct peer *p)
+{
+    p->leave_body = true;
+    p->leave_answer = true;
+}
+
 /* `change` may be NULL; it adjusts settings and behaviour before the session is made. */
 static inline void peer_init(struct peer *p, void (*change)(struct peer *p))
 {
@@ -146,4 +158,5 @@ static inline bool peer_wire_has(const struct peer *p, const char *needle)
     return all.n > 0 && memmem(all.p, all.n, needle, strlen(needle)) != NULL;
 }
 
+#define assert_wire(p, expected) assert_text(buffer_as_text(&(p)->wire), expected)
 #define assert_seen(p, expected) assert_text(buffer_as_text(&(p)->seen), expected)

@@ -5,25 +5,13 @@
 #include "base/limits.h"
 #include "h1_peer.h"
 
-#define GET      "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-#define DATE     "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-#define EMPTY_OK "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 0\r\n\r\n"
-
-#define assert_wire(p, expected) assert_text(buffer_as_text(&(p)->wire), expected)
-
-static void manual(struct peer *p)
-{
-    p->leave_body = true;
-    p->leave_answer = true;
-}
-
 static void writes_chunks(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     p.settings.server_name = "Fairlead";
-    peer_send(&p, GET);
+    peer_send(&p, A_GET);
     struct header fields[] = {{TEXT("X"), TEXT("y")},
                               {TEXT("connection"), TEXT("x-hop, close")},
                               {TEXT("X-Hop"), TEXT("z")},
@@ -48,7 +36,7 @@ static void continues_when_the_body_is_wanted(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, EXPECTING);
     assert_int_equal(buffer_size(&p.wire), 0);
     exchange_want_body(p.x);
@@ -65,13 +53,13 @@ static void an_early_answer_to_an_expectation_closes(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, EXPECTING);
     peer_answer(&p, p.x, 401);
     peer_take_output(&p);
     assert_wire(&p, "HTTP/1.1 401 Unauthorized\r\n" DATE "Content-Length: 0\r\nConnection: close\r\n\r\n");
     assert_seen(&p, "request POST / at a sized 3\nfinished\n");
-    peer_send(&p, GET); /* CL.0: whatever comes now is not a request */
+    peer_send(&p, A_GET); /* CL.0: whatever comes now is not a request */
     assert_seen(&p, "request POST / at a sized 3\nfinished\n");
     peer_release(&p);
 }
@@ -83,10 +71,10 @@ static void a_small_unwanted_body_is_drained(void **state)
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc",
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabc",
     };
-    static const char *const rests[] = {"def" GET, "def\r\n0\r\n\r\n" GET};
+    static const char *const rests[] = {"def" A_GET, "def\r\n0\r\n\r\n" A_GET};
     for (size_t i = 0; i < 2; i++) {
         struct peer p;
-        peer_init(&p, manual);
+        peer_init(&p, peer_manual);
         peer_send(&p, requests[i]);
         peer_answer(&p, p.x, 403);
         assert_false(session_wants_close(p.session));
@@ -103,7 +91,7 @@ static void a_large_unwanted_body_closes(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n");
     peer_answer(&p, p.x, 403);
     peer_take_output(&p);
@@ -111,7 +99,7 @@ static void a_large_unwanted_body_closes(void **state)
     assert_true(session_wants_close(p.session));
     peer_release(&p);
 
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n");
     peer_answer(&p, p.x, 403);
     for (int i = 0; i < 65 && !session_wants_close(p.session); i++) {
@@ -127,7 +115,7 @@ static void pauses_the_body(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\nabc");
     exchange_want_body(p.x);
     assert_text(buffer_as_text(&p.body), "abc");
@@ -149,9 +137,9 @@ static void holds_back_a_producer(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     p.leave_output = true;
-    peer_send(&p, GET);
+    peer_send(&p, A_GET);
     struct response head = {.status = 200, .body = BODY_STREAM};
     assert_ok(exchange_respond(p.x, &head));
     static const uint8_t some[10000];
@@ -194,8 +182,8 @@ static void complete_requests_are_answered_after_end_of_input(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
-    peer_send(&p, GET GET "GET /incomp");
+    peer_init(&p, peer_manual);
+    peer_send(&p, A_GET A_GET "GET /incomp");
     session_end_of_input(p.session);
     assert_false(session_wants_close(p.session));
     peer_answer(&p, p.x, 200);

@@ -5,18 +5,6 @@
 #include "base/limits.h"
 #include "h1_peer.h"
 
-#define GET      "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-#define DATE     "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-#define EMPTY_OK "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 0\r\n\r\n"
-
-#define assert_wire(p, expected) assert_text(buffer_as_text(&(p)->wire), expected)
-
-static void manual(struct peer *p)
-{
-    p->leave_body = true;
-    p->leave_answer = true;
-}
-
 static void limits(struct peer *p)
 {
     p->settings.header_bytes = 200;
@@ -95,8 +83,8 @@ static void refuses_to_write_a_split_answer(void **state)
                                          {"X ", "a"},
                                          {"X:", "a"}};
     struct peer p;
-    peer_init(&p, manual);
-    peer_send(&p, GET);
+    peer_init(&p, peer_manual);
+    peer_send(&p, A_GET);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct header field = {text_of(bad[i][0]), text_of(bad[i][1])};
         struct response head = {.status = 200, .headers = {&field, 1, 1}};
@@ -114,8 +102,8 @@ static void truncation_is_visible(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
-    peer_send(&p, GET GET);
+    peer_init(&p, peer_manual);
+    peer_send(&p, A_GET A_GET);
     struct response head = {.status = 200, .body = BODY_STREAM};
     assert_ok(exchange_respond(p.x, &head));
     assert_ok(exchange_write(p.x, text_bytes(TEXT("abc"))));
@@ -133,7 +121,7 @@ static void truncation_is_visible_where_only_a_reset_can_show_it(void **state)
     (void)state;
     for (int whole = 0; whole < 2; whole++) {
         struct peer p;
-        peer_init(&p, manual);
+        peer_init(&p, peer_manual);
         peer_send(&p, "GET / HTTP/1.0\r\n\r\n");
         struct response head = {.status = 200, .body = BODY_STREAM};
         assert_false(session_cut(p.session));
@@ -156,8 +144,8 @@ static void an_answer_of_another_length_than_promised_closes(void **state)
     (void)state;
     for (int longer = 0; longer < 2; longer++) {
         struct peer p;
-        peer_init(&p, manual);
-        peer_send(&p, GET);
+        peer_init(&p, peer_manual);
+        peer_send(&p, A_GET);
         struct response head = {.status = 200, .body = BODY_SIZED, .content_length = 4};
         assert_ok(exchange_respond(p.x, &head));
         if (longer) {
@@ -177,10 +165,10 @@ static void keeps_the_connection(void **state)
     (void)state;
     struct peer p;
     peer_init(&p, NULL);
-    peer_send(&p, GET);
+    peer_send(&p, A_GET);
     assert_true(session_is_idle(p.session));
     assert_false(session_wants_close(p.session));
-    peer_send(&p, "GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" GET);
+    peer_send(&p, "GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" A_GET);
     assert_seen(&p, "request GET / at a\nend\nfinished\nrequest GET /2 at a\nend\nfinished\n");
     assert_wire(&p, EMPTY_OK "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 0\r\nConnection: close\r\n\r\n");
     assert_true(session_wants_close(p.session));
@@ -191,7 +179,7 @@ static void answers_pipelined_requests_one_after_the_other(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HT");
     assert_seen(&p, "request GET /1 at a\n");
     assert_int_equal(session_open_exchanges(p.session), 1);
@@ -212,11 +200,11 @@ static void stops_reading_when_too_much_is_pipelined(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
-    peer_send(&p, GET);
+    peer_init(&p, peer_manual);
+    peer_send(&p, A_GET);
     int sent = 0;
     while (session_wants_read(p.session) && sent++ < 10000)
-        peer_send(&p, GET);
+        peer_send(&p, A_GET);
     assert_true(sent > 100 && sent < 10000);
     while (p.x)
         peer_answer(&p, p.x, 200);
@@ -229,7 +217,7 @@ static void head_and_bodiless_answers_have_no_body(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
     buffer_text(&p.body, TEXT("12345"));
     peer_answer(&p, p.x, 200);
@@ -238,7 +226,7 @@ static void head_and_bodiless_answers_have_no_body(void **state)
     const int statuses[] = {204, 304};
     for (size_t i = 0; i < 2; i++) {
         buffer_clear(&p.wire);
-        peer_send(&p, GET);
+        peer_send(&p, A_GET);
         buffer_text(&p.body, TEXT("12345"));
         peer_answer(&p, p.x, statuses[i]);
         peer_take_output(&p);
@@ -259,7 +247,7 @@ static void speaks_http_1_0(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
     peer_answer(&p, p.x, 200);
     peer_take_output(&p);
@@ -281,7 +269,7 @@ static void an_old_client_is_not_kept_unless_it_asks(void **state)
     (void)state;
     struct peer p;
     peer_init(&p, NULL);
-    peer_send(&p, "GET / HTTP/1.0\r\n\r\n" GET);
+    peer_send(&p, "GET / HTTP/1.0\r\n\r\n" A_GET);
     assert_wire(&p, "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 0\r\nConnection: close\r\n\r\n");
     assert_true(session_wants_close(p.session));
     peer_release(&p);
@@ -291,8 +279,8 @@ static void shutdown_finishes_the_current_request(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
-    peer_send(&p, GET GET);
+    peer_init(&p, peer_manual);
+    peer_send(&p, A_GET A_GET);
     session_shutdown(p.session);
     assert_false(session_wants_close(p.session));
     peer_answer(&p, p.x, 200);
@@ -301,7 +289,7 @@ static void shutdown_finishes_the_current_request(void **state)
     assert_true(session_wants_close(p.session));
     peer_release(&p);
 
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     session_shutdown(p.session);
     assert_true(session_wants_close(p.session));
     peer_release(&p);
@@ -338,12 +326,12 @@ static void an_idle_connection_costs_little(void **state)
     struct peer p;
     peer_init(&p, NULL);
     assert_null(h1_session_of(p.session)->work);
-    peer_send(&p, GET);
+    peer_send(&p, A_GET);
     assert_non_null(h1_session_of(p.session)->work);
     session_shrink(p.session);
     assert_null(h1_session_of(p.session)->work);
     assert_true(sizeof(struct h1_session) < 600);
-    peer_send(&p, GET "GET /");
+    peer_send(&p, A_GET "GET /");
     session_shrink(p.session); /* not idle: nothing is lost */
     peer_send(&p, " HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_wire(&p, EMPTY_OK EMPTY_OK EMPTY_OK);
@@ -354,7 +342,7 @@ static void becomes_a_tunnel(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly");
     struct header field = {TEXT("Upgrade"), TEXT("websocket")};
     struct response head = {.status = 101};
@@ -362,14 +350,14 @@ static void becomes_a_tunnel(void **state)
     head.headers = (struct headers){&field, 1, 1};
     assert_ok(exchange_tunnel(p.x, &head));
     assert_text(buffer_as_text(&p.body), "early");
-    peer_send(&p, GET);
+    peer_send(&p, A_GET);
     assert_ok(exchange_write(p.x, text_bytes(TEXT("\x81\x01x"))));
     peer_take_output(&p);
     assert_wire(&p, "HTTP/1.1 101 Switching Protocols\r\n" DATE
                     "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x01x");
-    assert_text(buffer_as_text(&p.body), "early" GET);
+    assert_text(buffer_as_text(&p.body), "early" A_GET);
     session_end_of_input(p.session);
-    assert_seen(&p, "request GET / at a\nbody early" GET "\nend\n");
+    assert_seen(&p, "request GET / at a\nbody early" A_GET "\nend\n");
     assert_ok(exchange_end(p.x));
     assert_true(session_wants_close(p.session));
     peer_release(&p);
@@ -379,8 +367,8 @@ static void hands_on_interim_answers(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
-    peer_send(&p, GET);
+    peer_init(&p, peer_manual);
+    peer_send(&p, A_GET);
     struct header field = {TEXT("Link"), TEXT("</a>; rel=preload")};
     struct response head = {.status = 103, .headers = {&field, 1, 1}};
     assert_ok(exchange_interim(p.x, &head));
@@ -395,8 +383,8 @@ static void free_cancels_the_open_exchange(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
-    peer_send(&p, GET);
+    peer_init(&p, peer_manual);
+    peer_send(&p, A_GET);
     session_free(p.session);
     p.session = NULL;
     assert_seen(&p, "request GET / at a\ncancelled\n");
@@ -437,7 +425,7 @@ static struct status whole_conversation(void)
     peer_send(
         &p,
         "Encoding: chunked\r\nA:1\r\nB:1\r\nC:1\r\nD:1\r\nE:1\r\nF:1\r\nG:1\r\nH:1\r\nI:1\r\nJ:1\r\nK:1\r\n"
-        "L:1\r\nM:1\r\nN:1\r\nO:1\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n" GET "GET /next");
+        "L:1\r\nM:1\r\nN:1\r\nO:1\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n" A_GET "GET /next");
     peer_send(&p, " HTTP/1.0\r\n\r\n");
     const bool complete = text_ends_with(buffer_as_text(&p.seen), TEXT("request GET /next\nend\nfinished\n"));
     /* A failure may also hit the notes of the test; then they have a hole, but nothing else may be wrong. */

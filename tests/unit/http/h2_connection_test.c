@@ -8,13 +8,6 @@
 
 /* The connection as a whole: floods, broken framing, good-byes, time-outs, memory. */
 
-static void open_manual(struct h2_peer *p)
-{
-    h2_peer_open(p);
-    p->mode = H2_OWNER_MANUAL;
-    h2_peer_run(p);
-}
-
 static void refuses_what_is_not_http2(void **state)
 {
     (void)state;
@@ -61,7 +54,7 @@ static void broken_framing_ends_the_connection(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         struct h2_peer p;
-        open_manual(&p);
+        h2_peer_open_manual(&p);
         h2_peer_frame(&p, broken[i].type, broken[i].flags, broken[i].stream, broken[i].payload);
         if (p.goaway_error != broken[i].error)
             fail_msg("%s: GOAWAY %u", broken[i].what, p.goaway_error);
@@ -133,7 +126,7 @@ static void floods_end_the_connection(void **state)
     clock_set_test(1700000000000, 1000000);
     for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
         struct h2_peer p;
-        open_manual(&p);
+        h2_peer_open_manual(&p);
         (void)h2_peer_post_open(&p, "/");
         clock_advance_test(2000);
         for (unsigned n = 0; n < floods[i].limit; n++) {
@@ -174,7 +167,7 @@ static void the_same_spread_over_time_is_no_flood(void **state)
     (void)state;
     clock_set_test(1700000000000, 1000000);
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     for (unsigned i = 0; i < 3 * LIMIT_H2_CONTROL_PER_SECOND; i++) {
         h2_peer_frame(&p, NGHTTP2_PING, 0, 0, BYTES_OF("1234567"));
         clock_advance_test(11);
@@ -191,7 +184,7 @@ static void rapid_resets_end_the_connection(void **state)
     (void)state;
     clock_set_test(1700000000000, 1000000);
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     for (unsigned i = 0; i <= LIMIT_H2_RESETS_PER_SECOND && status_ok(p.fed); i++) {
         const int32_t id = h2_peer_get(&p, "/");
         assert_int_equal(nghttp2_submit_rst_stream(p.ng, 0, id, NGHTTP2_CANCEL), 0);
@@ -251,7 +244,7 @@ static void provoked_resets_end_the_connection(void **state)
     clock_set_test(1700000000000, 1000000);
     for (size_t k = 0; k < sizeof(provoke) / sizeof(provoke[0]); k++) {
         struct h2_peer p;
-        open_manual(&p);
+        h2_peer_open_manual(&p);
         unsigned n = 0;
         for (; n < 60 && status_ok(p.fed); n++)
             provoke[k](&p);
@@ -268,7 +261,7 @@ static void an_endless_header_block_ends_the_connection(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     h2_peer_frame(&p, NGHTTP2_HEADERS, 0, 1,
                   BYTES_OF("\x82\x87\x84\x41\x01"
                            "a"));
@@ -308,7 +301,7 @@ static void a_shutdown_lets_open_streams_finish(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     session_shutdown(p.server);
     session_shutdown(p.server);
@@ -332,7 +325,7 @@ static void an_idle_connection_closes_after_the_good_bye(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     struct response head = {.status = 200};
     assert_ok(exchange_reply(h2_peer_x(&p, id), &head, (struct bytes){NULL, 0}));
@@ -350,7 +343,7 @@ static void the_peers_good_bye_closes_when_all_is_answered(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     h2_peer_frame(&p, NGHTTP2_GOAWAY, 0, 0, BYTES_OF("\0\0\0\0\0\0\0"));
     assert_ok(p.fed);
@@ -366,7 +359,7 @@ static void the_end_of_input_cancels_what_is_incomplete(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t complete = h2_peer_get(&p, "/");
     const int32_t open = h2_peer_post_open(&p, "/");
     h2_peer_forget(&p);
@@ -386,7 +379,7 @@ static void a_slow_body_is_cancelled_by_the_time_out(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t slow = h2_peer_post_open(&p, "/");
     const int32_t other = h2_peer_get(&p, "/");
     assert_false(session_reading_head(p.server));
@@ -429,7 +422,7 @@ static void each_exchange_may_be_aborted_on_the_way(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     for (int i = 0; i < 4; i++)
         (void)h2_peer_get(&p, "/");
     size_t n = 0;
@@ -445,7 +438,7 @@ static void freeing_cancels_what_is_open(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     (void)h2_peer_get(&p, "/a");
     (void)h2_peer_post_open(&p, "/b");
     h2_peer_forget(&p);

@@ -11,17 +11,11 @@ static struct response ok_stream(void)
     return (struct response){.status = 200, .body = BODY_STREAM};
 }
 
-static void open_manual(struct h2_peer *p)
-{
-    h2_peer_open(p);
-    p->mode = H2_OWNER_MANUAL;
-}
-
 static void a_cut_answer_looks_cut(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     struct exchange *x = h2_peer_x(&p, id);
     const struct response head = {.status = 200, .body = BODY_SIZED, .content_length = 10};
@@ -38,7 +32,7 @@ static void more_than_was_promised_is_refused(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     struct exchange *x = h2_peer_x(&p, h2_peer_get(&p, "/"));
     const struct response head = {.status = 200, .body = BODY_SIZED, .content_length = 3};
     assert_ok(exchange_respond(x, &head));
@@ -52,7 +46,7 @@ static void a_field_that_would_split_the_answer_is_refused(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     struct exchange *x = h2_peer_x(&p, id);
     struct response head = {.status = 200};
@@ -102,7 +96,7 @@ static void head_204_and_304_have_no_body(void **state)
     } cases[] = {{"HEAD", 200, "4"}, {"GET", 204, ""}, {"GET", 304, "4"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct h2_peer p;
-        open_manual(&p);
+        h2_peer_open_manual(&p);
         const struct h2_field fields[] = {{":method", cases[i].method},
                                           {":scheme", "https"},
                                           {":authority", "a"},
@@ -129,7 +123,7 @@ static void a_producer_is_paused_and_told_when_to_go_on(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     struct exchange *x = h2_peer_x(&p, id);
     const struct response head = ok_stream();
@@ -152,7 +146,7 @@ static void a_producer_that_has_ended_is_not_told_to_go_on(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     static const uint8_t large[5 * LIMIT_RESPONSE_BUFFER];
     struct response head = {.status = 200};
@@ -182,7 +176,7 @@ static void a_large_answer_flows_through_a_small_buffer(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     p.on_drained = write_more;
     const int32_t id = h2_peer_get(&p, "/");
     struct exchange *x = h2_peer_x(&p, id);
@@ -202,7 +196,7 @@ static void a_paused_body_stops_at_the_window(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_post_open(&p, "/");
     struct exchange *x = h2_peer_x(&p, id);
     exchange_want_body(x);
@@ -222,7 +216,7 @@ static void a_body_nobody_asked_for_waits(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_post(&p, "/", "hello");
     assert_text(h2_peer_log(&p), "request 1 POST /|");
     exchange_want_body(h2_peer_x(&p, id));
@@ -234,7 +228,7 @@ static void one_paused_stream_does_not_stop_the_others(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t slow = h2_peer_post_open(&p, "/slow");
     h2_peer_data(&p, slow, 100000, true);
     p.mode = H2_OWNER_ECHO;
@@ -257,7 +251,7 @@ static void one_paused_stream_does_not_stop_the_others(void **state)
  * through. */
 static int32_t answer_early(struct h2_peer *p, size_t before)
 {
-    open_manual(p);
+    h2_peer_open_manual(p);
     const int32_t id = h2_peer_post_open(p, "/");
     h2_peer_data(p, id, before, false);
     struct response head = {.status = 403};
@@ -317,7 +311,7 @@ static void expect_is_answered_when_the_body_is_wanted(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const struct h2_field fields[] = {{":method", "POST"}, {":scheme", "https"},       {":authority", "a"},
                                       {":path", "/"},      {"expect", "100-continue"}, {NULL, NULL}};
     const int32_t id = h2_peer_open_request(&p, fields);
@@ -338,7 +332,7 @@ static void a_reset_by_the_peer_cancels_once(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     struct exchange *x = h2_peer_x(&p, id);
     const struct response head = ok_stream();
@@ -355,7 +349,7 @@ static void a_request_reset_with_its_head_is_never_told(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     h2_peer_run(&p);
     static const uint8_t both[] = "\0\0\x06\x01\x05\0\0\0\x01\x82\x87\x84\x41\x01"
                                   "a"
@@ -377,7 +371,7 @@ static void events_do_not_nest(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     p.on_request = abort_in_request;
     const int32_t id = h2_peer_get(&p, "/");
     assert_text(h2_peer_log(&p), "request 1 GET /|cancelled 1|");
@@ -396,7 +390,7 @@ static void a_pause_inside_the_event_holds(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     p.on_request = pause_at_once;
     const int32_t id = h2_peer_post(&p, "/", "hello");
     assert_text(h2_peer_log(&p), "request 1 POST /|");
@@ -409,7 +403,7 @@ static void an_exchange_of_http2_is_no_tunnel(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const struct response head = {.status = 101};
     assert_status(exchange_tunnel(h2_peer_x(&p, h2_peer_get(&p, "/")), &head), E_INVALID);
     h2_peer_close(&p);
@@ -419,7 +413,7 @@ static void streams_are_answered_in_any_order(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     int32_t ids[20];
     for (size_t i = 0; i < 20; i++)
         ids[i] = h2_peer_get(&p, "/");

@@ -169,6 +169,13 @@ void h2_peer_open(struct h2_peer *p)
     must(h2_peer_open_with(p));
 }
 
+void h2_peer_open_manual(struct h2_peer *p)
+{
+    h2_peer_open(p);
+    p->mode = H2_OWNER_MANUAL;
+    h2_peer_run(p);
+}
+
 void h2_peer_close(struct h2_peer *p)
 {
     session_free(p->server);

@@ -60,8 +60,10 @@ struct h2_peer {
     void (*on_drained)(struct h2_peer *p, struct exchange *x);
 };
 
-void h2_peer_open(struct h2_peer *p); /* settings are the defaults; nothing is exchanged yet */
-/* The same with what is set in `p` beforehand: settings, mode, step. False: the session could not be made. */
+void h2_peer_open(struct h2_peer *p);        /* settings are the defaults; nothing is exchanged yet */
+void h2_peer_open_manual(struct h2_peer *p); /* H2_OWNER_MANUAL; the prefaces are exchanged */
+/* As h2_peer_open(), with what is set in `p` beforehand: settings, mode, step. False: the session could not
+ * be made. */
 bool h2_peer_open_with(struct h2_peer *p);
 void h2_peer_close(struct h2_peer *p);
 /* Moves bytes both ways until nothing moves. */

@@ -9,17 +9,9 @@
 
 /* What comes before an answer and what comes behind it, in both protocols. */
 
-#define DATE "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-
 static struct response hints(struct header *field)
 {
     return (struct response){.status = 103, .headers = {field, 1, 1}};
-}
-
-static void manual(struct peer *p)
-{
-    p->leave_body = true;
-    p->leave_answer = true;
 }
 
 static struct text wire(struct peer *p)
@@ -76,7 +68,7 @@ static void refuses_interim_answers_that_are_none(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     static const int statuses[] = {0, 99, 101, 200, 404};
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
@@ -99,7 +91,7 @@ static void interim_answers_are_bounded(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     struct header field = {TEXT("A"), TEXT("b")};
     const struct response head = hints(&field);
@@ -115,7 +107,7 @@ static void http_1_0_gets_no_interim_answer(void **state)
 {
     (void)state;
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "GET / HTTP/1.0\r\nHost: a\r\n\r\n");
     struct header field = {TEXT("A"), TEXT("b")};
     const struct response head = hints(&field);
@@ -133,7 +125,7 @@ static void continue_is_said_once_and_to_those_who_ask(void **state)
     for (int asks = 0; asks < 2; asks++)
         for (int before = 0; before < 2; before++) {
             struct peer p;
-            peer_init(&p, manual);
+            peer_init(&p, peer_manual);
             peer_send(&p, asks ? POST("Expect: 100-continue\r\n") : POST(""));
             if (before)
                 exchange_want_body(p.x);
@@ -174,7 +166,7 @@ static void trailers_go_to_those_who_take_them(void **state)
     for (size_t i = 0; i < sizeof(trailer_cases) / sizeof(trailer_cases[0]); i++) {
         const struct trailer_case *c = &trailer_cases[i];
         struct peer p;
-        peer_init(&p, manual);
+        peer_init(&p, peer_manual);
         peer_send(&p, c->request);
         const struct response head = {.status = 200, .body = c->body, .content_length = 3};
         assert_ok(exchange_respond(p.x, &head));
@@ -193,7 +185,7 @@ static void a_trailer_that_would_split_cuts_the_answer(void **state)
     const struct headers trailers = {&field, 1, 1};
     const struct response head = {.status = 200, .body = BODY_STREAM};
     struct peer p;
-    peer_init(&p, manual);
+    peer_init(&p, peer_manual);
     peer_send(&p, "GET / HTTP/1.1\r\nHost: a\r\n" ASKS "\r\n");
     assert_ok(exchange_respond(p.x, &head));
     assert_status(exchange_end_with(p.x, &trailers), E_INVALID);
@@ -204,17 +196,11 @@ static void a_trailer_that_would_split_cuts_the_answer(void **state)
 
 /* ---- HTTP/2 ---- */
 
-static void open_manual(struct h2_peer *p)
-{
-    h2_peer_open(p);
-    p->mode = H2_OWNER_MANUAL;
-}
-
 static void http2_hands_on_interim_answers(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     struct header field = {TEXT("X-Probe"), TEXT("</a>")};
     struct response head = hints(&field);
@@ -237,7 +223,7 @@ static void http2_refuses_interim_answers_that_are_none(void **state)
 {
     (void)state;
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     struct exchange *x = h2_peer_x(&p, h2_peer_get(&p, "/"));
     struct header field = {TEXT("A"), TEXT("a\r\nb")};
     struct response head = hints(&field);
@@ -260,7 +246,7 @@ static void http2_says_continue_once(void **state)
                                       {":path", "/"},      {"expect", "100-continue"}, {NULL, NULL}};
     for (int asks = 0; asks < 2; asks++) {
         struct h2_peer p;
-        open_manual(&p);
+        h2_peer_open_manual(&p);
         const int32_t id = asks ? h2_peer_open_request(&p, fields) : h2_peer_post_open(&p, "/");
         struct exchange *x = h2_peer_x(&p, id);
         assert_ok(exchange_interim(x, &go_on));
@@ -282,7 +268,7 @@ static void http2_sends_trailers_behind_any_body(void **state)
     static uint8_t block[100000];
     for (int which = 0; which < 4; which++) {
         struct h2_peer p;
-        open_manual(&p);
+        h2_peer_open_manual(&p);
         const int32_t id = h2_peer_get(&p, "/");
         struct exchange *x = h2_peer_x(&p, id);
         const size_t n = which == 0 ? 0 : which == 1 ? 5 : sizeof(block);
@@ -307,7 +293,7 @@ static void http2_leaves_out_trailers_of_no_body(void **state)
     struct header field = {TEXT("X-Probe"), TEXT("sum")};
     const struct headers trailers = {&field, 1, 1};
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     const struct response head = {.status = 204};
     assert_ok(exchange_respond(h2_peer_x(&p, id), &head));
@@ -324,7 +310,7 @@ static void http2_resets_what_a_trailer_would_split(void **state)
     struct header field = {TEXT("X-Probe"), TEXT("a\nb")};
     const struct headers trailers = {&field, 1, 1};
     struct h2_peer p;
-    open_manual(&p);
+    h2_peer_open_manual(&p);
     const int32_t id = h2_peer_get(&p, "/");
     const struct response head = {.status = 200, .body = BODY_STREAM};
     assert_ok(exchange_respond(h2_peer_x(&p, id), &head));
