@@ -37,7 +37,7 @@ static const char *const kind_names[] = {
 
 #define BYTE_ORDER_MARK TEXT("\xef\xbb\xbf")
 
-const char *token_kind_name(enum token_kind kind)
+const char *token_kind_words(enum token_kind kind)
 {
     return kind_names[kind];
 }

@@ -58,7 +58,7 @@ void lexer_init(struct lexer *l, struct text source, struct arena *arena);
 /* E_INVALID, E_TOO_LARGE (tokens), E_NOMEM, with l->problem. */
 struct status lexer_next(struct lexer *l, struct token *out);
 /* "Name", "{", "<EOF>" ... as gqlparser names tokens. Constant. */
-const char *token_kind_name(enum token_kind kind);
+const char *token_kind_words(enum token_kind kind);
 
 /* String tokens (lexer_string.c); l->at is behind the opening quotes. */
 struct status lexer_string(struct lexer *l, struct token *out);

@@ -21,8 +21,8 @@ struct status parser_advance(struct parser *p)
 struct status parser_expect(struct parser *p, enum token_kind kind)
 {
     if (p->token.kind != kind)
-        return lexer_refuse(&p->lexer, p->token.at, "Expected %s, found %s", token_kind_name(kind),
-                            token_kind_name(p->token.kind));
+        return lexer_refuse(&p->lexer, p->token.at, "Expected %s, found %s", token_kind_words(kind),
+                            token_kind_words(p->token.kind));
     return parser_advance(p);
 }
 
@@ -54,7 +54,7 @@ static size_t shown_bytes(struct text text)
 static struct status refuse_token(struct parser *p, const char *words, const char *hint)
 {
     const struct token *t = &p->token;
-    const char *kind = token_kind_name(t->kind);
+    const char *kind = token_kind_words(t->kind);
     if (t->text.n == 0)
         return lexer_refuse(&p->lexer, t->at, "%s %s%s", words, kind, hint);
     return lexer_refuse(&p->lexer, t->at, "%s %s \"%.*s\"%s", words, kind, (int)shown_bytes(t->text),

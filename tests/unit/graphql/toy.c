@@ -58,8 +58,8 @@ static struct status character_item(struct graphql_call *call, const void *items
 
 static struct status search(struct graphql_call *call, struct graphql_value *out)
 {
-    size_t count = (size_t)graphql_given_int(graphql_argument(call, "first"), 0);
-    *out = graphql_list(character_item, everybody, count < 3 ? count : 3);
+    int64_t count = graphql_given_int(graphql_argument(call, "first"), 0);
+    *out = graphql_list(character_item, everybody, count < 0 ? 0 : count < 3 ? (size_t)count : 3);
     return DONE;
 }
 
@@ -276,9 +276,7 @@ static struct status secret(struct graphql_call *call, struct graphql_value *out
 
 static struct status asked_for(struct graphql_call *call, struct graphql_value *out)
 {
-    *out = graphql_int(graphql_selects(call, "value") ? 7 : 8);
-    out->kind = GRAPHQL_VALUE_OBJECT;
-    out->object = graphql_selects(call, "value") ? &one : NULL;
+    *out = graphql_object(graphql_selects(call, "value") ? &one : NULL);
     return DONE;
 }
 
