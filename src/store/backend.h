@@ -12,6 +12,7 @@
  */
 
 #include "base/buffer.h"
+#include "store/directory.h"
 #include "store/kept_secret.h"
 #include "store/registry.h"
 #include "store/store.h"
@@ -159,6 +160,46 @@ struct store_ops {
                                         int64_t expected_revision, const struct audit_entry *audit);
     struct status (*kept_secret_list)(struct store *s, struct text tenant, struct text after, unsigned limit,
                                       struct arena *a, kept_secret_row *row, void *ctx);
+    /* By key, or by external id. */
+    struct status (*tenant_create)(struct store *s, const struct tenant *t, const struct audit_entry *audit);
+    struct status (*tenant_read)(struct store *s, bool by_key, struct text value, struct arena *a,
+                                 struct tenant *out);
+    struct status (*tenant_rename)(struct store *s, struct text external_id, struct text name,
+                                   struct text type, const struct audit_entry *audit);
+    struct status (*tenant_delete)(struct store *s, struct text external_id, const struct audit_entry *audit);
+    struct status (*tenant_list)(struct store *s, struct text contains, const struct offset_page *page,
+                                 struct arena *a, tenant_row *row, void *ctx, uint64_t *out_total);
+    struct status (*object_create)(struct store *s, const struct object *o, const struct audit_entry *audit);
+    struct status (*object_get)(struct store *s, enum object_kind kind, struct text tenant,
+                                const uint8_t id[static OBJECT_ID_SIZE], struct arena *a, struct object *out);
+    struct status (*object_named)(struct store *s, enum object_kind kind, struct text tenant,
+                                  struct text name, struct arena *a, struct object *out);
+    struct status (*object_update)(struct store *s, enum object_kind kind, struct text tenant,
+                                   const uint8_t id[static OBJECT_ID_SIZE],
+                                   const struct object_change *change, const struct audit_entry *audit);
+    struct status (*object_delete)(struct store *s, enum object_kind kind, struct text tenant,
+                                   const uint8_t id[static OBJECT_ID_SIZE], const struct audit_entry *audit,
+                                   struct buffer *out_fingerprints);
+    struct status (*object_list)(struct store *s, const struct object_filter *f,
+                                 const struct offset_page *page, struct arena *a, object_row *row, void *ctx,
+                                 uint64_t *out_total);
+    struct status (*auth_create)(struct store *s, const struct system_auth *auth,
+                                 const struct audit_entry *audit);
+    struct status (*auth_get)(struct store *s, const struct text *tenant,
+                              const uint8_t id[static OBJECT_ID_SIZE], int64_t now, struct arena *a,
+                              struct system_auth *out);
+    struct status (*auth_list)(struct store *s, enum object_kind kind, struct text tenant,
+                               const uint8_t object[static OBJECT_ID_SIZE], int64_t now, struct arena *a,
+                               system_auth_row *row, void *ctx);
+    struct status (*auth_delete)(struct store *s, struct text tenant, const uint8_t id[static OBJECT_ID_SIZE],
+                                 const struct audit_entry *audit, struct buffer *out_fingerprints);
+    struct status (*operator_create)(struct store *s, const struct operator_row *o,
+                                     const struct audit_entry *audit);
+    struct status (*operator_find)(struct store *s, const uint8_t hash[static SHA256_SIZE], struct arena *a,
+                                   struct operator_row *out);
+    struct status (*operator_list)(struct store *s, struct arena *a, operator_each *row, void *ctx);
+    struct status (*operator_delete)(struct store *s, struct text name, const struct audit_entry *audit);
+    struct status (*operator_used)(struct store *s, struct text name, int64_t at);
 
     struct status (*counts)(struct store *s, int64_t now, struct store_counts *out);
     struct status (*backup)(struct store *s, const char *path, struct error *err);

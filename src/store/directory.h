@@ -64,9 +64,10 @@ struct object {
     struct text tenant;
     struct text name; /* application: the unique name that paths use; runtime: unique in its tenant */
     struct text description;
-    struct text details; /* JSON object, the Director's; "{}" for those of other faces */
-    struct text labels;  /* JSON object, keys sorted, any values */
-    int status;          /* the Director's number */
+    struct text details;         /* JSON object, the Director's; "{}" for those of other faces */
+    struct text local_tenant_id; /* empty = none */
+    struct text labels;          /* JSON object, keys sorted, any values */
+    int status;                  /* the Director's number */
     int64_t status_at, created_at, updated_at;
     int64_t revision; /* 1, and one more with every change; the store's */
 };
@@ -79,7 +80,8 @@ struct status store_object_named(struct store *s, enum object_kind kind, struct 
 /* What is to be another; NULL leaves it. `labels` is the whole object. expected_revision 0 = any, else
  * E_CHANGED. */
 struct object_change {
-    const struct text *name /* runtimes only; E_CONFLICT */, *description, *details, *labels;
+    const struct text *name /* runtimes only; E_CONFLICT */, *description, *details, *labels,
+        *local_tenant_id;
     const int *status;
     int64_t now;
     int64_t expected_revision;
@@ -107,7 +109,7 @@ struct object_filter {
     struct text tenant;
     const struct label_filter *labels;
     unsigned label_count;        /* at most LABEL_FILTERS_MAX */
-    struct text local_tenant_id; /* of details; empty = any */
+    struct text local_tenant_id; /* empty = any */
 };
 typedef bool object_row(void *ctx, const struct object *o); /* false stops */
 /* By id. A page of 100 of 100,000 with a label filter takes milliseconds. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "store/memory_directory.h"
 #include "store/memory_registry.h"
 
 /* ---- rows and their order ---- */
@@ -299,6 +300,7 @@ static void memory_close(struct store *s)
 {
     struct memory_store *m = (struct memory_store *)s;
     memory_table_release(&m->serials);
+    memory_directory_close(m);
     struct memory_table *tables[] = {&m->audit,       &m->applications,   &m->tokens,      &m->certificates,
                                      &m->revocations, &m->blobs,          &m->services,    &m->secrets,
                                      &m->histories,   &m->specifications, &m->kept_secrets};
@@ -354,6 +356,26 @@ static const struct store_ops ops = {
     .kept_secret_get = memory_kept_secret_get,
     .kept_secret_delete = memory_kept_secret_delete,
     .kept_secret_list = memory_kept_secret_list,
+    .tenant_create = memory_tenant_create,
+    .tenant_read = memory_tenant_read,
+    .tenant_rename = memory_tenant_rename,
+    .tenant_delete = memory_tenant_delete,
+    .tenant_list = memory_tenant_list,
+    .object_create = memory_object_create,
+    .object_get = memory_object_get,
+    .object_named = memory_object_named,
+    .object_update = memory_object_update,
+    .object_delete = memory_object_delete,
+    .object_list = memory_object_list,
+    .auth_create = memory_auth_create,
+    .auth_get = memory_auth_get,
+    .auth_list = memory_auth_list,
+    .auth_delete = memory_auth_delete,
+    .operator_create = memory_operator_create,
+    .operator_find = memory_operator_find,
+    .operator_list = memory_operator_list,
+    .operator_delete = memory_operator_delete,
+    .operator_used = memory_operator_used,
     .counts = memory_counts,
     .backup = memory_backup,
     .check = memory_check,
@@ -379,6 +401,7 @@ struct status memory_store_open(struct store **out, struct error *err)
     m->histories.compare = compare_histories;
     m->specifications.compare = compare_specifications;
     m->kept_secrets.compare = compare_kept;
+    memory_directory_open(m);
     *out = &m->base;
     return DONE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/memory_store.h"
 
+#include "store/memory_directory.h"
 #include "store/memory_registry.h"
 
 const struct memory_shape memory_application_shape = {
@@ -15,14 +16,21 @@ struct application *memory_application(struct memory_store *m, struct text tenan
     return memory_table_find(&m->applications, &(struct application){.tenant = tenant, .name = name});
 }
 
-struct status memory_stage_application(struct memory_store *m, struct memory_stage *stage,
-                                       const struct application *app)
+struct status memory_stage_application_row(struct memory_store *m, struct memory_stage *stage,
+                                           const struct application *app)
 {
     struct application row = *app;
     row.labels = labels_or_none(app->labels);
     row.services = 0;
     row.call = (struct call_choices){CALL_UNSET, CALL_UNSET};
     return memory_stage_add(stage, &m->applications, memory_copy(&memory_application_shape, &row, NULL));
+}
+
+struct status memory_stage_application(struct memory_store *m, struct memory_stage *stage,
+                                       const struct application *app)
+{
+    TRY(memory_stage_application_row(m, stage, app));
+    return memory_stage_object_of(m, stage, app);
 }
 
 struct status memory_application_create(struct store *s, const struct application *app,
@@ -81,10 +89,9 @@ struct status memory_application_list(struct store *s, struct text contains,
     return DONE;
 }
 
-struct status memory_application_delete(struct store *s, struct text tenant, struct text name,
+struct status memory_remove_application(struct memory_store *m, struct text tenant, struct text name,
                                         const struct audit_entry *audit, struct buffer *out_fingerprints)
 {
-    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     OWNED(memory_stage_release) struct memory_stage stage = {0};
     bool found = false;
     size_t at =
@@ -97,9 +104,17 @@ struct status memory_application_delete(struct store *s, struct text tenant, str
     memory_stage_commit(&stage);
     memory_delete_open_tokens(m, tenant, name);
     memory_service_delete_all(m, tenant, name);
+    memory_object_forget(m, tenant, name);
     memory_table_remove(&m->applications, at);
     m->operations++;
     return DONE;
+}
+
+struct status memory_application_delete(struct store *s, struct text tenant, struct text name,
+                                        const struct audit_entry *audit, struct buffer *out_fingerprints)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    return memory_remove_application(m, tenant, name, audit, out_fingerprints);
 }
 
 struct status memory_application_update(struct store *s, struct text tenant, struct text name,
@@ -121,6 +136,7 @@ struct status memory_application_update(struct store *s, struct text tenant, str
     if (change->encode_url)
         row.call.encode_url = *change->encode_url;
     TRY(memory_stage_add(&stage, &m->applications, memory_copy(&memory_application_shape, &row, NULL)));
+    TRY(memory_stage_object_touch(m, &stage, tenant, name, audit->at));
     TRY(memory_stage_audit(m, &stage, audit));
     memory_stage_commit(&stage);
     m->operations++;

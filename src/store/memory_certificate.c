@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/memory_store.h"
+#include "store/memory_directory.h"
 
 #include <stdlib.h>
 
@@ -7,10 +7,11 @@
 
 const struct memory_shape memory_certificate_shape = {
     sizeof(struct memory_certificate),
-    9,
-    {CERTIFICATE_SLICE(serial), CERTIFICATE_SLICE(tenant), CERTIFICATE_SLICE(group),
-     CERTIFICATE_SLICE(application), CERTIFICATE_SLICE(subject), CERTIFICATE_SLICE(key_algorithm),
-     CERTIFICATE_SLICE(revoked_reason), CERTIFICATE_SLICE(issued_by), CERTIFICATE_SLICE(der)},
+    10,
+    {CERTIFICATE_SLICE(system_auth), CERTIFICATE_SLICE(serial), CERTIFICATE_SLICE(tenant),
+     CERTIFICATE_SLICE(group), CERTIFICATE_SLICE(application), CERTIFICATE_SLICE(subject),
+     CERTIFICATE_SLICE(key_algorithm), CERTIFICATE_SLICE(revoked_reason), CERTIFICATE_SLICE(issued_by),
+     CERTIFICATE_SLICE(der)},
 };
 const struct memory_shape memory_revocation_shape = {
     sizeof(struct memory_revocation), 1, {offsetof(struct memory_revocation, reason)}};
@@ -72,7 +73,7 @@ struct status memory_certificate_issue(struct store *s, const struct certificate
 
 /* ---- revoke ---- */
 
-static struct status stage_revocation(struct memory_store *m, struct memory_stage *stage,
+struct status memory_stage_revocation(struct memory_store *m, struct memory_stage *stage,
                                       const uint8_t fingerprint[static SHA256_SIZE], struct text reason,
                                       int64_t now)
 {
@@ -89,7 +90,7 @@ struct status memory_certificate_revoke(struct store *s, const uint8_t fingerpri
     OWNED(memory_stage_release) struct memory_stage stage = {0};
     bool was_revoked = memory_revocation_of(m, fingerprint);
     if (!was_revoked) {
-        TRY(stage_revocation(m, &stage, fingerprint, reason, now));
+        TRY(memory_stage_revocation(m, &stage, fingerprint, reason, now));
         TRY(memory_stage_audit(m, &stage, audit));
         memory_stage_commit(&stage);
     }
@@ -107,7 +108,7 @@ struct status memory_stage_revoke_all(struct memory_store *m, struct memory_stag
         if (!text_equal(row->c.tenant, tenant) || !text_equal(row->c.application, application) ||
             memory_revocation_of(m, row->c.fingerprint))
             continue;
-        TRY(stage_revocation(m, stage, row->c.fingerprint, reason, now));
+        TRY(memory_stage_revocation(m, stage, row->c.fingerprint, reason, now));
         buffer_append(fingerprints, BYTES_OF(row->c.fingerprint));
     }
     return buffer_status(fingerprints);

@@ -26,6 +26,7 @@ struct memory_store {
     pthread_mutex_t lock; /* guards what follows */
     struct memory_table audit, applications, tokens, certificates, serials, revocations, blobs;
     struct memory_table services, secrets, histories, specifications, kept_secrets;
+    struct memory_table tenants, objects, auths, operators; /* memory_directory.c */
     int64_t last_audit_id;
     int64_t last_service, last_history, last_kept;
     uint64_t last_sequence;
@@ -50,7 +51,9 @@ struct status memory_stage_token_use(struct memory_store *m, struct memory_stage
                                      const struct audit_entry *audit);
 struct application *memory_application(struct memory_store *m, struct text tenant,
                                        struct text name); /* or NULL */
-/* A new one, without services. */
+/* A new one, without services; its row alone, and with the Director's. */
+struct status memory_stage_application_row(struct memory_store *m, struct memory_stage *stage,
+                                           const struct application *app);
 struct status memory_stage_application(struct memory_store *m, struct memory_stage *stage,
                                        const struct application *app);
 struct memory_revocation *memory_revocation_of(const struct memory_store *m,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/memory_store.h"
+#include "store/memory_directory.h"
 
 #include <stdlib.h>
 
@@ -7,9 +7,9 @@
 
 const struct memory_shape memory_token_shape = {
     sizeof(struct token),
-    6,
-    {offsetof(struct token, id), offsetof(struct token, tenant), offsetof(struct token, group),
-     offsetof(struct token, application), offsetof(struct token, created_by),
+    7,
+    {offsetof(struct token, system_auth), offsetof(struct token, id), offsetof(struct token, tenant),
+     offsetof(struct token, group), offsetof(struct token, application), offsetof(struct token, created_by),
      offsetof(struct token, ended_by)},
 };
 
@@ -76,8 +76,11 @@ static struct status stage_replacements(struct memory_store *m, struct memory_st
 {
     for (size_t i = 0; i < m->tokens.count; i++) {
         const struct token *t = m->tokens.rows[i];
-        bool same = t->kind == newest->kind && text_equal(t->tenant, newest->tenant) &&
-                    text_equal(t->group, newest->group) && text_equal(t->application, newest->application);
+        const bool by_auth = newest->system_auth.n > 0;
+        bool same = by_auth ? bytes_equal(t->system_auth, newest->system_auth)
+                            : t->kind == newest->kind && text_equal(t->tenant, newest->tenant) &&
+                                  text_equal(t->group, newest->group) &&
+                                  text_equal(t->application, newest->application);
         if (same && token_state_at(t->state, t->expires_at, newest->created_at) == TOKEN_ACTIVE)
             TRY(stage_end(m, stage, t, TOKEN_REPLACED, newest->created_at, audit->actor));
     }
@@ -90,7 +93,10 @@ struct status memory_token_create(struct store *s, const struct token_create *in
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     OWNED(memory_stage_release) struct memory_stage stage = {0};
     TRY(stage_application(m, &stage, in));
-    if (in->replaces_others)
+    const bool by_auth = in->token.system_auth.n > 0;
+    if (by_auth && !memory_auth_exists(m, in->token.tenant, in->token.system_auth))
+        return STATUS(NOT_FOUND);
+    if (by_auth || in->replaces_others)
         TRY(stage_replacements(m, &stage, &in->token, audit));
     TRY(stage_new(m, &stage, &in->token));
     TRY(memory_stage_audit(m, &stage, audit));

@@ -2,6 +2,7 @@
 #include "store/sqlite_store.h"
 
 #include "base/alloc.h"
+#include "store/sqlite_directory.h"
 #include "store/sqlite_files.h"
 #include "store/sqlite_migrate.h"
 #include "store/sqlite_registry.h"
@@ -119,6 +120,26 @@ static const struct store_ops ops = {
     .kept_secret_get = sqlite_kept_secret_get,
     .kept_secret_delete = sqlite_kept_secret_delete,
     .kept_secret_list = sqlite_kept_secret_list,
+    .tenant_create = sqlite_tenant_create,
+    .tenant_read = sqlite_tenant_read,
+    .tenant_rename = sqlite_tenant_rename,
+    .tenant_delete = sqlite_tenant_delete,
+    .tenant_list = sqlite_tenant_list,
+    .object_create = sqlite_object_create,
+    .object_get = sqlite_object_get,
+    .object_named = sqlite_object_named,
+    .object_update = sqlite_object_update,
+    .object_delete = sqlite_object_delete,
+    .object_list = sqlite_object_list,
+    .auth_create = sqlite_auth_create,
+    .auth_get = sqlite_auth_get,
+    .auth_list = sqlite_auth_list,
+    .auth_delete = sqlite_auth_delete,
+    .operator_create = sqlite_operator_create,
+    .operator_find = sqlite_operator_find,
+    .operator_list = sqlite_operator_list,
+    .operator_delete = sqlite_operator_delete,
+    .operator_used = sqlite_operator_used,
     .counts = sqlite_counts,
     .backup = sqlite_backup,
     .check = sqlite_check,

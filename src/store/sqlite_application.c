@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite_store.h"
 
+#include "store/sqlite_directory.h"
 #include "store/sqlite_registry.h"
 
-struct status sqlite_application_add(struct sqlite_txn *t, const struct application *app, bool *out_made)
+struct status sqlite_application_insert(struct sqlite_txn *t, const struct application *app, bool *out_made)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_ADD);
     bind_text(&q, app->tenant);
@@ -18,6 +19,12 @@ struct status sqlite_application_add(struct sqlite_txn *t, const struct applicat
     if (*out_made)
         t->counters[COUNTER_APPLICATIONS]++;
     return DONE;
+}
+
+struct status sqlite_application_add(struct sqlite_txn *t, const struct application *app, bool *out_made)
+{
+    TRY(sqlite_application_insert(t, app, out_made));
+    return *out_made ? sqlite_object_add_application(t, app) : DONE;
 }
 
 struct create {
@@ -103,25 +110,31 @@ struct delete
     struct buffer *fingerprints;
 };
 
-static struct status delete_application(struct sqlite_txn *t, void *args)
+struct status sqlite_application_remove(struct sqlite_txn *t, const struct audit_entry *audit,
+                                        struct text tenant, struct text name, struct buffer *out_fingerprints)
 {
-    const struct delete *in = args;
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_DELETE);
-    bind_text(&q, in->tenant);
-    bind_text(&q, in->name);
+    bind_text(&q, tenant);
+    bind_text(&q, name);
     TRY(sqlite_run(&q));
     if (sqlite3_changes(t->db->handle) == 0)
         return STATUS(NOT_FOUND);
     t->counters[COUNTER_APPLICATIONS]--;
 
     OWNED(sqlite_done) struct sqlite_query tokens = sqlite_query(t->db, SQL_TOKEN_DELETE_OPEN);
-    bind_text(&tokens, in->name);
-    bind_text(&tokens, in->tenant);
+    bind_text(&tokens, name);
+    bind_text(&tokens, tenant);
     TRY(sqlite_run(&tokens));
-    TRY(sqlite_revoke_all(t, in->tenant, in->name, TEXT("application deleted"), in->audit->at,
-                          in->fingerprints));
-    TRY(sqlite_service_delete_all(t, in->tenant, in->name));
-    TRY(sqlite_change(t, in->tenant, TEXT("application"), text_bytes(in->name)));
+    TRY(sqlite_revoke_all(t, tenant, name, TEXT("application deleted"), audit->at, out_fingerprints));
+    TRY(sqlite_object_forget(t, audit, tenant, name, out_fingerprints));
+    TRY(sqlite_service_delete_all(t, tenant, name));
+    return sqlite_change(t, tenant, TEXT("application"), text_bytes(name));
+}
+
+static struct status delete_application(struct sqlite_txn *t, void *args)
+{
+    const struct delete *in = args;
+    TRY(sqlite_application_remove(t, in->audit, in->tenant, in->name, in->fingerprints));
     return sqlite_audit_add(t, in->audit);
 }
 
@@ -145,10 +158,9 @@ static void bind_choice(struct sqlite_query *q, const enum call_choice *choice)
     bind_int(q, choice ? *choice : CALL_UNSET);
 }
 
-static struct status update(struct sqlite_txn *t, void *args)
+struct status sqlite_application_change(struct sqlite_txn *t, struct text tenant, struct text name,
+                                        const struct application_change *change)
 {
-    const struct update *in = args;
-    const struct application_change *change = in->change;
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_UPDATE);
     bind_int(&q, change->description != NULL);
     bind_text(&q, change->description ? *change->description : TEXT(""));
@@ -156,13 +168,21 @@ static struct status update(struct sqlite_txn *t, void *args)
     bind_text(&q, labels_or_none(change->labels ? *change->labels : TEXT("")));
     bind_choice(&q, change->skip_verify);
     bind_choice(&q, change->encode_url);
-    bind_text(&q, in->tenant);
-    bind_text(&q, in->name);
+    bind_text(&q, tenant);
+    bind_text(&q, name);
     TRY(sqlite_run(&q));
     if (sqlite3_changes(t->db->handle) == 0)
         return STATUS(NOT_FOUND);
     if (change->skip_verify || change->encode_url)
-        TRY(sqlite_change(t, in->tenant, TEXT("application"), text_bytes(in->name)));
+        TRY(sqlite_change(t, tenant, TEXT("application"), text_bytes(name)));
+    return DONE;
+}
+
+static struct status update(struct sqlite_txn *t, void *args)
+{
+    const struct update *in = args;
+    TRY(sqlite_application_change(t, in->tenant, in->name, in->change));
+    TRY(sqlite_object_touch(t, in->tenant, in->name, in->audit->at, in->change->labels));
     return sqlite_audit_add(t, in->audit);
 }
 

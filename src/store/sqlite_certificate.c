@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/sqlite_store.h"
+#include "store/sqlite_directory.h"
 
 /* ---- issue ---- */
 
@@ -64,6 +64,7 @@ static struct status record(struct sqlite_txn *t, const struct certificate *c)
     bind_int(&q, c->not_after);
     bind_text(&q, c->issued_by);
     bind_blob(&q, c->der);
+    bind_blob(&q, c->system_auth);
     TRY(sqlite_run(&q)); /* fingerprint or (issuer, serial) known: E_CONFLICT */
     if (!revoked)
         t->counters[COUNTER_CERTIFICATES_ACTIVE]++;
@@ -95,7 +96,7 @@ struct status sqlite_certificate_issue(struct store *s, const struct certificate
 /* ---- revoke ---- */
 
 /* *out_changed is false when it was revoked before. */
-static struct status revoke_one(struct sqlite_txn *t, const uint8_t fingerprint[static SHA256_SIZE],
+struct status sqlite_revoke_one(struct sqlite_txn *t, const uint8_t fingerprint[static SHA256_SIZE],
                                 struct text tenant, struct text reason, int64_t now, bool *out_changed)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_REVOCATION_ADD);
@@ -128,7 +129,7 @@ static struct status revoke(struct sqlite_txn *t, void *args)
 {
     struct revoke *in = args;
     bool changed = false;
-    TRY(revoke_one(t, in->fingerprint, in->audit->tenant, in->reason, in->now, &changed));
+    TRY(sqlite_revoke_one(t, in->fingerprint, in->audit->tenant, in->reason, in->now, &changed));
     in->was_revoked = !changed;
     return changed ? sqlite_audit_add(t, in->audit) : DONE;
 }
@@ -168,7 +169,7 @@ struct status sqlite_revoke_all(struct sqlite_txn *t, struct text tenant, struct
     struct bytes all = buffer_bytes(out_fingerprints);
     for (size_t i = 0; i < all.n; i += SHA256_SIZE) {
         bool changed = false;
-        TRY(revoke_one(t, all.p + i, tenant, reason, now, &changed));
+        TRY(sqlite_revoke_one(t, all.p + i, tenant, reason, now, &changed));
     }
     return DONE;
 }
@@ -214,6 +215,7 @@ struct status sqlite_certificate_read(struct sqlite_query *q, struct arena *a, s
     c.not_before = column_int(q);
     c.not_after = column_int(q);
     c.issued_by = column_text(q, a);
+    c.system_auth = column_blob(q, a);
     bool revoked = sqlite3_column_type(q->stmt, q->column) != SQLITE_NULL;
     c.state = revoked ? CERTIFICATE_REVOKED : CERTIFICATE_ACTIVE;
     c.revoked_at = column_int(q);

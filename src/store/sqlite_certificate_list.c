@@ -35,9 +35,9 @@ struct list {
 static const struct sort {
     const char *index, *order, *order_descending, *key;
 } sorts[] = {
-    [SORT_NOT_AFTER] = {"certificate_not_after", "12, 16", "12 DESC, 16 DESC", "(c.not_after, c.id)"},
-    [SORT_ISSUED_AT] = {"certificate_issued_at", "10, 16", "10 DESC, 16 DESC", "(c.issued_at, c.id)"},
-    [SORT_APPLICATION] = {"certificate_application", "7, 12, 16", "7 DESC, 12 DESC, 16 DESC",
+    [SORT_NOT_AFTER] = {"certificate_not_after", "12, 17", "12 DESC, 17 DESC", "(c.not_after, c.id)"},
+    [SORT_ISSUED_AT] = {"certificate_issued_at", "10, 17", "10 DESC, 17 DESC", "(c.issued_at, c.id)"},
+    [SORT_APPLICATION] = {"certificate_application", "7, 12, 17", "7 DESC, 12 DESC, 17 DESC",
                           "(c.application, c.not_after, c.id)"},
 };
 

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "store/sqlite_directory.h"
+
 struct status sqlite_status(int result)
 {
     if (result == SQLITE_IOERR_NOMEM)
@@ -86,6 +88,8 @@ struct status sqlite_db_open(struct sqlite_db *db, const char *path, int cache_k
                        "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=%d; PRAGMA foreign_keys=OFF",
                        cache_kib, SQLITE_LOG_KEPT_BYTES);
         s = sqlite_exec(db, pragmas, err);
+        if (status_ok(s))
+            s = sqlite_label_function(db->handle);
         if (!status_ok(s))
             s = error_wrap(err, s, "'%s'", path);
     }

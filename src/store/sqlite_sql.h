@@ -7,14 +7,16 @@
  */
 
 #include "base/bytes.h"
+#include "store/sqlite_sql_directory.h"
 #include "store/sqlite_sql_registry.h"
 
 #define SQL_TOKEN_COLUMNS                                                                                    \
     "hash, kind, state, tenant_id, group_name, application, created_at, expires_at, ended_at, created_by, "  \
-    "ended_by"
+    "ended_by, system_auth"
 #define SQL_RECORDED_COLUMNS                                                                                 \
     "c.fingerprint, i.digest, c.serial, c.kind, c.tenant_id, c.group_name, c.application, c.subject, "       \
-    "c.key_algorithm, c.issued_at, c.not_before, c.not_after, c.issued_by"
+    "c.key_algorithm, c.issued_at, c.not_before, c.not_after, c.issued_by, "                                 \
+    "c.system_auth"
 #define SQL_APPLICATION_COLUMNS                                                                              \
     "tenant_id, name, description, created_at, last_seen_at, auto_created, labels, services, skip_verify, "  \
     "encode_url"
@@ -71,7 +73,7 @@
       "UPDATE application SET last_seen_at = ?1 WHERE tenant_id = ?2 AND name = ?3 AND last_seen_at < ?1") \
     \
     X(TOKEN_ADD, \
-      "INSERT INTO token (" SQL_TOKEN_COLUMNS ") VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, 0, ?8, '')") \
+      "INSERT INTO token (" SQL_TOKEN_COLUMNS ") VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, 0, ?8, '', ?9)") \
     X(TOKEN_FIND, "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE hash = ?1") \
     X(TOKEN_USE, \
       "UPDATE token SET state = 1, ended_at = ?1, ended_by = ?2 WHERE hash = ?3 AND state = 0 AND expires_at > ?1") \
@@ -101,8 +103,8 @@
     X(ISSUER_ADD,  "INSERT INTO issuer (tenant_id, digest) VALUES (?1, ?2)") \
     X(CERTIFICATE_ADD, \
       "INSERT INTO certificate (tenant_id, fingerprint, issuer_id, serial, kind, state, group_name, application, subject," \
-      " key_algorithm, issued_at, not_before, not_after, issued_by, der)" \
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)") \
+      " key_algorithm, issued_at, not_before, not_after, issued_by, der, system_auth)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)") \
     /* Always one row; NULLs where there is no record or no revocation. */ \
     X(CERTIFICATE_FIND, \
       "SELECT " SQL_CERTIFICATE_COLUMNS ", c.id IS NOT NULL, r.fingerprint IS NOT NULL, iif(?2, c.der, NULL)" \
@@ -124,6 +126,8 @@
     X(BLOB_GET, "SELECT value FROM blob WHERE tenant_id = '' AND name = ?1") \
     X(BLOB_LIST, \
       "SELECT name, value FROM blob WHERE tenant_id = '' AND name >= ?1 AND substr(name, 1, length(?1)) = ?1 ORDER BY name") \
+    \
+    SQL_DIRECTORY_STATEMENTS(X) \
     \
     SQL_REGISTRY_STATEMENTS(X)
 /* clang-format on */

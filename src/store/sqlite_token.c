@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/sqlite_store.h"
+#include "store/sqlite_directory.h"
 
 static struct status add(struct sqlite_txn *t, const struct token *token)
 {
@@ -12,6 +12,7 @@ static struct status add(struct sqlite_txn *t, const struct token *token)
     bind_int(&q, token->created_at);
     bind_int(&q, token->expires_at);
     bind_text(&q, token->created_by);
+    bind_blob(&q, token->system_auth);
     return sqlite_run(&q); /* the same hash twice: E_CONFLICT */
 }
 
@@ -73,7 +74,9 @@ static struct status create(struct sqlite_txn *t, void *args)
 {
     const struct create *c = args;
     TRY(check_application(t, c->in));
-    if (c->in->replaces_others)
+    if (c->in->token.system_auth.n > 0)
+        TRY(sqlite_auth_replace_token(t, &c->in->token, c->audit));
+    else if (c->in->replaces_others)
         TRY(replace_others(t, &c->in->token, c->audit));
     TRY(add(t, &c->in->token));
     return sqlite_audit_add(t, c->audit);
@@ -198,6 +201,7 @@ static struct status read_row(struct sqlite_query *q, int64_t now, struct arena 
     t.ended_at = column_int(q);
     t.created_by = column_text(q, a);
     t.ended_by = column_text(q, a);
+    t.system_auth = column_blob(q, a);
     t.state = token_state_at(t.state, t.expires_at, now);
     t.id = token_id(t.hash, a);
     TRY(sqlite_query_status(q));

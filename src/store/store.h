@@ -92,9 +92,12 @@ struct application {
     int64_t created_at;
     int64_t last_seen_at; /* 0 = never */
     bool auto_created;
-    struct text labels;       /* JSON object of strings, keys sorted; empty is written as "{}" */
+    struct text labels;       /* JSON object, keys sorted; empty is written as "{}". The Director may have put
+                                 other values than strings. */
     int64_t services;         /* how many are registered; kept by the store, ignored on creation */
     struct call_choices call; /* for services that leave it open; ignored on creation */
+    uint8_t id[UUID_SIZE];    /* all zero on creation: the store makes one. Lists and get do not give it:
+                                 store_object_named() of store/directory.h does */
 };
 struct page_request {
     struct text after; /* opaque cursor of the previous page; empty = first */
