@@ -61,7 +61,7 @@ struct upstream_limits {
 };
 
 enum upstream_failure {
-    UPSTREAM_BUSY,    /* too many calls wait for this target */
+    UPSTREAM_BUSY,    /* too many calls wait for this target; no descriptor or local port left here */
     UPSTREAM_GUARDED, /* no address that we may connect to */
     UPSTREAM_CONNECT, /* refused, unreachable */
     UPSTREAM_CONNECT_TIMEOUT,

@@ -9,21 +9,23 @@
 #include "base/clock.h"
 #include "net/upstream_internal.h"
 
+/* What has run out here is no fault of the target: the caller may try again soon. */
 static const struct {
     int error;
+    enum upstream_failure why;
     const char *words;
 } connect_errors[] = {
-    {ECONNREFUSED, "connection refused"},
-    {EHOSTUNREACH, "no route to the host"},
-    {ENETUNREACH, "network unreachable"},
-    {ETIMEDOUT, "no answer to the connection attempt"},
-    {ECONNRESET, "connection reset"},
-    {EACCES, "the system forbids this connection"},
-    {EPERM, "the system forbids this connection"},
-    {EADDRNOTAVAIL, "no local port left"},
-    {EMFILE, "no file descriptor left in the process"},
-    {ENFILE, "no file descriptor left in the system"},
-    {EAFNOSUPPORT, "address family not supported"},
+    {ECONNREFUSED, UPSTREAM_CONNECT, "connection refused"},
+    {EHOSTUNREACH, UPSTREAM_CONNECT, "no route to the host"},
+    {ENETUNREACH, UPSTREAM_CONNECT, "network unreachable"},
+    {ETIMEDOUT, UPSTREAM_CONNECT, "no answer to the connection attempt"},
+    {ECONNRESET, UPSTREAM_CONNECT, "connection reset"},
+    {EACCES, UPSTREAM_CONNECT, "the system forbids this connection"},
+    {EPERM, UPSTREAM_CONNECT, "the system forbids this connection"},
+    {EAFNOSUPPORT, UPSTREAM_CONNECT, "address family not supported"},
+    {EADDRNOTAVAIL, UPSTREAM_BUSY, "no local port left"},
+    {EMFILE, UPSTREAM_BUSY, "no file descriptor left in the process"},
+    {ENFILE, UPSTREAM_BUSY, "no file descriptor left in the system"},
 };
 
 static void remember_errno(struct upstream_connection *uc, int error)
@@ -31,8 +33,10 @@ static void remember_errno(struct upstream_connection *uc, int error)
     uc->why = UPSTREAM_CONNECT;
     uc->detail = "cannot connect";
     for (size_t i = 0; i < sizeof connect_errors / sizeof connect_errors[0]; i++)
-        if (connect_errors[i].error == error)
+        if (connect_errors[i].error == error) {
+            uc->why = connect_errors[i].why;
             uc->detail = connect_errors[i].words;
+        }
 }
 
 /* Trouble of our own says nothing about the address. */

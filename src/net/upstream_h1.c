@@ -217,10 +217,14 @@ void upstream_h1_done(struct upstream_connection *uc)
 void upstream_h1_lost(struct upstream_connection *uc)
 {
     struct upstream_call *c = uc->call;
+    const bool started = h1_client_started(uc->h1);
     if (!upstream_h1_may_repeat(uc, c)) {
-        upstream_fail(c, UPSTREAM_RESET,
-                      h1_client_started(uc->h1) ? "the connection ended inside the answer"
-                                                : "the connection ended without an answer");
+        if (uc->alert && !started)
+            upstream_fail(c, UPSTREAM_TLS, uc->alert);
+        else
+            upstream_fail(c, UPSTREAM_RESET,
+                          started ? "the connection ended inside the answer"
+                                  : "the connection ended without an answer");
         return;
     }
     c->repeated = true;

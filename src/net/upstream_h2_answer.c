@@ -86,7 +86,6 @@ static void on_failed(void *owner, enum h2_failure why, const char *detail, bool
                                                   [H2_MALFORMED] = UPSTREAM_MALFORMED,
                                                   [H2_MEMORY] = UPSTREAM_MEMORY};
     struct upstream_call *c = owner;
-    (void)answer_started; /* as far as it was told */
     struct upstream_connection *uc = forget(c);
     if (may_repeat(uc, c, why)) {
         repeat(c, uc);
@@ -95,6 +94,8 @@ static void on_failed(void *owner, enum h2_failure why, const char *detail, bool
     upstream_health_judge(c, uc, uc->refusal ? UPSTREAM_MALFORMED : kinds[why]);
     if (uc->refusal)
         upstream_fail(c, UPSTREAM_MALFORMED, uc->refusal);
+    else if (uc->alert && !answer_started)
+        upstream_fail(c, UPSTREAM_TLS, uc->alert);
     else
         upstream_fail(c, kinds[why], detail);
 }

@@ -89,6 +89,10 @@ struct upstream_connection {
     unsigned next_address;
     enum upstream_failure why; /* what the addresses tried so far came to */
     const char *detail;
+    /* What libssl said when it gave up on a connection that was open: in TLS 1.3 a target refuses our
+     * certificate after the handshake has ended here. NULL = nothing; the text lives until libssl fails
+     * again. */
+    const char *alert;
     int fd;          /* -1 between two addresses */
     unsigned inside; /* callbacks of the loop that still use it: freed by the last */
     enum upstream_state state;

@@ -83,6 +83,7 @@ static enum upstream_input receive_record(struct upstream_connection *uc, uint8_
     case TLS_CLOSED:
         return tls_closed_cleanly(uc->tls) ? INPUT_ENDED : INPUT_CUT;
     case TLS_FAILED:
+        uc->alert = tls_session_error(uc->tls);
         break;
     }
     return INPUT_CUT;

@@ -268,12 +268,14 @@ def test_a_handshake_that_fails(call, scripted, authority, fine, tmp_path, scrip
     assert fine() == 200
 
 
-def test_a_target_that_wants_a_certificate(call, scripted, authority, tmp_path):
-    tls = tls_server(*certificate(authority, tmp_path))
+@pytest.mark.parametrize("alpn", [(), ("h2", "http/1.1")], ids=["http/1.1", "h2"])
+def test_a_target_that_wants_a_certificate(call, scripted, authority, tmp_path, alpn):
+    tls = tls_server(*certificate(authority, tmp_path), alpn)
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(cadata=authority.pem)
     answer = call(scripted("request", OK, tls=tls).url)()
-    assert answer.status == 502 and answer.json()["error"].startswith("the call to the target failed: "), answer
+    if "reset" not in answer.body:  # in TLS 1.3 the refusal comes after the handshake, and the target's reset may overtake it
+        failed(answer, 502, "tls: the peer requires a certificate")
 
 
 @pytest.mark.parametrize("end, whole", [(["goodbye"], True), ([], False)], ids=["close_notify", "truncated"])

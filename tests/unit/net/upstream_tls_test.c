@@ -66,6 +66,24 @@ static void refuses_a_client_certificate_as_a_servers(void **state)
             "certificate is not for this purpose (extended key usage)");
 }
 
+/* In TLS 1.3 the client's handshake is over before the target has looked at its certificate. */
+static void a_target_that_misses_our_certificate_says_so(void **state)
+{
+    (void)state;
+    struct world w;
+    struct error err;
+    const struct tls_client_settings without = {.anchors_pem = pki_ca_pem(pki)};
+    world_init(&w);
+    world_use_tls(&w, pki_server(pki, "DNS:localhost"), pki_ca_pem(pki), pki_client(pki, PKI_GOOD, "shop"));
+    tls_context_unref(w.client_tls);
+    assert_ok(tls_client_context_new(&without, &w.client_tls, &err));
+    w.endpoint.tls = w.client_tls;
+    world_must_start(&w, &w.calls[0], &get_request);
+    world_fails_with(&w, &w.calls[0], UPSTREAM_TLS);
+    assert_string_equal(w.calls[0].detail, "the peer requires a certificate");
+    world_free(&w);
+}
+
 static void a_target_that_does_not_speak_tls_fails_the_handshake(void **state)
 {
     (void)state;
@@ -261,6 +279,7 @@ int main(void)
         cmocka_unit_test(refuses_an_unknown_authority),
         cmocka_unit_test(refuses_an_expired_certificate),
         cmocka_unit_test(refuses_a_client_certificate_as_a_servers),
+        cmocka_unit_test(a_target_that_misses_our_certificate_says_so),
         cmocka_unit_test(a_target_that_does_not_speak_tls_fails_the_handshake),
         cmocka_unit_test(a_handshake_that_stalls_is_a_connect_timeout),
         cmocka_unit_test(a_handshake_may_be_cancelled),
