@@ -28,11 +28,13 @@ static struct outbound_settings outbound_settings_from(const struct settings *s)
                 .idle_in_all = idle,
                 .eject_after = (unsigned)s->outbound_eject_after,
                 .eject_ms = s->outbound_eject_time_ms,
+                .streams = (unsigned)s->outbound_streams,
             },
         .forwarded = text_equal(text_of(s->outbound_forwarded_headers), TEXT("remove")) ? FORWARDED_REMOVE
                                                                                         : FORWARDED_APPEND,
         .retry_buffer_bytes = (size_t)s->outbound_retry_buffer_bytes,
         .targets_max = (unsigned)s->outbound_targets,
+        .http2 = s->outbound_http2,
         .rewrite_location = s->outbound_rewrite_location,
         .empty_errors = text_equal(text_of(s->outbound_errors), TEXT("empty")),
     };

@@ -225,6 +225,7 @@ void upstream_connection_open(struct upstream_call *c)
     c->connection = uc;
     c->pool->open++;
     c->pool->opening++;
+    uc->opening = true;
     u->open++;
     timeout_arm(u->connect, &c->phase);
     try_next(uc);

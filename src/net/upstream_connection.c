@@ -95,8 +95,7 @@ void upstream_connection_close(struct upstream_connection *uc)
     uc->watch = NULL;
     if (uc->fd >= 0)
         (void)close(uc->fd);
-    if (!uc->codec)
-        p->opening--;
+    upstream_connection_known(uc);
     p->open--;
     uc->all->open--;
     if (uc->inside == 0)
@@ -120,6 +119,12 @@ void upstream_connection_leave(struct upstream_connection *uc)
 
 /* ---- carrying calls ---- */
 
+void upstream_connection_known(struct upstream_connection *uc)
+{
+    uc->pool->opening -= uc->opening;
+    uc->opening = false;
+}
+
 void upstream_connection_up(struct upstream_connection *uc)
 {
     struct upstream_call *c = uc->call;
@@ -133,8 +138,9 @@ void upstream_connection_up(struct upstream_connection *uc)
     uc->codec = codec;
     uc->all->made++;
     uc->call = NULL;
-    p->opening--;
     p->speaks = h2 ? SPEAKS_H2 : SPEAKS_H1;
+    if (!h2)
+        upstream_connection_known(uc);
     upstream_connection_assign(uc, c);
     upstream_pool_serve(p); /* those who waited for this */
 }

@@ -124,7 +124,7 @@ static struct status h1_write(struct upstream_call *c, struct bytes chunk)
 
 void upstream_h1_write_end(struct upstream_call *c)
 {
-    h1_write_last_chunk(&c->out);
+    h1_write_last_chunk_with(&c->out, c->trailers);
 }
 
 static struct status h1_end_body(struct upstream_call *c)

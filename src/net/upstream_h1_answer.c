@@ -49,7 +49,6 @@ static void on_body(void *owner, struct bytes chunk)
 
 static void on_end(void *owner)
 {
-    static const struct headers none;
     struct upstream_connection *uc = owner;
     struct upstream_call *c = uc->call;
     uc->call_ended = true;
@@ -58,7 +57,7 @@ static void on_end(void *owner)
     /* Answered before all of the request was sent: what the target takes the next bytes for, nobody knows. */
     uc->cut = uc->cut || !upstream_request_sent(c);
     uc->call = NULL;
-    upstream_finish(c, &none);
+    upstream_finish(c, h1_client_trailers(uc->h1));
 }
 
 const struct h1_client_events upstream_h1_events = {on_interim, on_head, on_body, on_end};

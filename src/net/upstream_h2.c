@@ -16,7 +16,11 @@ static struct status h2_start(struct upstream_connection *uc)
     const struct h2_client_settings settings = {.streams_max = uc->all->limits.streams,
                                                 .stream_window = STREAM_WINDOW};
     uc->h2 = h2_client_new(&settings, &upstream_h2_events);
-    return uc->h2 ? DONE : STATUS(NOMEM);
+    if (!uc->h2)
+        return STATUS(NOMEM);
+    if (upstream_holds_input(uc))
+        upstream_turn_later(uc); /* the target's SETTINGS came with the end of the handshake */
+    return DONE;
 }
 
 static void h2_free(struct upstream_connection *uc)
@@ -34,7 +38,7 @@ bool upstream_h2_has_room(const struct upstream_connection *uc)
 {
     const unsigned calls = h2_client_calls(uc->h2);
     return !is_over(uc) && h2_client_takes_calls(uc->h2) && calls < uc->all->limits.streams &&
-           (uc->heard || calls == 0);
+           (!uc->opening || calls == 0);
 }
 
 /* ---- writing ---- */
@@ -66,10 +70,10 @@ static struct upstream_call *look_at_uploads(struct upstream_connection *uc)
             c->unsent_seen = unsent;
             upstream_call_phase(c);
         }
-        if (unsent == 0)
-            upstream_list_remove(&uc->uploading, n);
         if (c->wants_writable && unsent < UPSTREAM_PENDING_HIGH / 2)
             return c;
+        if (unsent == 0)
+            upstream_list_remove(&uc->uploading, n);
     }
     return NULL;
 }
@@ -114,10 +118,10 @@ static void keep(struct upstream_call *c, struct bytes chunk)
 static void went_up(struct upstream_call *c)
 {
     struct upstream_connection *uc = c->connection;
-    upstream_h2_flush(uc);
     c->unsent_seen = upstream_pending(c);
-    if (c->unsent_seen > 0)
+    if (c->unsent_seen > 0 || c->wants_writable)
         upstream_list_add(&uc->uploading, &c->uploading);
+    upstream_h2_flush(uc);
     upstream_call_phase(c);
     if (!uc->feeding && !uc->dead)
         watch_both(uc);

@@ -135,7 +135,7 @@ void upstream_h2_feed(struct upstream_connection *uc, struct bytes in)
 
 static void note_life(struct upstream_connection *uc)
 {
-    uc->heard = true;
+    upstream_connection_known(uc); /* SETTINGS come first */
     uc->suspected = false;
     if (uc->state == UPSTREAM_ACTIVE)
         timeout_arm(uc->all->silence, &uc->timeout);

@@ -97,6 +97,7 @@ struct upstream_connection {
     unsigned inside; /* callbacks of the loop that still use it: freed by the last */
     enum upstream_state state;
     bool dead;
+    bool opening;          /* how many calls it takes is not known yet */
     bool used;             /* by a call */
     bool carried;          /* a whole answer: who is connected does answer calls */
     bool cut;              /* never used again: what we wrote did not arrive, or ends in the middle */
@@ -116,7 +117,6 @@ struct upstream_connection {
     struct upstream_node sharing;   /* in the pool's list while it carries calls */
     struct upstream_list uploading; /* calls with body bytes that it has not taken yet */
     const char *refusal;            /* what the peer did wrong; a constant */
-    bool heard;                     /* the peer's SETTINGS have come, and with them its limits */
     bool blocked;                   /* the socket takes no more */
     bool moved;                     /* a call got further since the last PING */
     bool suspected;                 /* a PING is out: no new calls before the peer says something */
@@ -292,7 +292,8 @@ void upstream_health_undecided(struct upstream_call *c); /* it ends; if it was t
 void upstream_connection_ready(void *connection, unsigned ready); /* watch_callback */
 void upstream_connection_enter(struct upstream_connection *uc);   /* the loop is here: not freed before */
 void upstream_connection_leave(struct upstream_connection *uc);
-void upstream_connection_up(struct upstream_connection *uc); /* TCP and TLS stand */
+void upstream_connection_up(struct upstream_connection *uc);    /* TCP and TLS stand */
+void upstream_connection_known(struct upstream_connection *uc); /* how many calls it takes */
 void upstream_connection_assign(struct upstream_connection *uc, struct upstream_call *c);
 void upstream_connection_rest(struct upstream_connection *uc);  /* idles, or closes when too many do */
 void upstream_connection_close(struct upstream_connection *uc); /* no events */

@@ -15,7 +15,7 @@ struct managed {
  */
 #define NAME_MAX_MANAGED 23
 static const struct managed managed[NAME_MAX_MANAGED + 1][4] = {
-    [2] = {{TEXT_INIT("TE"), FIELD_DROPPED}},
+    [2] = {{TEXT_INIT("TE"), FIELD_TE}},
     [4] = {{TEXT_INIT("Host"), FIELD_DROPPED}},
     [5] = {{TEXT_INIT("Proxy"), FIELD_DROPPED}},
     [6] = {{TEXT_INIT("Cookie"), FIELD_COOKIE}, {TEXT_INIT("Expect"), FIELD_DROPPED}},

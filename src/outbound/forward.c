@@ -80,6 +80,7 @@ void outbound_set(struct outbound *o, const struct outbound_settings *settings)
 {
     o->settings = *settings;
     upstreams_set_limits(o->upstreams, &settings->limits);
+    upstreams_guard_changed(o->upstreams);
 }
 
 /* ---- calls ---- */
@@ -183,10 +184,11 @@ static void call_target(struct outbound_call *c)
         .repeatable = is_repeatable(r->method),
         .upgrade = rewrite_is_upgrade(r),
     };
+    struct upstream_endpoint endpoint = c->known->target->endpoint;
+    endpoint.http2 = c->o->settings.http2;
     enum upstream_failure why = UPSTREAM_MEMORY;
     slab_add(c->o->parts.slab, SLAB_OUTBOUND_CALLS, 1);
-    c->upstream =
-        upstream_start(c->o->upstreams, &c->known->target->endpoint, &request, &call_events, c, &why);
+    c->upstream = upstream_start(c->o->upstreams, &endpoint, &request, &call_events, c, &why);
     if (!c->upstream) {
         call_failed(c, why, NULL);
         return;

@@ -25,6 +25,7 @@ struct outbound_settings {
     enum forwarded_mode forwarded;
     size_t retry_buffer_bytes; /* outbound.retry_buffer_bytes */
     unsigned targets_max;      /* remembered answers; outbound.targets */
+    bool http2;                /* to targets that agree to it; outbound.http2 */
     bool rewrite_location;     /* 2.8+ */
     bool empty_errors; /* 1.x and 2.x answer a failed call with an empty body; off: JSON that says why */
 };
@@ -51,7 +52,8 @@ struct status outbound_new(const struct outbound_settings *settings, const struc
 struct status outbound_trust(struct outbound *o, struct text system_anchors_pem, struct text more_anchors_pem,
                              struct error *err);
 void outbound_free(struct outbound *o); /* every call must be gone, every question answered; accepts NULL */
-void outbound_set(struct outbound *o, const struct outbound_settings *settings); /* for new calls */
+/* For new calls; also when what the guard refuses has changed. */
+void outbound_set(struct outbound *o, const struct outbound_settings *settings);
 
 /* From net_handler. `tenant` as the listener knows it; empty in standalone mode; it and `request_id` live as
  * long as the exchange. NULL: answered already. */

@@ -55,7 +55,8 @@ static void send_body(struct outbound_call *c, struct bytes chunk)
 
 static void end_body(struct outbound_call *c)
 {
-    if (!c->upstream || status_ok(upstream_end_body(c->upstream, NULL)))
+    const struct headers *trailers = c->x ? &c->x->trailers : NULL;
+    if (!c->upstream || status_ok(upstream_end_body(c->upstream, trailers)))
         return;
     upstream_cancel(TAKE(c->upstream));
     call_failed(c, UPSTREAM_RESET, "the request's body could not be sent");
@@ -135,6 +136,35 @@ void call_pass_answer(struct outbound_call *c, const struct response *head)
     connection_flush_later(c->connection);
 }
 
+/* 100 is between two neighbours: the caller has ours, and no target is asked to wait for a body. The others
+ * are the target's word to the caller (RFC 9110 15.2), whatever the answer will be. */
+static void on_interim(void *owner, const struct response *head)
+{
+    struct outbound_call *c = owner;
+    struct response out;
+    if (head->status == 100 || c->x->responded)
+        return;
+    call_hold(c);
+    /* One that cannot be passed on is no loss to the answer. */
+    if (status_ok(call_make_head(c, head, &out)))
+        status_ignore(exchange_interim(c->x, &out));
+    connection_flush_later(c->connection);
+    call_drop(c);
+}
+
+/* The protocol is one of those that the caller named (RFC 9110 7.8). */
+static bool is_protocol_asked_for(const struct outbound_call *c, const struct response *head)
+{
+    struct text asked = headers_get(&c->x->request.headers, TEXT("Upgrade"));
+    const struct text chosen = text_trim(headers_get(&head->headers, TEXT("Upgrade")));
+    if (headers_count(&head->headers, TEXT("Upgrade")) != 1)
+        return false;
+    while (asked.p)
+        if (text_equal_nocase(text_trim(text_cut(&asked, ',')), chosen))
+            return chosen.n > 0;
+    return false;
+}
+
 static void on_head(void *owner, const struct response *head)
 {
     struct outbound_call *c = owner;
@@ -142,7 +172,9 @@ static void on_head(void *owner, const struct response *head)
     upstream_facts(c->upstream, &c->facts);
     count_answer(c, head->status);
     struct response out;
-    if (call_may_repeat(c, head->status))
+    if (head->status == 101 && !is_protocol_asked_for(c, head))
+        call_failed(c, UPSTREAM_MALFORMED, "the target changed to a protocol that was not asked for");
+    else if (call_may_repeat(c, head->status))
         call_hold_answer(c, head);
     else if (status_ok(call_make_head(c, head, &out)))
         call_pass_answer(c, &out);
@@ -184,24 +216,23 @@ void outbound_drained(struct outbound_call *c)
         upstream_resume(c->upstream);
 }
 
-void call_end_answer(struct outbound_call *c)
+void call_end_answer(struct outbound_call *c, const struct headers *trailers)
 {
     c->state = CALL_OVER;
-    status_ignore(exchange_end(c->x)); /* one that fell short is cut by the session */
+    status_ignore(exchange_end_with(c->x, trailers)); /* one that fell short is cut by the session */
     connection_flush_later(c->connection);
 }
 
 static void on_end(void *owner, const struct headers *trailers)
 {
     struct outbound_call *c = owner;
-    (void)trailers;
     c->upstream = NULL;
     if (c->state == CALL_HELD) {
-        c->held_ended = true;
+        call_held_end(c, trailers);
         return;
     }
     call_hold(c);
-    call_end_answer(c);
+    call_end_answer(c, trailers);
     call_drop(c);
 }
 
@@ -219,6 +250,7 @@ static void on_failed(void *owner, enum upstream_failure why, const char *detail
 }
 
 const struct upstream_events call_events = {
+    .interim = on_interim,
     .head = on_head,
     .body = on_body,
     .writable = on_writable,

@@ -66,9 +66,10 @@ struct outbound_call {
     struct buffer kept;      /* the request's body so far, for a second try */
     struct response held;    /* in the exchange's arena */
     struct buffer held_body;
-    uint64_t refused_version; /* what the target refused, once retried */
-    unsigned retry_after_s;   /* of a 503; 0 = 1 */
-    unsigned references;      /* the exchange, a report under way, whoever is working on it */
+    struct headers held_trailers; /* as `held` */
+    uint64_t refused_version;     /* what the target refused, once retried */
+    unsigned retry_after_s;       /* of a 503; 0 = 1 */
+    unsigned references;          /* the exchange, a report under way, whoever is working on it */
     int status;
     struct upstream_facts facts;
     enum call_state state;
@@ -122,12 +123,13 @@ void call_update_flow(struct outbound_call *c); /* pauses or resumes the caller'
 struct status call_make_head(struct outbound_call *c, const struct response *head, struct response *out);
 void call_pass_answer(struct outbound_call *c, const struct response *head /* of call_make_head */);
 void call_pass_body(struct outbound_call *c, struct bytes chunk);
-void call_end_answer(struct outbound_call *c);
+void call_end_answer(struct outbound_call *c, const struct headers *trailers);
 
 /* forward_retry.c */
 bool call_may_repeat(const struct outbound_call *c, int status);
 void call_hold_answer(struct outbound_call *c, const struct response *head);
 void call_held_body(struct outbound_call *c, struct bytes chunk);
+void call_held_end(struct outbound_call *c, const struct headers *trailers);
 void call_held_forget(struct outbound_call *c);
 
 /* forward_error.c; each ends the call. */

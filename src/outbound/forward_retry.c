@@ -20,14 +20,15 @@ bool call_may_repeat(const struct outbound_call *c, int status)
 void call_held_forget(struct outbound_call *c)
 {
     buffer_release(&c->held_body);
+    c->held_trailers = (struct headers){0};
     c->held_ended = c->held_failed = false;
 }
 
 /* The texts of an answer end with its upstream call; these must not. */
-static struct status own_texts(struct response *r, struct arena *a)
+static struct status own_texts(struct headers *of, struct arena *a)
 {
-    for (size_t i = 0; i < r->headers.count; i++) {
-        struct header *h = &r->headers.list[i];
+    for (size_t i = 0; i < of->count; i++) {
+        struct header *h = &of->list[i];
         h->name = arena_text(a, h->name);
         h->value = h->value.n ? arena_text(a, h->value) : TEXT("");
         if (!h->name.p || !h->value.p)
@@ -61,6 +62,7 @@ static void let_go(struct outbound_call *c)
 {
     OWNED(buffer_release) struct buffer body = c->held_body;
     const bool ended = c->held_ended, failed = c->held_failed;
+    const struct headers trailers = c->held_trailers;
     c->held_body = (struct buffer){0};
     call_held_forget(c);
     c->state = CALL_RUNNING;
@@ -74,7 +76,7 @@ static void let_go(struct outbound_call *c)
     if (c->state != CALL_RUNNING)
         return;
     if (ended) {
-        call_end_answer(c);
+        call_end_answer(c, &trailers);
         return;
     }
     if (!c->answer_paused)
@@ -86,7 +88,7 @@ void call_hold_answer(struct outbound_call *c, const struct response *head)
 {
     struct status st = call_make_head(c, head, &c->held);
     if (status_ok(st))
-        st = own_texts(&c->held, &c->x->arena);
+        st = own_texts(&c->held.headers, &c->x->arena);
     if (!status_ok(st)) {
         call_failed(c, UPSTREAM_MALFORMED, "its answer cannot be passed on");
         return;
@@ -110,6 +112,18 @@ void call_held_body(struct outbound_call *c, struct bytes chunk)
     c->held_failed = true;
     c->held_why = UPSTREAM_MEMORY;
     upstream_cancel(TAKE(c->upstream));
+}
+
+void call_held_end(struct outbound_call *c, const struct headers *trailers)
+{
+    c->held_ended = true;
+    for (size_t i = 0; i < trailers->count; i++) {
+        const struct header *h = &trailers->list[i];
+        if (!status_ok(headers_add(&c->held_trailers, &c->x->arena, h->name, h->value)))
+            break; /* out of memory: an answer without all of its trailers, which any recipient may drop */
+    }
+    if (!status_ok(own_texts(&c->held_trailers, &c->x->arena)))
+        c->held_trailers = (struct headers){0};
 }
 
 static void once_more(struct outbound_call *c)

@@ -85,7 +85,8 @@ static bool names_fields(const struct writer *w)
         while (list.p) {
             const struct text option = text_trim(text_cut(&list, ','));
             if (option.n > 0 && !text_equal_nocase(option, TEXT("keep-alive")) &&
-                !text_equal_nocase(option, TEXT("close")) && !text_equal_nocase(option, TEXT("upgrade")))
+                !text_equal_nocase(option, TEXT("close")) && !text_equal_nocase(option, TEXT("upgrade")) &&
+                !text_equal_nocase(option, TEXT("te")))
                 return true;
         }
     }
@@ -98,7 +99,8 @@ static void drop_named(struct writer *w)
     const struct headers *h = &w->request->headers;
     for (size_t i = 0; i < h->count; i++)
         if (w->kinds[i] != FIELD_ACCESS_TOKEN && w->kinds[i] != FIELD_CONNECTION &&
-            w->kinds[i] != FIELD_UPGRADE && header_is_hop_by_hop(h->list[i].name, h))
+            w->kinds[i] != FIELD_UPGRADE && w->kinds[i] != FIELD_TE &&
+            header_is_hop_by_hop(h->list[i].name, h))
             w->kinds[i] = FIELD_DROPPED;
 }
 
@@ -288,6 +290,9 @@ static void write_framing(struct writer *w)
     if (w->sent[FIELD_UPGRADE] && rewrite_is_upgrade(r)) {
         write_ours(w, TEXT("Connection"), TEXT("Upgrade"));
         write_ours(w, TEXT("Upgrade"), headers_get(&r->headers, TEXT("Upgrade")));
+    } else if (w->sent[FIELD_TE] && headers_has_token(&r->headers, TEXT("TE"), TEXT("trailers"))) {
+        write_ours(w, TEXT("Connection"), TEXT("TE"));
+        write_ours(w, TEXT("TE"), TEXT("trailers"));
     }
     switch (r->body) {
     case BODY_NONE:

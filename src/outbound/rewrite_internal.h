@@ -44,6 +44,7 @@ enum field_kind {
     FIELD_DROPPED,
     FIELD_CONNECTION, /* this one and the next are dropped, too, once they have been understood */
     FIELD_UPGRADE,
+    FIELD_TE, /* goes no further but for "trailers" (RFC 9110 10.1.4) */
     FIELD_AUTHORIZATION,
     FIELD_ACCESS_TOKEN,
     FIELD_COOKIE,

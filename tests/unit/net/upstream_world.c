@@ -52,6 +52,8 @@ static void peer_take(struct peer *p, const uint8_t *bytes, size_t n)
     p->received += n;
     p->sum = sum_of(p->sum, (struct bytes){bytes, n});
     p->text[p->received < WORLD_KEPT ? p->received : WORLD_KEPT] = '\0';
+    if (p->took)
+        p->took(p, (struct bytes){bytes, n});
 }
 
 static void peer_ended(struct peer *p)
@@ -114,6 +116,8 @@ static void accept_one(void *ctx, unsigned ready)
     assert_ok(watch_start(w->loop, fd, WATCH_READ, peer_ready, p, &p->watch));
     if (w->server_tls)
         assert_ok(tls_session_new(w->server_tls, fd, true, NULL, &p->tls));
+    if (w->accepted_one)
+        w->accepted_one(w, w->accepted - 1);
     loop_stop(w->loop);
 }
 
@@ -293,6 +297,8 @@ static void tick(void *ctx)
 void world_turn(struct world *w)
 {
     loop_run(w->loop);
+    if (w->each_turn)
+        w->each_turn(w);
 }
 
 void world_run_for(struct world *w, int64_t ms)

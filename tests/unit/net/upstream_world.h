@@ -20,7 +20,7 @@
 #include "pki.h"
 
 #define WORLD_CONNECTIONS 32
-#define WORLD_CALLS       8
+#define WORLD_CALLS       32
 #define WORLD_KEPT        (16u * 1024)
 
 /* One connection as the target sees it. */
@@ -33,6 +33,8 @@ struct peer {
     size_t received;
     uint64_t sum; /* of all bytes */
     char text[WORLD_KEPT + 1];
+    void *owner; /* of who speaks another protocol than the tests' own words */
+    void (*took)(struct peer *p, struct bytes bytes);
 };
 
 struct record {
@@ -67,6 +69,8 @@ struct world {
     struct timer *tick;
     struct peer peers[WORLD_CONNECTIONS];
     int accepted;
+    void (*accepted_one)(struct world *w, int peer);
+    void (*each_turn)(struct world *w);
     bool in_api; /* events now would be nested */
     struct record calls[WORLD_CALLS];
 };

@@ -35,7 +35,11 @@ static void hop_by_hop_fields_and_what_connection_names_go_no_further(void **sta
         {"Proxy-Authorization: Basic x", NULL, "Proxy-Authorization", "-"},
         {"Proxy-Anything: x", NULL, "Proxy-Anything", "-"},
         {"Proxy: http://evil.example", NULL, "Proxy", "-"},
-        {"TE: trailers", NULL, "TE", "-"},
+        {"TE: gzip", NULL, "TE", "-"},
+        {"TE: gzip, Trailers", NULL, "TE", "trailers"},
+        {"TE: trailers", NULL, "Connection", "TE"},
+        {"Connection: TE, X-One\nTE: trailers\nX-One: 1", NULL, "TE", "trailers"},
+        {"Connection: TE, X-One\nTE: trailers\nX-One: 1", NULL, "X-One", "-"},
         {"Trailer: X-Sum", NULL, "Trailer", "-"},
         {"Upgrade: websocket", NULL, "Upgrade", "-"}, /* without Connection: upgrade */
         {"HTTP2-Settings: AAMAAABkAAQAAP__", NULL, "HTTP2-Settings", "-"},

@@ -308,6 +308,64 @@ static void a_websocket_becomes_a_tunnel(void **state)
     assert_true(c->ended);
 }
 
+/* RFC 9110 7.8: the server switches to what was asked for, or not at all. */
+static void another_protocol_than_asked_for_is_refused(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"Upgrade: h2c", "", "Upgrade: websocket\nUpgrade: x",
+                                          "Upgrade: websocket, x"};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct caller *c;
+        struct upstream_call *u =
+            world_running(&c, HTTP_GET, "Connection: Upgrade\nUpgrade: x, websocket", BODY_NONE);
+        world_head(u, 101, answers[i]);
+        assert_false(c->tunnel);
+        assert_int_equal(c->status, 502);
+        assert_true(u->cancelled);
+    }
+}
+
+static void interim_answers_pass_but_100(void **state)
+{
+    (void)state;
+    struct caller *c;
+    struct upstream_call *u = world_running(&c, HTTP_GET, NULL, BODY_NONE);
+    world_interim(u, 100);
+    assert_int_equal(c->interim, 0);
+    world_interim(u, 103);
+    assert_int_equal(c->interim, 103);
+    world_head(u, 200, "");
+    world_end(u);
+    assert_true(c->ended);
+}
+
+static void trailers_pass(void **state)
+{
+    (void)state;
+    struct caller *c;
+    struct upstream_call *u = world_running(&c, HTTP_GET, NULL, BODY_NONE);
+    world_head(u, 200, "");
+    world_body(u, "body");
+    world_end_with(u, "X-Sum: 1\nX-Other: 2");
+    assert_true(c->ended);
+    assert_int_equal(c->trailers, 2);
+}
+
+/* An answer that waits for the core outlives the call that its texts belong to. */
+static void trailers_of_a_held_answer_are_kept(void **state)
+{
+    (void)state;
+    struct caller *c;
+    struct upstream_call *u = world_running(&c, HTTP_GET, NULL, BODY_NONE);
+    world_head(u, 401, "");
+    world_end_with(u, "X-Sum: 1\nX-Other: 2");
+    assert_false(c->ended);
+    world_reported(world_last_asked(), false);
+    assert_true(c->ended);
+    assert_int_equal(c->status, 401);
+    assert_int_equal(c->trailers, 2);
+}
+
 static void no_allocation_is_taken_for_granted(void **state)
 {
     (void)state;
@@ -352,6 +410,10 @@ int main(void)
         CASE(a_body_that_cannot_be_taken_ends_the_call),
         CASE(an_early_answer_ends_with_the_body_on_its_way),
         CASE(a_websocket_becomes_a_tunnel),
+        CASE(another_protocol_than_asked_for_is_refused),
+        CASE(interim_answers_pass_but_100),
+        CASE(trailers_pass),
+        CASE(trailers_of_a_held_answer_are_kept),
         CASE(no_allocation_is_taken_for_granted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,9 +56,18 @@ struct status exchange_write(struct exchange *x, struct bytes body)
     buffer_append(&c->got, body);
     return status_of(w.exchange_says);
 }
-struct status exchange_end(struct exchange *x)
+struct status exchange_interim(struct exchange *x, const struct response *head)
+{
+    assert_false(x->responded);
+    caller_of(x)->interim = head->status;
+    return DONE;
+}
+struct status exchange_end_with(struct exchange *x, const struct headers *trailers)
 {
     struct caller *c = caller_of(x);
+    c->trailers = trailers->count;
+    for (size_t i = 0; i < trailers->count; i++) /* a text that is gone is found here */
+        assert_true(trailers->list[i].name.n > 0 && trailers->list[i].name.p[0] == 'X');
     assert_true(x->responded && !c->ended && !c->aborted);
     c->ended = true;
     finish(c);
@@ -69,7 +78,8 @@ struct status exchange_reply(struct exchange *x, struct response *head, struct b
     TRY(exchange_respond(x, head));
     if (body.n)
         (void)exchange_write(x, body).code;
-    return exchange_end(x);
+    static const struct headers none;
+    return exchange_end_with(x, &none);
 }
 void exchange_abort(struct exchange *x)
 {
@@ -219,6 +229,21 @@ void upstreams_set_limits(struct upstreams *u, const struct upstream_limits *lim
 {
     (void)u;
     (void)limits;
+}
+void upstreams_guard_changed(struct upstreams *u)
+{
+    (void)u;
+}
+void upstreams_count_in(struct upstreams *u, struct slab *slab)
+{
+    (void)u;
+    (void)slab;
+}
+int64_t upstream_ejected_ms(const struct upstreams *u, const struct upstream_endpoint *endpoint)
+{
+    (void)u;
+    (void)endpoint;
+    return 0;
 }
 struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_endpoint *endpoint,
                                      const struct upstream_request *request,
@@ -449,12 +474,26 @@ void world_body(struct upstream_call *u, const char *chunk)
     assert_false(u->cancelled || u->gone);
     u->events->body(u->owner, text_bytes(text_of(chunk)));
 }
-void world_end(struct upstream_call *u)
+void world_end_with(struct upstream_call *u, const char *trailers)
 {
-    static const struct headers no_trailers;
+    struct headers list = {0};
+    struct arena a;
+    arena_init(&a, 1024, 1 << 16);
+    add_headers(&list, &a, trailers);
     assert_false(u->cancelled || u->gone);
     u->gone = true;
-    u->events->end(u->owner, &no_trailers);
+    u->events->end(u->owner, &list);
+    arena_release(&a); /* whoever kept a text of it reads poison */
+}
+void world_interim(struct upstream_call *u, int status)
+{
+    const struct response head = {.status = status};
+    assert_false(u->cancelled || u->gone);
+    u->events->interim(u->owner, &head);
+}
+void world_end(struct upstream_call *u)
+{
+    world_end_with(u, "");
 }
 void world_fail(struct upstream_call *u, enum upstream_failure why)
 {

@@ -30,6 +30,8 @@ struct caller {
     struct headers head;
     int status; /* 0: no head yet */
     bool ended, aborted, tunnel, wanted, paused, finished;
+    int interim;     /* the last one */
+    size_t trailers; /* how many */
 };
 
 struct upstream_call {
@@ -83,7 +85,9 @@ struct upstream_call *world_running(struct caller **out, enum http_method m, con
 
 void world_head(struct upstream_call *u, int status, const char *headers);
 void world_body(struct upstream_call *u, const char *chunk);
+void world_interim(struct upstream_call *u, int status);
 void world_end(struct upstream_call *u);
+void world_end_with(struct upstream_call *u, const char *trailers);
 void world_fail(struct upstream_call *u, enum upstream_failure why);
 uint64_t world_count(enum slab_counter c);
 void world_forget_callers(void); /* gives finished callers back */
