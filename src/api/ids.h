@@ -54,6 +54,10 @@
     X(SERVICE_CREDENTIALS,    native_credentials_get)    \
     X(SERVICE_CREDENTIALS_PUT, native_credentials_put)   \
     X(SERVICE_CREDENTIALS_RESTORE, native_credentials_restore) \
+    X(SECRET_LIST,            native_secret_list)        \
+    X(SECRET_GET,             native_secret_get)         \
+    X(SECRET_PUT,             native_secret_put)         \
+    X(SECRET_DELETE,          native_secret_delete)      \
     X(TOKEN_CREATE,           native_token_create)       \
     X(TOKEN_LIST,             native_token_list)         \
     X(TOKEN_REVOKE,           native_token_revoke)       \

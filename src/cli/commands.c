@@ -103,6 +103,24 @@ static const struct command rows[] = {
                  {"certificate-out", 0, OPTION_VALUE, "FILE", "save the certificate (PEM)"},
                  TENANT}},
 
+    {.name = "secret put", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_secret_put,
+     .summary = "Keep a secret for calls by /secret/NAME/api/API",
+     .details = "Its keys are those of Kyma's Compass mode: {API}_TARGET_URL, CREDENTIALS_TYPE and\n"
+                "CONFIGURATION. Replaces all there was; ******** keeps a value. Secret values come from\n"
+                "files that you alone may read, or with -f as {\"data\": {KEY: text}}.",
+     .example = "fairlead secret put shop --from-literal ORDERS_TARGET_URL=https://shop.example",
+     .options = {{"from-file", 0, OPTION_REPEATED, "KEY=FILE", "a value as the file has it; may be repeated"},
+                 {"from-literal", 0, OPTION_REPEATED, "KEY=VALUE", "a value that is no secret; may be repeated"},
+                 {"file", 'f', OPTION_VALUE, "FILE", "all of it, JSON or YAML; - is standard input"},
+                 IF_REVISION, TENANT}},
+    {.name = "secret list", .arguments = "", .flags = SERVER | CSV, .run = command_secret_list,
+     .summary = "List the secrets that are kept", .options = {TENANT}},
+    {.name = "secret show", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_secret_show,
+     .summary = "Show a secret's keys; its values are masked", .options = {TENANT}},
+    {.name = "secret delete", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_secret_delete,
+     .summary = "Delete a secret with its values",
+     .options = {IF_REVISION, TENANT, {"yes", 'y', OPTION_FLAG, NULL, "do not ask"}}},
+
     {.name = "call", .arguments = "APP SERVICE [PATH]", .least = 2, .most = 3, .flags = SERVER | OUTPUT, .run = command_call,
      .summary = "Call a registered API through the gateway, as a workload does",
      .details = "SERVICE is a name or an id; PATH may have a query and goes to the target as it is. The\n"

@@ -19,6 +19,10 @@
     X(service_delete)                                                                                        \
     X(service_specification)                                                                                 \
     X(service_credentials)                                                                                   \
+    X(secret_put)                                                                                            \
+    X(secret_list)                                                                                           \
+    X(secret_show)                                                                                           \
+    X(secret_delete)                                                                                         \
     X(call)                                                                                                  \
     X(token_create)                                                                                          \
     X(token_list)                                                                                            \

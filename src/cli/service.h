@@ -26,7 +26,7 @@ struct status service_hint(struct cli *c, struct status s, struct error *err);
 struct status service_condition(struct cli *c, struct text *out, struct error *err);
 
 /* ---- the page of one service ---- */
-#define SERVICE_FACTS_MAX 48
+#define SERVICE_FACTS_MAX 56
 struct service_facts {
     struct arena *arena;
     struct fact list[SERVICE_FACTS_MAX];

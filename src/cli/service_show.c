@@ -48,6 +48,11 @@ static void credentials(struct service_facts *f, struct text api, struct text ce
     service_fact(f, "Client id", json_string(one, "clientId", a));
     service_fact(f, "Client secret", json_string(one, "clientSecret", a));
     parameters(f, json_raw_member(one, "requestParameters"), "Token headers", "Token parameters");
+    service_fact(f, "Client authentication", json_string(one, "clientAuthentication", a));
+    service_fact(f, "Scope", json_string(one, "scope", a));
+    service_fact(f, "Audience", json_string(one, "audience", a));
+    service_fact(f, "Resource", json_string(one, "resource", a));
+    service_fact(f, "Form parameters", values_of(json_raw_member(one, "formParameters"), a));
     service_fact(f, "Common name", json_string(one, "commonName", a));
     service_certificate_facts(f, certificate);
     service_fact(f, "CSRF token URL", json_string(json_raw_member(one, "csrfInfo"), "tokenEndpointURL", a));
@@ -105,8 +110,10 @@ static struct status read_certificate(struct cli *c, struct text service, struct
 {
     struct text api = json_raw_member(service, "api"), json = {NULL, 0};
     *out = json;
-    if (!json_raw_member(json_raw_member(api, "credentials"), "certificateGen").p ||
-        json_string(api, "credentialSecret", &c->arena).n == 0)
+    struct text held = json_raw_member(api, "credentials");
+    bool pair = json_raw_member(held, "certificateGen").p ||
+                json_string(json_raw_member(held, "oauth"), "certificate", &c->arena).p;
+    if (!pair || json_string(api, "credentialSecret", &c->arena).n == 0)
         return DONE;
     OWNED(buffer_release) struct buffer target;
     TRY(service_target(c, true, "/credentials", &target, err));

@@ -68,10 +68,13 @@ static void put_registered(struct cli *c, struct text json)
     cli_facts(c, facts.list, facts.count);
     buffer_cstr(&c->out, "\nNext: fairlead service show");
     put_words(c, id);
-    if (!json_raw_member(held, "certificateGen").p)
+    bool of_oauth = json_string(json_raw_member(held, "oauth"), "commonName", a).n > 0;
+    if (!json_raw_member(held, "certificateGen").p && !of_oauth)
         return;
-    buffer_cstr(&c->out, "\nThe target must accept the certificate that was made for it. To fetch it:\n"
-                         "  fairlead service credentials --certificate-out client.crt");
+    buffer_printf(&c->out,
+                  "\nThe %s must accept the certificate that was made for it. To fetch it:\n"
+                  "  fairlead service credentials --certificate-out client.crt",
+                  of_oauth ? "token endpoint" : "target");
     put_words(c, id);
 }
 

@@ -72,7 +72,7 @@ bool front_host_is_local(const struct front_call *fc)
     return is_local_name(fc->front->settings, host_of(fc->exchange->request.authority));
 }
 
-/* {app}-{id}.anything: a name that nobody finds by rebinding, for an id is a UUID. */
+/* {app}-{id}.anything (contract 3.2). */
 static bool host_names_a_service(const struct front_call *fc)
 {
     struct outbound_address address;
@@ -80,10 +80,53 @@ static bool host_names_a_service(const struct front_call *fc)
            status_ok(outbound_address_read(&fc->exchange->request, &address)) && address.kind == ADDRESS_HOST;
 }
 
+/* Names that no public name server answers for: single ones, and those below domains that are reserved
+ * (RFC 2606, 6761, 6762; "internal" by ICANN) or a cluster's own. */
+static bool is_private_name(const struct settings *s, struct text host)
+{
+    static const struct text reserved[] = {
+        TEXT_INIT(".local"), TEXT_INIT(".localhost"), TEXT_INIT(".internal"), TEXT_INIT(".svc"),
+        TEXT_INIT(".test"),  TEXT_INIT(".example"),   TEXT_INIT(".invalid"),
+    };
+    const struct text suffix = text_from(host, text_find(host, '.') + 1);
+    if (suffix.n == 0 || (s->registry_namespace && text_equal_nocase(suffix, text_of(s->registry_namespace))))
+        return true;
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+        if (host.n > reserved[i].n && text_equal_nocase(text_from(host, host.n - reserved[i].n), reserved[i]))
+            return true;
+    }
+    return is_local_name(s, suffix);
+}
+
+/*
+ * A page whose own name begins like a service's, and was rebound to 127.0.0.1, asks for itself: its GET has
+ * no Origin and, without TLS, no Sec-Fetch-Site. But browsers do not leave out Accept-Language, whatever the
+ * page's scripts say. (With TLS the certificate is for another name.) Under a private name such fields may be
+ * what a workload passes on.
+ */
+static bool may_be_rebound(const struct front_call *fc)
+{
+    static const char *const marks[] = {"Accept-Language", "Origin",         "Referer",
+                                        "Sec-Fetch-Site",  "Sec-Fetch-Mode", "Sec-Fetch-Dest"};
+    const struct request *r = &fc->exchange->request;
+    if (connection_tls(fc->connection) || is_private_name(fc->front->settings, host_of(r->authority)))
+        return false;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (headers_count(&r->headers, text_of(marks[i])) > 0)
+            return true;
+    }
+    return text_starts_with(headers_get(&r->headers, TEXT("User-Agent")), TEXT("Mozilla/"));
+}
+
 static const char *guard_internal(const struct front_call *fc, int *out_status)
 {
     const struct request *r = &fc->exchange->request;
-    if (!front_host_is_local(fc) && !host_names_a_service(fc) && !is_certified(fc, host_of(r->authority))) {
+    const bool service = !front_host_is_local(fc) && host_names_a_service(fc);
+    if (service && may_be_rebound(fc)) {
+        *out_status = 403;
+        return "Browsers may not call by a host name that a public name server could answer for.";
+    }
+    if (!service && !front_host_is_local(fc) && !is_certified(fc, host_of(r->authority))) {
         *out_status = 421;
         return "This listener answers to localhost, 127.0.0.1, [::1], the names of url.internal_hosts and, "
                "with TLS, those of its certificate; the Host header is none of them.";

@@ -42,6 +42,38 @@ static bool is_segment(struct text t)
     return t.n > 0 && t.n <= ADDRESS_SEGMENT_MAX;
 }
 
+/* The segment behind `*at`, which is on a '/', and moves to the next one. */
+static struct text segment(struct text path, size_t *at)
+{
+    const struct text behind = text_from(path, *at + 1);
+    const struct text s = text_first(behind, text_find(behind, '/'));
+    *at += *at < path.n ? 1 + s.n : 0;
+    return s;
+}
+
+/*
+ * "/secret/{secret}/api/{api}" and what follows. Anything else, and that with a segment empty, is what it
+ * would have been otherwise: an application may be called "secret".
+ */
+static bool read_secret(struct text path, struct outbound_address *out)
+{
+    size_t at = 0;
+    if (!text_equal(segment(path, &at), TEXT("secret")))
+        return false;
+    const struct text secret = segment(path, &at);
+    if (!text_equal(segment(path, &at), TEXT("api")))
+        return false;
+    const struct text entry = segment(path, &at);
+    *out = (struct outbound_address){
+        .kind = ADDRESS_SECRET,
+        .service = secret,
+        .entry = entry,
+        .rest = text_from(path, at),
+        .prefix = text_first(path, at),
+    };
+    return is_segment(secret) && is_segment(entry);
+}
+
 /* "/app/service", "/app/service/", "/app/service/rest". */
 static struct status read_path(struct text path, struct outbound_address *out)
 {
@@ -68,7 +100,7 @@ struct status outbound_address_read(const struct request *r, struct outbound_add
         return STATUS(INVALID);
     const struct text label = first_label(r->authority);
     if (!names_a_service(label))
-        return read_path(r->path, out);
+        return read_secret(r->path, out) ? DONE : read_path(r->path, out);
     *out = (struct outbound_address){.kind = ADDRESS_HOST, .label = label, .rest = r->path};
     return DONE;
 }

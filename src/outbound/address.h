@@ -31,8 +31,8 @@ struct outbound_address {
 
 /*
  * The host decides when its first label is a UUID or ends in '-' and one (lower case, as ids are made),
- * otherwise the first two segments of the path. E_INVALID: fewer than two, or empty or endless ones: "failed
- * to extract API Identifier from path" (contract 3.9). The secret form is not read yet.
+ * otherwise the path: four segments of the secret form, or the first two. E_INVALID: fewer than two, or empty
+ * or endless ones: "failed to extract API Identifier from path" (contract 3.9).
  */
 struct status outbound_address_read(const struct request *r, struct outbound_address *out);
 struct buffer;

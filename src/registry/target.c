@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/target_internal.h"
+#include "registry/target.h"
 
 #include "base/limits.h"
+#include "registry/target_internal.h"
 
 #define NAMED_MAX 100 /* services of one name that are looked at; store_service_named gives no more */
 #define SHOWN_MAX 8   /* of them in a message */

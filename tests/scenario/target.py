@@ -85,24 +85,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
         behave = getattr(self, "path_" + path.rstrip("/").rsplit("/", 1)[-1].split("-")[0], None)
         if behave:
             return behave(query)
-        certificate = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
         return self.answer_json(200, {
             "method": self.command, "target": self.path, "headers": self.headers.items(), "size": size, "sha256": digest,
-            "body": beginning.decode("latin-1"), "subject": [v for part in (certificate or {}).get("subject", ()) for v in part]})
+            "body": beginning.decode("latin-1"), "subject": self.subject()})
+
+    def subject(self):
+        """Of the caller's certificate; empty without one."""
+        certificate = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+        return [v for part in (certificate or {}).get("subject", ()) for v in part]
 
     def token(self):
         t = self.target
         _, _, body = self.read_body()
-        form = urllib.parse.parse_qs(body.decode())
+        form = urllib.parse.parse_qs(body.decode(), keep_blank_values=True)
         with t.lock:
             t.token_requests.append((self.path, dict(self.headers), form))
             number = len(t.token_requests)
+        if t.token_dialect and not t.token_dialect(dict(self.headers), form, self.subject()):
+            return self.answer_json(401, {"error": "invalid_client"})
         if t.token_delay:
             time.sleep(t.token_delay)
         if t.token_status != 200:
             return self.answer_json(t.token_status, {"error": "invalid_client"})
         t.tokens.add(f"token-{number}")
-        return self.answer_json(200, {"access_token": f"token-{number}", "token_type": "bearer", "expires_in": t.token_life})
+        return self.answer_json(200, {"access_token": f"token-{number}", "token_type": "bearer", "expires_in": t.token_life, **t.token_more})
 
     def csrf(self):
         t = self.target
@@ -181,6 +187,7 @@ class Target:
         self.lock = threading.Lock()
         self.calls, self.token_requests, self.tokens = [], [], set()
         self.token_life, self.token_status, self.token_delay = 3600, 200, 0
+        self.token_dialect, self.token_more = None, {}  # (headers, form, subject) -> whether the client is known; members of the answer
         self.csrf_fetches, self.csrf_valid, self.csrf_delay = 0, None, 0
         self.need, self.need_csrf = None, False  # what check() wants: None, ("basic", user, password), "bearer", ("value", authorization)
         self.read_pause, self.sent = 0, 0

@@ -32,6 +32,11 @@ static void check_question(const struct outbound_address *address)
         check_parameter(query, TEXT("label"), address->label, &a);
         return;
     }
+    if (address->kind == ADDRESS_SECRET) {
+        check_parameter(query, TEXT("secret"), address->service, &a);
+        check_parameter(query, TEXT("entry"), address->entry, &a);
+        return;
+    }
     check_parameter(query, TEXT("application"), address->application, &a);
     check_parameter(query, TEXT("service"), address->service, &a);
 }
@@ -48,6 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(address.rest.n == 0 || address.rest.p[0] == '/');
     if (address.kind == ADDRESS_HOST)
         must(address.label.n >= 36 && text_starts_with(r.authority, address.label));
+    else if (address.kind == ADDRESS_SECRET)
+        must(address.prefix.n == address.service.n + address.entry.n + sizeof "/secret//api/" - 1);
     else
         must(address.prefix.n == address.application.n + address.service.n + 2);
     check_question(&address);

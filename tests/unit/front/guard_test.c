@@ -195,6 +195,52 @@ static void names_of_services_are_for_the_proxy_listener(void **state)
     CHECK(LISTENER_INTERNAL, NULL, elsewhere);
 }
 
+/* A page at shop-{id}.evil.com whose name was rebound: what its GET for itself looks like. */
+static int ask_with(const char *host, const char *sni, const char *name, const char *value)
+{
+    char namespace[] = "kyma-integration";
+    struct settings settings = {.registry_namespace = namespace};
+    struct connection c = {.listener = LISTENER_PROXY, .sni = sni};
+    struct front f = {.settings = &settings};
+    struct exchange x = {.request = {.authority = text_of(host), .path = TEXT("/x")}};
+    struct front_call fc = {.front = &f, .connection = &c, .exchange = &x};
+    int status = 0;
+    arena_init(&x.arena, 1024, 1 << 16);
+    assert_ok(headers_add(&x.request.headers, &x.arena, text_of(name), text_of(value)));
+    (void)front_guard(&fc, &status);
+    arena_release(&x.arena);
+    return status;
+}
+
+static void refuses_pages_under_the_name_of_a_service(void **state)
+{
+    (void)state;
+    static const char *const marks[][2] = {
+        {"accept-language", "en"},           {"referer", "http://shop-" UUID ".evil.com/"},
+        {"sec-fetch-site", "none"},          {"sec-fetch-mode", "cors"},
+        {"sec-fetch-dest", "empty"},         {"origin", "http://localhost"},
+        {"user-agent", "Mozilla/5.0 (X11)"},
+    };
+    static const char *const rebound[] = {"shop-" UUID ".evil.com", "shop-" UUID ".local.evil.com:8081",
+                                          "shop-" UUID ".com", "shop-" UUID ".kyma-integration.com",
+                                          "shop-" UUID ".xlocal"};
+    static const char *const private[] = {"shop-" UUID,
+                                          "shop-" UUID ":8081",
+                                          "shop-" UUID ".kyma-integration",
+                                          "shop-" UUID ".x.svc",
+                                          "shop-" UUID ".x.svc.cluster.local",
+                                          "shop-" UUID ".localhost:8081"};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        const char *name = marks[i][0], *value = marks[i][1];
+        for (size_t k = 0; k < sizeof rebound / sizeof rebound[0]; k++)
+            assert_int_equal(ask_with(rebound[k], NULL, name, value), 403);
+        for (size_t k = 0; k < sizeof private / sizeof private[0]; k++)
+            assert_int_equal(ask_with(private[k], NULL, name, value), 0);
+    }
+    assert_int_equal(ask_with("shop-" UUID ".evil.com", NULL, "user-agent", "curl/8"), 0); /* a workload */
+    assert_int_equal(ask_with("shop-" UUID ".evil.com", "", "accept-language", "en"), 0);  /* with TLS */
+}
+
 static void the_proxy_listener_answers_to_its_certificate(void **state)
 {
     (void)state;
@@ -289,6 +335,7 @@ int main(void)
         cmocka_unit_test(refuses_what_another_site_sends),
         cmocka_unit_test(accepts_local_names),
         cmocka_unit_test(names_of_services_are_for_the_proxy_listener),
+        cmocka_unit_test(refuses_pages_under_the_name_of_a_service),
         cmocka_unit_test(the_proxy_listener_answers_to_its_certificate),
         cmocka_unit_test(the_certificate_is_asked_once_per_name),
         cmocka_unit_test(refuses_a_host_that_is_not_the_name_of_the_handshake),

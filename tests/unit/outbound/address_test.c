@@ -103,6 +103,36 @@ static void by_path_the_segments_are_as_written_and_the_rest_is_whole(void **sta
     }
 }
 
+static void a_secret_and_its_api_are_four_segments(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *secret, *entry, *rest; /* secret NULL: it is an application's service */
+    } cases[] = {
+        {"/secret/s-1/api/Orders%20EU", "s-1", "Orders%20EU", ""},
+        {"/secret/s/api/a/", "s", "a", "/"},
+        {"/secret/s/api/a//b/../c", "s", "a", "//b/../c"},
+        {"/secret/secret/api/api/secret", "secret", "api", "/secret"},
+        {"/secret/s", NULL, "s", ""},
+        {"/secret/s/api", NULL, "s", "/api"},
+        {"/secret/s/api/", NULL, "s", "/api/"},
+        {"/secret/s/api//x", NULL, "s", "/api//x"},
+        {"/secret/s/API/a", NULL, "s", "/API/a"},
+        {"/Secret/s/api/a", NULL, "s", "/api/a"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct outbound_address a;
+        assert_ok(read_address("localhost:8081", cases[i].path, &a));
+        assert_int_equal(a.kind, cases[i].secret ? ADDRESS_SECRET : ADDRESS_PATH);
+        assert_text(a.service, cases[i].secret ? cases[i].secret : cases[i].entry);
+        assert_text(a.entry, cases[i].secret ? cases[i].entry : "");
+        assert_text(a.rest, cases[i].rest);
+        assert_int_equal(a.prefix.n + a.rest.n, strlen(cases[i].path));
+    }
+    struct outbound_address a;
+    assert_status(read_address("localhost", "/secret//api/a", &a), E_INVALID);
+}
+
 static void assert_question(const struct outbound_address *a, const char *tenant, const char *expected)
 {
     OWNED(buffer_release) struct buffer b;
@@ -130,6 +160,7 @@ int main(void)
         cmocka_unit_test(refuses_a_path_that_names_no_service),
         cmocka_unit_test(refuses_a_segment_without_end),
         cmocka_unit_test(the_first_label_names_a_service_when_it_ends_in_an_id),
+        cmocka_unit_test(a_secret_and_its_api_are_four_segments),
         cmocka_unit_test(by_path_the_segments_are_as_written_and_the_rest_is_whole),
         cmocka_unit_test(the_question_cannot_be_bent_by_what_a_caller_writes),
     };
