@@ -67,6 +67,8 @@ static void route_facts(struct service_facts *f, struct text route)
     service_fact(f, "Name", json_string(route, "name", a));
     service_fact(f, "Target", json_string(route, refusal.p ? "registeredUrl" : "target", a));
     service_fact(f, "Addresses", joined(json_raw_member(route, "addresses"), a));
+    service_fact(f, "Through proxy", json_string(route, "proxy", a));
+    service_fact(f, "Which connects to", json_string(route, "proxyConnectsTo", a));
     authentication_facts(f, route);
     if (refusal.p)
         service_fact(f, "Refused",

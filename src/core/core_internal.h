@@ -20,8 +20,9 @@
  */
 struct snapshot {
     struct domain domain;
-    struct settings *settings; /* owned */
-    struct buffer listeners;   /* listeners_json's bytes */
+    struct settings *settings;         /* owned */
+    struct buffer listeners;           /* listeners_json's bytes */
+    struct secret proxy_authorization; /* of outbound.proxy; may be empty */
     unsigned references;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/json_out.h"
 #include "connector/connector.h"
 #include "core/core_internal.h"
@@ -12,6 +13,7 @@
 
 #define LISTENERS_JSON_MAX (16u * 1024)
 #define FETCHED_MAX        20000 /* tokens and host names that are remembered */
+#define AUTHORIZATION_MAX  2048  /* of the proxy: 1 KiB in base64 */
 #define FETCHES_AT_ONCE    12    /* of FETCHER_JOBS_MAX: downloads are not starved */
 
 static void public_url(const struct core *c, const struct settings *s, enum listener l, struct buffer *out)
@@ -88,11 +90,47 @@ static struct status make_registry(const struct core *c, struct snapshot *s, con
                         err);
 }
 
+/* "Basic ..." of outbound.proxy_credentials_file. */
+static struct status read_proxy_authorization(struct snapshot *s, struct error *err)
+{
+    OWNED(secret_release) struct secret both = {0};
+    const char *file = s->settings->outbound_proxy_credentials_file;
+    struct buffer value;
+    if (!s->settings->outbound_proxy[0] || !file[0])
+        return DONE;
+    struct status st = proxy_credentials_read(file, &both, err);
+    if (!status_ok(st))
+        return error_wrap(err, st, "outbound.proxy_credentials_file");
+    buffer_init(&value, AUTHORIZATION_MAX);
+    (void)buffer_reserve(&value, AUTHORIZATION_MAX); /* growing would leave copies */
+    buffer_text(&value, TEXT("Basic "));
+    base64_encode(&value, secret_bytes(&both));
+    st = buffer_status(&value);
+    if (status_ok(st))
+        st = secret_copy(&s->proxy_authorization, buffer_bytes(&value));
+    buffer_wipe(&value);
+    buffer_release(&value);
+    return st;
+}
+
+static struct status read_proxy(struct snapshot *s, struct credentials_settings *out, struct error *err)
+{
+    const struct settings *from = s->settings;
+    if (!status_ok(proxy_rules_read(text_of(from->outbound_proxy), &out->proxy)))
+        return error_set(err, E_INVALID, "outbound.proxy: not http://host:port");
+    TRY(read_proxy_authorization(s, err));
+    out->proxy.no_proxy = (struct proxy_places){from->outbound_no_proxy.item, from->outbound_no_proxy.count};
+    out->proxy.names =
+        (struct proxy_places){from->outbound_proxy_names.item, from->outbound_proxy_names.count};
+    out->proxy_authorization = bytes_text(secret_bytes(&s->proxy_authorization));
+    return DONE;
+}
+
 /* Dead token endpoints and name servers may block half of the request threads; one of them, and all of one
  * application, a quarter. */
-static struct status make_credentials(struct snapshot *s, const struct snapshot *previous)
+static struct status make_credentials(struct snapshot *s, const struct snapshot *previous, struct error *err)
 {
-    const struct credentials_settings settings = {
+    struct credentials_settings settings = {
         .cache_max = FETCHED_MAX,
         .timeout_ms = (unsigned)s->settings->outbound_token_timeout_ms,
         .fetches_at_once = FETCHES_AT_ONCE,
@@ -101,6 +139,7 @@ static struct status make_credentials(struct snapshot *s, const struct snapshot 
         .blocked_by_one = REQUEST_THREADS / 4,
         .verify_tls = true,
     };
+    TRY(read_proxy(s, &settings, err));
     return credentials_new(&settings, previous ? previous->domain.credentials : NULL, &s->domain.credentials);
 }
 
@@ -138,7 +177,7 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
         if (c->ca && status_ok(st))
             st = make_registry(c, s, previous, err);
         if (c->ca && status_ok(st))
-            st = make_credentials(s, previous);
+            st = make_credentials(s, previous, err);
     }
     if (!status_ok(st)) {
         snapshot_unref(s);
@@ -162,6 +201,7 @@ void snapshot_unref(struct snapshot *s)
     registry_free(s->domain.registry);
     connector_free(s->domain.connector);
     buffer_release(&s->listeners);
+    secret_release(&s->proxy_authorization);
     settings_free(s->settings);
     mem_free(s);
 }

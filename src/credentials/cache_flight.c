@@ -22,9 +22,14 @@ void cached_forget(struct cached *e)
     e->have = false;
 }
 
+static bool is_address(enum fetch_job job)
+{
+    return job == FETCH_RESOLVE || job == FETCH_RESOLVE_PROXY;
+}
+
 static int64_t life_of(enum fetch_job job, const struct fetch_answer *answer)
 {
-    if (job == FETCH_RESOLVE)
+    if (is_address(job))
         return CACHE_ADDRESS_LIFE_MS;
     if (job == FETCH_TOKEN && answer->expires_in_s > CACHE_EARLY_S)
         return (answer->expires_in_s - CACHE_EARLY_S) * 1000;
@@ -53,13 +58,13 @@ static void take(struct cache *c, struct cached *e, struct cache_landing *l)
 
 static const char *job_name(enum fetch_job job)
 {
-    return job == FETCH_RESOLVE ? "address" : job == FETCH_TOKEN ? "token" : "csrf-token";
+    return is_address(job) ? "address" : job == FETCH_TOKEN ? "token" : "csrf-token";
 }
 
 /* Contract 3.5 and 3.6: 502 with the reason as the fetcher words it, 500 for a URL that is none. */
 static int status_of_failure(enum fetch_job job, const struct fetch_answer *answer)
 {
-    if (job == FETCH_RESOLVE)
+    if (is_address(job))
         return answer->outcome == FETCH_TIMEOUT ? 504 : 502;
     return text_starts_with(text_of(answer->reason), TEXT("failed to create token request")) ? 500 : 502;
 }
@@ -71,8 +76,10 @@ static void word_failure(enum fetch_job job, struct status s, const struct fetch
 {
     const char *front = "";
     const char *why = answer->reason;
-    if (job == FETCH_RESOLVE)
-        front = answer->outcome == FETCH_REFUSED ? "guarded: " : "dns: ";
+    if (is_address(job))
+        front = job == FETCH_RESOLVE_PROXY         ? "proxy: outbound.proxy: "
+                : answer->outcome == FETCH_REFUSED ? "guarded: "
+                                                   : "dns: ";
     out->status = status_of_failure(job, answer);
     out->unauthorized = status_ok(s) && (answer->http_status == 401 || answer->http_status == 403);
     if (!status_ok(s)) {
@@ -106,7 +113,7 @@ void cache_landing_release(struct cache_landing *l)
 static void refuse(struct cached *e, const struct cache_landing *l)
 {
     int64_t pause = CACHE_ADDRESS_PAUSE_MS;
-    if (l->job != FETCH_RESOLVE) {
+    if (!is_address(l->job)) {
         pause = (int64_t)CACHE_PAUSE_MS << (e->failures < 5 ? e->failures : 5);
         pause = pause < CACHE_PAUSE_MAX_MS ? pause : CACHE_PAUSE_MAX_MS;
     }

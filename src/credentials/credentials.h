@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "net/hop.h"
+#include "net/proxy.h"
 #include "os/page.h"
 #include "registry/registry.h"
 
@@ -25,13 +26,15 @@ struct credentials_cache;
  * of them. What is beyond a limit is told 503 at once.
  */
 struct credentials_settings {
-    unsigned cache_max;       /* keys: tokens and host names */
-    unsigned timeout_ms;      /* of one token, CSRF or DNS job */
-    unsigned fetches_at_once; /* jobs at the fetcher */
-    unsigned waiting_at_once; /* threads that wait for one key, besides the one that fetches */
-    unsigned blocked_at_once; /* threads that wait or fetch */
-    unsigned blocked_by_one;  /* of them for one application: its dead endpoints are not everybody's */
-    bool verify_tls;          /* of targets, token and CSRF endpoints */
+    unsigned cache_max;              /* keys: tokens and host names */
+    unsigned timeout_ms;             /* of one token, CSRF or DNS job */
+    unsigned fetches_at_once;        /* jobs at the fetcher */
+    unsigned waiting_at_once;        /* threads that wait for one key, besides the one that fetches */
+    unsigned blocked_at_once;        /* threads that wait or fetch */
+    unsigned blocked_by_one;         /* of them for one application: its dead endpoints are not everybody's */
+    bool verify_tls;                 /* of targets, token and CSRF endpoints */
+    struct proxy_rules proxy;        /* outbound.proxy; what it borrows outlives the cache */
+    struct text proxy_authorization; /* "Basic ..." or empty; likewise */
 };
 struct credentials_parts {
     struct registry *registry;

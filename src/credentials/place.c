@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buffer.h"
 #include "credentials/internal.h"
+#include "os/sockets.h"
 
 /*
  * Where the target is. The registry's rule for URLs (contract 1.7) lets more through than can be called: no
@@ -128,7 +129,23 @@ struct status place_read(struct asking *q)
     return escaped(text_from(rest, path + 1), q->a, &q->out->query);
 }
 
-struct status place_resolve(struct asking *q)
+/* ---- addresses ---- */
+
+static struct status look_up(struct asking *q, const struct fetch_request *job)
+{
+    struct mix m = {.state = {0}};
+    mix_number(&m, job->job);
+    mix_text(&m, job->host);
+    mix_number(&m, job->port); /* the guard looks at it: our own listeners are on some ports */
+    struct cache_value v;
+    TRY(want_value(q, &m, job, &v));
+    static_assert(HOP_ADDRESSES_MAX >= FETCH_ADDRESSES_MAX);
+    memcpy(q->out->addresses, v.addresses, sizeof v.addresses);
+    q->out->address_count = v.address_count;
+    return DONE;
+}
+
+static struct status resolve_target(struct asking *q)
 {
     const struct fetch_request job = {
         .job = FETCH_RESOLVE,
@@ -136,14 +153,70 @@ struct status place_resolve(struct asking *q)
         .port = q->out->port,
         .timeout_ms = q->cache->settings.timeout_ms,
     };
-    struct mix m = {.state = {0}};
-    mix_number(&m, job.job);
-    mix_text(&m, job.host);
-    mix_number(&m, job.port);
-    struct cache_value v;
-    TRY(want_value(q, &m, &job, &v));
-    static_assert(HOP_ADDRESSES_MAX >= FETCH_ADDRESSES_MAX);
-    memcpy(q->out->addresses, v.addresses, sizeof v.addresses);
-    q->out->address_count = v.address_count;
-    return DONE;
+    return look_up(q, &job);
+}
+
+static struct status resolve_proxy(struct asking *q)
+{
+    const struct proxy_rules *proxy = &q->cache->settings.proxy;
+    const struct fetch_request job = {
+        .job = FETCH_RESOLVE_PROXY,
+        .host = proxy->host,
+        .port = proxy->port,
+        .timeout_ms = q->cache->settings.timeout_ms,
+    };
+    return look_up(q, &job);
+}
+
+static struct status ask_proxy_for(struct asking *q, struct text place)
+{
+    if (!place.p)
+        return STATUS(NOMEM);
+    q->out->proxy_to = place;
+    q->out->proxy = q->cache->settings.proxy.place;
+    q->out->proxy_port = q->cache->settings.proxy.port;
+    q->out->proxy_authorization = q->cache->settings.proxy_authorization;
+    return resolve_proxy(q);
+}
+
+static struct status ask_for_name(struct asking *q)
+{
+    struct text host = q->out->host;
+    if (text_ends_with(host, TEXT(".")))
+        host.n--;
+    return ask_proxy_for(q, arena_printf(q->a, "%.*s:%u", TEXT_ARG(host), q->out->port));
+}
+
+/* The first: the proxy tries no other, and knows nothing of the others. */
+static struct status ask_for_address(struct asking *q)
+{
+    char text[SOCKET_TEXT_MAX];
+    struct socket_address to = {.v6 = {.sin6_family = AF_INET6, .sin6_port = htons(q->out->port)}};
+    memcpy(&to.v6.sin6_addr, q->out->addresses[0], sizeof to.v6.sin6_addr);
+    return ask_proxy_for(q, arena_text(q->a, text_of(socket_address_format(&to, text))));
+}
+
+/* Those in networks of outbound.no_proxy, if there are any, are the target's then. */
+static bool keep_direct(struct asking *q)
+{
+    const struct proxy_places *direct = &q->cache->settings.proxy.no_proxy;
+    struct hop_target *t = q->out;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < t->address_count; i++)
+        if (proxy_places_hold(direct, t->addresses[i]))
+            memmove(t->addresses[kept++], t->addresses[i], sizeof t->addresses[i]);
+    if (kept > 0)
+        t->address_count = kept;
+    return kept > 0;
+}
+
+struct status place_resolve(struct asking *q)
+{
+    const enum proxy_way way = proxy_way_to(&q->cache->settings.proxy, q->out->host);
+    if (way == PROXY_BY_NAME)
+        return ask_for_name(q);
+    TRY(resolve_target(q));
+    if (way == PROXY_NOT || keep_direct(q))
+        return DONE;
+    return ask_for_address(q);
 }

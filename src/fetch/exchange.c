@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "fetch/answer.h"
+#include "fetch/download.h"
+#include "http/message.h"
 
 #define TRUST_MAX      (4u * 1024 * 1024)
 #define CONNECT_MAX_MS 10000
@@ -40,8 +42,11 @@ static void note_refusal(struct exchange *x, const struct sockaddr *address, con
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct exchange *x = ctx;
-    const char *why = purpose == CURLSOCKTYPE_IPCXN ? guard_check(x->guard, &address->addr, address->addrlen)
-                                                    : "not for a connection";
+    const char *why = NULL;
+    if (purpose != CURLSOCKTYPE_IPCXN)
+        why = "not for a connection";
+    else if (!x->way.by_proxy) /* the proxy is the operator's word; what it is asked for was looked at */
+        why = guard_check(x->guard, &address->addr, address->addrlen);
     if (why) {
         note_refusal(x, &address->addr, why);
         return CURL_SOCKET_BAD;
@@ -109,8 +114,6 @@ static bool set_connection(CURL *curl, struct exchange *x)
     SET(CURLOPT_URL, x->url->text);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_PROXY, ""); /* none from the environment either */
-    SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* one parser of strangers' bytes less */
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
@@ -221,11 +224,36 @@ static void fail_timeout(struct exchange *x, CURL *curl)
         answer_fail(x->answer, FETCH_TIMEOUT, "next to nothing came for %d s", SILENCE_S);
 }
 
+/* The proxy's doing; false: the target's, behind it. */
+static bool fail_at_proxy(struct exchange *x, CURL *curl, CURLcode code)
+{
+    long answered = 0, error = 0;
+    (void)curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &answered);
+    (void)curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error);
+    if (answered >= 200 && answered < 300)
+        return false;
+    const bool known = answered >= 100 && answered <= 599;
+    const char *reason = known ? http_reason((int)answered) : "";
+    if (known)
+        answer_fail(x->answer, FETCH_UNREACHABLE, "the proxy answered %d%s%s (outbound.proxy)", (int)answered,
+                    *reason ? " " : "", reason);
+    else if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY)
+        answer_fail(x->answer, FETCH_UNREACHABLE, "cannot connect to outbound.proxy%s%s", error ? ": " : "",
+                    error ? strerror((int)error) : "");
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        answer_fail(x->answer, FETCH_TIMEOUT, "outbound.proxy does not answer");
+    else
+        answer_fail(x->answer, FETCH_UNREACHABLE, "outbound.proxy did not answer as a proxy does");
+    return true;
+}
+
 static bool fail(struct exchange *x, CURL *curl, CURLcode code, const char *words)
 {
     const char *detail = words[0] ? words : curl_easy_strerror(code);
     if (x->too_large || code == CURLE_FILESIZE_EXCEEDED)
         return fail_too_large(x);
+    if (x->way.by_proxy && fail_at_proxy(x, curl, code))
+        return false;
     if (code == CURLE_COULDNT_CONNECT)
         return fail_connect(x, curl);
     if (code == CURLE_OPERATION_TIMEDOUT)
@@ -261,9 +289,10 @@ bool exchange_redirects(const struct exchange *x)
     return status && x->location[0] != '\0';
 }
 
-static bool set_all(CURL *curl, struct exchange *x, char *words, struct buffer *trust)
+static bool set_all(CURL *curl, struct exchange *x, char *words, struct buffer *trust,
+                    struct curl_slist **connect_to)
 {
-    bool ok = curl != NULL;
+    bool ok = curl != NULL && exchange_set_way(x, curl, connect_to);
     SET(CURLOPT_ERRORBUFFER, words);
     if (x->body)
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)x->body->max);
@@ -275,17 +304,24 @@ bool fetch_exchange_run(struct exchange *x)
     char words[CURL_ERROR_SIZE] = "";
     OWNED(buffer_release) struct buffer trust; /* outlives the handle that points into it */
     buffer_init(&trust, TRUST_MAX);
+    OWNED(curl_slist_free_all) struct curl_slist *connect_to = NULL; /* likewise */
     OWNED(easy_free) void *curl = curl_easy_init();
     x->curl = curl;
     x->status = 0;
     x->location[0] = '\0';
-    if (!set_all(curl, x, words, &trust)) {
+    if (!exchange_find_way(x))
+        return false;
+    if (!set_all(curl, x, words, &trust, &connect_to)) {
         answer_fail(x->answer, FETCH_TOO_LARGE, "it needs more memory than a download may have");
         return false;
     }
     CURLcode code = curl_easy_perform(curl);
     long status = 0;
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    long at_proxy = 0;
+    (void)curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &at_proxy);
+    if (x->way.by_proxy && (at_proxy < 200 || at_proxy > 299))
+        status = 0; /* a proxy's 403 says nothing about the credentials of the service */
     x->status = status >= 100 && status <= 999 ? (int)status : 0;
     x->answer->http_status = x->status;
     bool unwanted = status != 200 || !x->body;

@@ -15,6 +15,12 @@ struct exchange_tls {
     bool insecure;
 };
 
+/* proxy.c: how to the host; `by_proxy` with `target` empty: the proxy resolves it. */
+struct exchange_way {
+    bool by_proxy;
+    char target[80]; /* the address, checked: "192.0.2.7" or "[2001:db8::7]" */
+};
+
 struct exchange {
     const struct fetch_policy *policy;
     const struct guard *guard; /* the policy's, with this host's addresses */
@@ -37,6 +43,7 @@ struct exchange {
 
     /* while it runs */
     void *curl;
+    struct exchange_way way;
     char refused[200]; /* by the guard: address and why; "" */
     size_t header_bytes;
     bool too_large;
@@ -46,3 +53,9 @@ struct exchange {
 bool fetch_exchange_run(struct exchange *x);
 /* It leads to x->location. */
 bool exchange_redirects(const struct exchange *x);
+
+/* false with outcome and reason: the host cannot be resolved here, or leads where we do not go. Blocks as
+ * resolve_host() does. */
+bool exchange_find_way(struct exchange *x);
+/* libcurl's options for it. false: out of memory. */
+bool exchange_set_way(struct exchange *x, void *curl, struct curl_slist **connect_to);

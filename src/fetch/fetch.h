@@ -6,6 +6,8 @@
  * documents (XML, YAML) happen there and nowhere else; the core sees an outcome, words and bytes it treats as
  * opaque.
  *
+ * Whoever goes out goes through outbound.proxy as net/proxy.h says; the environment's proxies are not used.
+ *
  * One Unix stream connection per job: u32 length and the request, u32 length and the answer, both in the
  * binary form below (fetch/message.c); then it closes. Any thread; blocks until the answer or the deadline.
  */
@@ -15,11 +17,13 @@
 #include "base/secret.h"
 
 enum fetch_job {
-    FETCH_DOCUMENT = 1, /* GET a specification from a URL and check it */
-    FETCH_CHECK,        /* check a document that was sent here */
-    FETCH_RESOLVE,      /* addresses of a host that we may connect to */
-    FETCH_TOKEN,        /* POST a form to an OAuth token endpoint (contract 3.5) */
-    FETCH_CSRF,         /* GET a CSRF token and its cookies (contract 3.6) */
+    FETCH_DOCUMENT = 1,  /* GET a specification from a URL and check it */
+    FETCH_CHECK,         /* check a document that was sent here */
+    FETCH_RESOLVE,       /* addresses of a host that we may connect to */
+    FETCH_TOKEN,         /* POST a form to an OAuth token endpoint (contract 3.5) */
+    FETCH_CSRF,          /* GET a CSRF token and its cookies (contract 3.6) */
+    FETCH_RESOLVE_PROXY, /* addresses of outbound.proxy, which the guard does not judge: the operator's word
+                          */
     FETCH_JOB_END
 };
 
@@ -55,7 +59,7 @@ struct fetch_request {
     struct text
         claim; /* apiType as registered: odata, openapi, asyncapi (any case) are checked for being that */
     uint32_t document_max;
-    /* FETCH_RESOLVE */
+    /* FETCH_RESOLVE, FETCH_RESOLVE_PROXY (as outbound.proxy has them) */
     struct text host; /* a name or an address; IPv6 with or without brackets */
     uint16_t port;    /* what the guard also looks at */
     /* FETCH_TOKEN: percent-encoded, in this order */

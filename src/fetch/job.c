@@ -56,6 +56,16 @@ static bool list_local(struct guard *g, uint8_t local[static LOCAL_MAX][16])
     return true;
 }
 
+/* Not the answer to a question that an older or newer configuration of the core asks. */
+static bool resolve_proxy(const struct fetch_policy *p, const struct fetch_request *r,
+                          struct fetch_answer *out)
+{
+    if (p->proxy.place.n > 0 && text_equal(r->host, p->proxy.host) && r->port == p->proxy.port)
+        return resolve_host(NULL, p->proxy.host, p->proxy.port, out);
+    answer_fail(out, FETCH_REFUSED, "the configuration is changing; try again in a moment");
+    return false;
+}
+
 /* What goes out of this host goes with the guard that knows it. */
 static bool go_out(const struct fetch_policy *p, const struct fetch_request *r, int64_t deadline_ms,
                    struct fetch_answer *out)
@@ -71,6 +81,8 @@ static bool go_out(const struct fetch_policy *p, const struct fetch_request *r, 
         .policy = p, .guard = &guard, .request = r, .deadline_ms = deadline_ms, .answer = out};
     if (r->job == FETCH_RESOLVE)
         return resolve_host(&guard, r->host, r->port, out);
+    if (r->job == FETCH_RESOLVE_PROXY)
+        return resolve_proxy(p, r, out);
     if (r->job == FETCH_TOKEN)
         return endpoint_token(&d);
     return r->job == FETCH_CSRF ? endpoint_csrf(&d) : download_document(&d);

@@ -52,6 +52,27 @@ static struct status read_trust(struct fetch_policy *p, const struct settings *s
     return ours || st.code == E_NOMEM ? st : DONE;
 }
 
+static struct status read_proxy(struct fetch_policy *p, const struct settings *s, struct error *err)
+{
+    OWNED(secret_release) struct secret both = {0};
+    if (!status_ok(proxy_rules_read(text_of(s->outbound_proxy), &p->proxy)))
+        return error_set(err, E_INVALID, "outbound.proxy: not http://host:port");
+    p->proxy.no_proxy = (struct proxy_places){s->outbound_no_proxy.item, s->outbound_no_proxy.count};
+    p->proxy.names = (struct proxy_places){s->outbound_proxy_names.item, s->outbound_proxy_names.count};
+    if (!s->outbound_proxy[0] || !s->outbound_proxy_credentials_file[0])
+        return DONE;
+    struct status st = proxy_credentials_read(s->outbound_proxy_credentials_file, &both, err);
+    if (!status_ok(st))
+        return error_wrap(err, st, "outbound.proxy_credentials_file");
+    const struct bytes all = secret_bytes(&both);
+    const size_t colon = text_find(bytes_text(all), ':');
+    TRY(secret_alloc(&p->proxy_user, colon + 1));
+    TRY(secret_alloc(&p->proxy_password, all.n - colon));
+    memcpy(p->proxy_user.p, all.p, colon);
+    memcpy(p->proxy_password.p, all.p + colon + 1, all.n - colon - 1);
+    return DONE;
+}
+
 struct status fetch_policy_new(const struct settings *s, const char (*addresses)[CHILD_ADDRESS_MAX],
                                unsigned count, struct fetch_policy **out, struct error *err)
 {
@@ -63,6 +84,7 @@ struct status fetch_policy_new(const struct settings *s, const char (*addresses)
     p->redirects = (unsigned)s->registry_fetch_redirects;
     TRY(read_guard(p, s, addresses, count, err));
     TRY(read_trust(p, s, err));
+    TRY(read_proxy(p, s, err));
     *out = TAKE(p);
     return DONE;
 }
@@ -72,5 +94,7 @@ void fetch_policy_free(struct fetch_policy *p)
     if (!p)
         return;
     buffer_release(&p->trusted);
+    secret_release(&p->proxy_user);
+    secret_release(&p->proxy_password);
     mem_free(p);
 }

@@ -26,7 +26,7 @@ union socket_address {
 };
 
 struct looked_at {
-    const struct guard *guard;
+    const struct guard *guard; /* NULL: everything is fine */
     uint16_t port;
     struct fetch_answer *answer;
     char refused[200]; /* the first that was: address and why; "" */
@@ -67,7 +67,7 @@ static void look_at(struct looked_at *l, union socket_address *a)
         a->v4.sin_port = htons(l->port);
     else
         a->v6.sin6_port = htons(l->port);
-    const char *why = guard_check(l->guard, &a->any, length);
+    const char *why = l->guard ? guard_check(l->guard, &a->any, length) : NULL;
     if (why)
         note_refusal(l, a, why);
     else

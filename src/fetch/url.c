@@ -4,12 +4,6 @@
 #include "base/buffer.h"
 #include "fetch/answer.h"
 
-static inline void curl_text_free(char *p)
-{
-    curl_free(p);
-}
-OWNABLE(char, curl_text_free);
-
 void url_release(struct url *u)
 {
     curl_url_cleanup(u->handle);
@@ -27,7 +21,7 @@ static bool refuse(struct fetch_answer *a, CURLUcode code)
 /* false when the part is absent or too long. */
 static bool get_part(const struct url *u, CURLUPart part, unsigned flags, char *out, size_t out_size)
 {
-    OWNED(curl_text_free) char *value = NULL;
+    OWNED(url_text_free) char *value = NULL;
     return curl_url_get(u->handle, part, &value, flags) == CURLUE_OK &&
            text_to_cstr(text_of(value), out, out_size);
 }
@@ -159,7 +153,7 @@ static bool has_name(struct text query, struct text name)
 
 bool url_add_query(struct url *u, const struct fetch_field *fields, size_t count, struct fetch_answer *a)
 {
-    OWNED(curl_text_free) char *had = NULL;
+    OWNED(url_text_free) char *had = NULL;
     OWNED(buffer_release) struct buffer query;
     buffer_init(&query, sizeof u->text);
     (void)curl_url_get(u->handle, CURLUPART_QUERY, &had, 0);

@@ -28,6 +28,12 @@ bool fetch_url_parse(struct text t, const struct url *base, struct url *out, str
 bool url_same_origin(const struct url *a, const struct url *b);
 /* Appends name=value for each field whose name the URL does not have already, percent-encoded. */
 bool url_add_query(struct url *u, const struct fetch_field *fields, size_t count, struct fetch_answer *a);
+/* What curl_url_get() gave. */
+static inline void url_text_free(char *p)
+{
+    curl_free(p);
+}
+OWNABLE(char, url_text_free);
 /* Everything but letters, digits and -._~ as %XX. */
 struct buffer;
 void url_encode(struct buffer *out, struct text t);

@@ -144,27 +144,34 @@ static struct status refuse_network(struct error *err, struct text network)
                      TEXT_ARG(text_first(network, 80)));
 }
 
-struct status guard_refuse(struct guard *g, struct text network, struct error *err)
+bool guard_network_parse(struct text t, struct guard_network *out)
 {
     char host[INET6_ADDRSTRLEN];
     uint8_t v4[4];
-    struct guard_network made = {0};
-    struct text rest = network;
+    struct text rest = t;
     if (!text_to_cstr(text_cut(&rest, '/'), host, sizeof host))
-        return refuse_network(err, network);
+        return false;
     unsigned before = 0;
     if (inet_pton(AF_INET, host, v4) == 1) {
-        set_v4(made.address, v4);
+        set_v4(out->address, v4);
         before = V4_PREFIX;
-    } else if (inet_pton(AF_INET6, host, made.address) != 1) {
-        return refuse_network(err, network);
+    } else if (inet_pton(AF_INET6, host, out->address) != 1) {
+        return false;
     }
     uint64_t bits = 128 - before;
     if (rest.p && !text_to_u64(rest, 128 - before, &bits))
+        return false;
+    out->bits = (uint8_t)(before + bits);
+    return true;
+}
+
+struct status guard_refuse(struct guard *g, struct text network, struct error *err)
+{
+    struct guard_network made;
+    if (!guard_network_parse(network, &made))
         return refuse_network(err, network);
     if (g->refuse_count == GUARD_NETWORKS_MAX)
         return error_set(err, E_INVALID, "more than %d networks to refuse", GUARD_NETWORKS_MAX);
-    made.bits = (uint8_t)(before + bits);
     g->refuse[g->refuse_count++] = made;
     return DONE;
 }
@@ -230,6 +237,14 @@ static bool is_in(const struct guard_network *network, const uint8_t address[sta
     if (is_v4(address) && network->bits < V4_PREFIX)
         return false;
     return has_prefix(address, network->address, network->bits);
+}
+
+bool guard_network_holds(const struct guard_network *n, const uint8_t address[static 16])
+{
+    uint8_t meant[ADDRESS_SIZE];
+    memcpy(meant, address, sizeof meant);
+    unwrap(meant);
+    return is_in(n, address) || is_in(n, meant);
 }
 
 static bool is_configured(const struct guard *g, const uint8_t given[static ADDRESS_SIZE],

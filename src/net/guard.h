@@ -39,7 +39,11 @@ struct guard {
     unsigned local_count;
 };
 
-/* "10.0.0.0/8", "fd00::/8", "192.0.2.7". E_INVALID. */
+/* "10.0.0.0/8", "fd00::/8", "192.0.2.7"; false when it is none. */
+bool guard_network_parse(struct text t, struct guard_network *out);
+/* As the address is given, and as what it carries (above). ::/0 is about IPv6 alone. */
+bool guard_network_holds(const struct guard_network *n, const uint8_t address[static 16]);
+/* The same with a message. E_INVALID. */
 struct status guard_refuse(struct guard *g, struct text network, struct error *err);
 /* "0.0.0.0:8443" as the supervisor bound it; empty texts are skipped. */
 struct status guard_add_own(struct guard *g, struct text address, struct error *err);

@@ -101,7 +101,10 @@ struct hop_target {
     bool encode_url;         /* decode the caller's path and encode it again (contract 3.9) */
     uint8_t addresses[HOP_ADDRESSES_MAX][16]; /* checked by the guard; IPv4 as ::ffff:a.b.c.d */
     unsigned address_count;
-    struct text proxy_to; /* through outbound.proxy: CONNECT to this; `addresses` are the proxy's */
+    /* Through outbound.proxy: CONNECT to `proxy_to`, a checked address or a name; `addresses` are the
+     * proxy's, as it is called in the configuration ("host:port"), and its port counts for them. */
+    struct text proxy_to, proxy;
+    uint16_t proxy_port;
     struct text proxy_authorization; /* for the CONNECT; may be empty */
     struct text anchors_pem;         /* trust beside the system's and outbound.ca_file; may be empty */
     struct text chain_pem, key_pem;  /* client certificate; may be empty */

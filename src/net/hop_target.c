@@ -7,7 +7,7 @@
 /*
  *   u16 status   32-prefixed message   u64 version   32-prefixed application, service
  *   u8 flags (enum target_flag)   32-prefixed host   u16 port   32-prefixed path, query
- *   u8 count, 16 octets each: addresses
+ *   u8 count, 16 octets each: addresses   32-prefixed: proxy_to, proxy, its authorization   u16 its port
  *   32-prefixed: anchors, chain, key, authorization   u8 count, 32-prefixed name and value: headers, then
  *   query fields   32-prefixed: CSRF token, its cookies   u64 refresh_at   u64 until   pairs
  *
@@ -98,6 +98,10 @@ void hop_target_encode(const struct hop_target *t, struct buffer *out)
     text32(out, t->path);
     text32(out, t->query);
     addresses_encode(t, out);
+    text32(out, t->proxy_to);
+    text32(out, t->proxy);
+    text32(out, t->proxy_authorization);
+    buffer_u16(out, t->proxy_port);
     text32(out, t->anchors_pem);
     text32(out, t->chain_pem);
     text32(out, t->key_pem);
@@ -132,6 +136,18 @@ static bool place_decode(struct reader *r, struct hop_target *out)
     return !r->failed && (flags & ~(unsigned)TARGET_FLAGS) == 0 && addresses_decode(r, out);
 }
 
+/* All of it or nothing. */
+static bool proxy_decode(struct reader *r, struct hop_target *out)
+{
+    out->proxy_to = take32(r);
+    out->proxy = take32(r);
+    out->proxy_authorization = take32(r);
+    out->proxy_port = reader_u16(r);
+    const bool proxied = out->proxy_to.n > 0;
+    return !r->failed && (out->proxy.n > 0) == proxied && (out->proxy_port > 0) == proxied &&
+           (proxied || out->proxy_authorization.n == 0);
+}
+
 /* What is shown to it. */
 static bool credentials_decode(struct reader *r, struct hop_field_room *room, struct hop_target *out)
 {
@@ -153,7 +169,8 @@ struct status hop_target_decode(struct bytes in, struct hop_field_room *room, st
 {
     struct reader r = reader_of(in);
     struct hop_target t = {0};
-    if (in.n > HOP_TARGET_MAX || !place_decode(&r, &t) || !credentials_decode(&r, room, &t))
+    if (in.n > HOP_TARGET_MAX || !place_decode(&r, &t) || !proxy_decode(&r, &t) ||
+        !credentials_decode(&r, room, &t))
         return STATUS(INVALID);
     t.refresh_at = (int64_t)reader_u64(&r);
     t.until = (int64_t)reader_u64(&r);

@@ -17,14 +17,16 @@ static void target_free(struct outbound_target *t)
 }
 OWNABLE(struct outbound_target, target_free);
 
-/* Connections are shared by host name, not by address, and by TLS settings: what Authorization says belongs
- * to each request, a client certificate to the connection. */
+/* Connections are shared by host name, not by address, by the proxy they lead through and by TLS settings:
+ * what Authorization says belongs to each request, a client certificate to the connection. */
 static void share_digest(const struct hop_target *t, uint8_t out[static SHA256_SIZE])
 {
-    uint8_t parts[1 + 2 + 2 * SHA256_SIZE] = {t->tls, (uint8_t)(t->port >> 8), (uint8_t)t->port};
+    uint8_t parts[1 + 2 + 4 * SHA256_SIZE] = {t->tls, (uint8_t)(t->port >> 8), (uint8_t)t->port};
     sha256(text_bytes(t->host), parts + 3);
     if (t->tls)
         tls_contexts_digest(t, parts + 3 + SHA256_SIZE);
+    sha256(text_bytes(t->proxy), parts + 3 + 2 * SHA256_SIZE);
+    sha256(text_bytes(t->proxy_authorization), parts + 3 + 3 * SHA256_SIZE);
     sha256(BYTES_OF(parts), out);
 }
 
@@ -39,6 +41,18 @@ static bool write_server_name(struct outbound_target *t)
     return name.n > 0 && text_to_cstr(name, t->server_name, sizeof t->server_name);
 }
 
+/* What stands in the request line of a CONNECT comes from the core, which has checked it; once more here. */
+static bool use_proxy(struct outbound_target *t)
+{
+    const struct text to = t->answer.proxy_to;
+    for (size_t i = 0; i < to.n; i++)
+        if ((uint8_t)to.p[i] <= ' ' || (uint8_t)to.p[i] >= 127)
+            return false;
+    t->endpoint.proxy_to = t->proxy_to;
+    t->endpoint.proxy_authorization = t->answer.proxy_authorization;
+    return text_to_cstr(to, t->proxy_to, sizeof t->proxy_to);
+}
+
 static struct status prepare_endpoint(struct outbound_target *t, struct tls_contexts *contexts,
                                       struct error *err)
 {
@@ -47,8 +61,10 @@ static struct status prepare_endpoint(struct outbound_target *t, struct tls_cont
         return error_set(err, E_INVALID, "the target's host or port cannot be used");
     for (unsigned i = 0; i < answer->address_count; i++) {
         memcpy(t->addresses[i].address, answer->addresses[i], sizeof t->addresses[i].address);
-        t->addresses[i].port = answer->port;
+        t->addresses[i].port = answer->proxy_to.n > 0 ? answer->proxy_port : answer->port;
     }
+    if (answer->proxy_to.n > 0 && !use_proxy(t))
+        return error_set(err, E_INVALID, "what the proxy is to connect to cannot be used");
     t->endpoint.addresses = t->addresses;
     t->endpoint.address_count = answer->address_count;
     t->endpoint.server_name = t->server_name;

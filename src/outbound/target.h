@@ -20,6 +20,7 @@ struct outbound_target {
     struct upstream_endpoint endpoint;
     struct upstream_address addresses[UPSTREAM_ADDRESSES_MAX];
     char server_name[256];
+    char proxy_to[272]; /* a name or an address, and a port */
 };
 /* Takes over `bytes` (allocated with mem_alloc) also on failure. E_INVALID: not our protocol. `contexts`
  * gives the TLS context for the answer's TLS settings (shared between targets). */

@@ -52,10 +52,20 @@ static void put_target(struct json_out *j, const struct routing *r)
 
 static void put_addresses(struct json_out *j, const struct hop_target *t)
 {
+    const bool proxied = t->proxy_to.n > 0;
+    if (proxied)
+        json_text(j, "proxy", t->proxy);
+    else
+        json_write_null(j, "proxy");
+    if (proxied)
+        json_text(j, "proxyConnectsTo", t->proxy_to);
+    else
+        json_write_null(j, "proxyConnectsTo");
     json_open_array(j, "addresses");
     for (unsigned i = 0; i < t->address_count; i++) {
         char text[SOCKET_TEXT_MAX];
-        struct socket_address a = {.v6 = {.sin6_family = AF_INET6, .sin6_port = htons(t->port)}};
+        const uint16_t port = proxied ? t->proxy_port : t->port;
+        struct socket_address a = {.v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)}};
         memcpy(&a.v6.sin6_addr, t->addresses[i], sizeof a.v6.sin6_addr);
         json_cstr(j, NULL, socket_address_format(&a, text));
     }
@@ -134,6 +144,8 @@ static void warn_of_certificate(struct json_out *j, const struct certificate_fac
 static bool is_loopback(const struct hop_target *t)
 {
     for (unsigned i = 0; i < t->address_count; i++) {
+        if (t->proxy_to.n > 0)
+            return false;
         struct socket_address a = {.v6 = {.sin6_family = AF_INET6}};
         memcpy(&a.v6.sin6_addr, t->addresses[i], sizeof a.v6.sin6_addr);
         if (!socket_address_is_loopback(&a))

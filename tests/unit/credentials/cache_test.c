@@ -46,7 +46,7 @@ static void a_token_that_ended_is_fetched_by_who_asks(void **state)
     expect_token(d, id, 1);
     desk_advance(98 * 1000);
     expect_token(d, id, 2);
-    assert_int_equal(d->target.until, DESK_NOW_S + 98 + 30); /* the addresses' */
+    assert_int_equal(d->target.until, DESK_NOW_S + 98 + 60); /* the addresses' */
 }
 
 static void a_token_without_an_end_lives_for_an_hour(void **state)
@@ -105,15 +105,15 @@ static void addresses_are_refreshed_early_too(void **state)
     struct desk *d = *state;
     const char *id = desk_service(d, "");
     assert_int_equal(desk_ask(d, id)->addresses[0][15], 1);
-    assert_int_equal(d->target.until, DESK_NOW_S + 30);
-    assert_int_equal(d->target.refresh_at, DESK_NOW_S + 24);
+    assert_int_equal(d->target.until, DESK_NOW_S + 60);
+    assert_int_equal(d->target.refresh_at, DESK_NOW_S + 48);
     fetcher_address(d->fetcher, 2);
-    desk_advance(24000);
+    desk_advance(48000);
     assert_int_equal(desk_ask(d, id)->addresses[0][15], 1);
     for (int i = 0; i < 5000 && desk_ask(d, id)->addresses[0][15] != 2; i++)
         usleep(1000);
     assert_int_equal(d->target.addresses[0][15], 2);
-    assert_int_equal(d->target.until, DESK_NOW_S + 54);
+    assert_int_equal(d->target.until, DESK_NOW_S + 108);
     assert_int_equal(fetcher_jobs(d->fetcher, FETCH_RESOLVE), 2);
 }
 
@@ -183,8 +183,8 @@ static void an_answer_lasts_no_longer_than_its_addresses(void **state)
     struct desk *d = *state;
     const char *id = desk_service(d, DESK_OAUTH);
     fetcher_expires(d->fetcher, 100000);
-    assert_int_equal(desk_ask(d, id)->until, DESK_NOW_S + 30);
-    assert_int_equal(d->target.refresh_at, DESK_NOW_S + 24);
+    assert_int_equal(desk_ask(d, id)->until, DESK_NOW_S + 60);
+    assert_int_equal(d->target.refresh_at, DESK_NOW_S + 48);
 }
 
 static void changed_credentials_use_nothing_of_the_old_ones(void **state)

@@ -171,7 +171,7 @@ static void no_more_jobs_run_than_may(void **state)
     d->settings.fetches_at_once = 1;
     desk_renew(d);
     assert_int_equal(desk_ask(d, one)->status, 0);
-    desk_advance(29 * 1000);
+    desk_advance(58 * 1000);
     fetcher_hold(d->fetcher, true);
     start(d, 0, 1, two);
     fetcher_wait_jobs(d->fetcher, FETCH_RESOLVE, 2); /* its address is refreshed */

@@ -28,6 +28,10 @@ static struct hop_target full(void)
         .encode_url = true,
         .addresses = {{1}, {2, [15] = 9}},
         .address_count = 2,
+        .proxy_to = TEXT("192.0.2.7:8443"),
+        .proxy = TEXT("proxy.example:3128"),
+        .proxy_authorization = TEXT("Basic dTpw"),
+        .proxy_port = 3128,
         .anchors_pem = TEXT("anchors"),
         .chain_pem = TEXT("chain"),
         .key_pem = TEXT("key"),
@@ -91,6 +95,25 @@ static void refuses_what_no_core_writes(void **state)
     }
 }
 
+static void refuses_half_a_proxy(void **state)
+{
+    (void)state;
+    for (unsigned without = 0; without < 4; without++) {
+        OWNED(buffer_release) struct buffer b;
+        struct hop_target t = full(), out;
+        if (without == 0)
+            t.proxy_to = TEXT("");
+        else if (without == 1)
+            t.proxy = TEXT("");
+        else if (without == 2)
+            t.proxy_port = 0;
+        else
+            t.proxy_authorization = TEXT("");
+        encode(&b, &t);
+        assert_status(decode(buffer_bytes(&b), &out), without < 3 ? E_INVALID : E_OK);
+    }
+}
+
 static void refuses_more_fields_than_there_is_room_for(void **state)
 {
     (void)state;
@@ -133,6 +156,10 @@ static void target_survives_the_round_trip(void **state)
     assert_text(out.host, "api.example.com");
     assert_int_equal(out.address_count, 2);
     assert_int_equal(out.addresses[1][15], 9);
+    assert_text(out.proxy_to, "192.0.2.7:8443");
+    assert_text(out.proxy, "proxy.example:3128");
+    assert_text(out.proxy_authorization, "Basic dTpw");
+    assert_int_equal(out.proxy_port, 3128);
     assert_text(out.headers[1].value, "2");
     assert_text(out.query_fields[0].name, "k");
     assert_text(out.csrf_cookies, "a=b; c=d");
@@ -172,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_every_cut_and_a_byte_too_many),
         cmocka_unit_test(refuses_what_no_core_writes),
+        cmocka_unit_test(refuses_half_a_proxy),
         cmocka_unit_test(refuses_more_fields_than_there_is_room_for),
         cmocka_unit_test(refuses_more_than_the_maximum),
         cmocka_unit_test(target_survives_the_round_trip),

@@ -67,6 +67,21 @@ static void a_core_that_is_away_is_503(void **state)
     assert_int_equal(world_count(SLAB_CORE_UNAVAILABLE), 2);
 }
 
+static void a_target_that_failed_too_often_is_503_for_a_while(void **state)
+{
+    (void)state;
+    const struct reply good = {.until = 2000};
+    w.start_fails = UPSTREAM_EJECTED;
+    struct caller *c = world_get("/app/svc");
+    world_answer(world_last_asked(), &good);
+    assert_int_equal(c->status, upstream_failure_status(UPSTREAM_EJECTED));
+    const struct text body = buffer_as_text(&c->got);
+    const struct text words = TEXT("it failed too often; the next try is in 7 s");
+    assert_non_null(memmem(body.p, body.n, words.p, words.n));
+    assert_text(headers_get(&c->head, TEXT("Retry-After")), "7");
+    assert_int_equal(world_count(SLAB_OUTBOUND_FAILED_EJECTED), 1);
+}
+
 static void says_why_a_target_cannot_be_prepared(void **state)
 {
     (void)state;
@@ -394,6 +409,7 @@ int main(void)
         CASE(passes_on_what_the_core_refuses),
         CASE(an_empty_refusal_has_an_empty_body),
         CASE(a_core_that_is_away_is_503),
+        CASE(a_target_that_failed_too_often_is_503_for_a_while),
         CASE(says_why_a_target_cannot_be_prepared),
         CASE(refuses_what_cannot_be_forwarded),
         CASE(a_busy_target_is_503),

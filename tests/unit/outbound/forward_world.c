@@ -210,7 +210,7 @@ const char *upstream_failure_name(enum upstream_failure f)
 }
 int upstream_failure_status(enum upstream_failure f)
 {
-    if (f == UPSTREAM_BUSY || f == UPSTREAM_MEMORY)
+    if (f == UPSTREAM_BUSY || f == UPSTREAM_MEMORY || f == UPSTREAM_EJECTED)
         return 503;
     return f == UPSTREAM_FIRST_BYTE_TIMEOUT ? 504 : 502;
 }
@@ -243,7 +243,7 @@ int64_t upstream_ejected_ms(const struct upstreams *u, const struct upstream_end
 {
     (void)u;
     (void)endpoint;
-    return 0;
+    return 6100;
 }
 struct upstream_call *upstream_start(struct upstreams *u, const struct upstream_endpoint *endpoint,
                                      const struct upstream_request *request,
