@@ -134,7 +134,8 @@ static enum h1_reason join_cookies(struct h2_stream *s)
         memcpy(all + n, field.value.p, field.value.n);
         n += field.value.n;
     }
-    first->value = (struct text){all, n};
+    if (first)
+        first->value = (struct text){all, n};
     h->count = kept;
     return H1_NONE;
 }
