@@ -13,7 +13,14 @@
  * most connect_ms: then it fails as UPSTREAM_BUSY.
  * A request whose connection was closed by the target before any byte of an answer is sent again, once, on a
  * new connection, if that connection had been used before and either nothing of the request was sent, or it
- * is `repeatable` and none of its body was sent (RFC 9110 9.2.2); otherwise the call fails.
+ * is `repeatable` and none of its body was sent (RFC 9110 9.2.2: also PUT and DELETE); otherwise the call
+ * fails.
+ *
+ * A target that takes HTTP/2 gets many calls on a connection, as far as its SETTINGS and limits.streams say.
+ * While nobody knows whether it does, calls wait for the first connection to come up, and fail with it. A
+ * call that the target says it has not looked at (REFUSED_STREAM, above the last stream of a GOAWAY) goes to
+ * another connection whatever its method, as long as its body was short enough to be kept. Time-outs cancel
+ * their own stream; a PING then asks whether anybody is there, and without an answer the connection is lost.
  */
 
 #include "base/digest.h"

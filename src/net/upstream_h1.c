@@ -22,7 +22,7 @@ static void h1_free(struct upstream_connection *uc)
  */
 bool upstream_h1_may_repeat(const struct upstream_connection *uc, const struct upstream_call *c)
 {
-    return uc->carried && !c->repeated && !c->committed && !h1_client_started(uc->h1) &&
+    return uc->carried && c->repeats == 0 && !c->committed && !h1_client_started(uc->h1) &&
            (c->sent == 0 || c->repeatable);
 }
 
@@ -227,7 +227,7 @@ void upstream_h1_lost(struct upstream_connection *uc)
                                   : "the connection ended without an answer");
         return;
     }
-    c->repeated = true;
+    c->repeats++;
     c->connection = NULL;
     c->facts.reused = false;
     uc->call = NULL;

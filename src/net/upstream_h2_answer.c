@@ -60,12 +60,16 @@ static void on_writable(void *owner)
     (void)owner; /* upstream_h2.c looks at what is left, after the socket has taken its part */
 }
 
+#define GOAWAYS_MAX 3 /* that one call may meet: targets end connections in order after so many requests */
+
 /* Nothing was done (RFC 9113 8.7), or the rule of HTTP/1.1: a connection that had been used ended before any
- * byte of an answer, and the request is idempotent. Either way only while all of it is still here. */
+ * byte of an answer, and the request is idempotent. Either way only while all of it is still here, and once;
+ * but GOAWAY is no sign that the target cannot do it. */
 static bool may_repeat(const struct upstream_connection *uc, const struct upstream_call *c,
                        enum h2_failure why)
 {
-    if (c->repeated || c->committed || c->head_told)
+    const bool goaway = why == H2_REFUSED && !uc->ending && h2_client_leaving(uc->h2);
+    if (c->committed || c->head_told || c->repeats >= (goaway ? GOAWAYS_MAX : 1))
         return false;
     return why == H2_REFUSED ||
            (why == H2_RESET && uc->ending && !uc->refusal && uc->carried && c->repeatable);
@@ -73,7 +77,7 @@ static bool may_repeat(const struct upstream_connection *uc, const struct upstre
 
 static void repeat(struct upstream_call *c, const struct upstream_connection *not_on)
 {
-    c->repeated = true;
+    c->repeats++;
     c->facts.reused = c->facts.http2 = false;
     c->sent = 0;
     upstream_place(c, not_on);

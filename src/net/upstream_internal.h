@@ -150,7 +150,8 @@ struct upstream_call {
     enum upstream_failure why; /* when failing */
     const char *detail;        /* a constant */
     bool waiting, failing;
-    bool repeatable, repeated;
+    bool repeatable;
+    uint8_t repeats; /* how often it was sent again */
     bool upgrade, tunnel;
     bool framed;
     bool body_ended, committed /* body bytes went out */;
