@@ -415,7 +415,9 @@ static struct status whole_talk(void)
     if (post)
         st = h2_call_write(post->call, BYTES_OF("hello"));
     talk_run(&t);
-    if (post && post->call)
+    struct header field = {TEXT("x-sum"), TEXT("1")};
+    const struct headers trailers = {&field, 1, 1};
+    if (post && post->call && !status_ok(h2_call_end_body(post->call, &trailers)))
         status_ignore(h2_call_end_body(post->call, NULL));
     talk_run(&t);
     if (status_ok(st))

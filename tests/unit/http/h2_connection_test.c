@@ -496,10 +496,16 @@ static void ignore_body(void *owner, struct exchange *x, struct bytes chunk)
 static void reply_ok(void *owner, struct exchange *x)
 {
     (void)owner;
-    struct response head = {.status = 200};
-    if (!status_ok(headers_add(&head.headers, &x->arena, TEXT("x-probe"), TEXT("1"))) ||
-        !status_ok(exchange_reply(x, &head, BYTES_OF("answer"))))
+    struct header field = {TEXT("x-probe"), TEXT("1")};
+    const struct headers fields = {&field, 1, 1};
+    const struct response hints = {.status = 103, .headers = fields};
+    const struct response head = {.status = 200, .headers = fields, .body = BODY_STREAM};
+    if (!status_ok(exchange_interim(x, &hints)) || !status_ok(exchange_respond(x, &head)) ||
+        !status_ok(exchange_write(x, BYTES_OF("answer")))) {
         exchange_abort(x);
+        return;
+    }
+    status_ignore(exchange_end_with(x, &fields));
 }
 
 static void ignore_drained(void *owner, struct exchange *x)
