@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import rows_certificates
+import rows_graphql
 import rows_proxy
 import rows_registry
 import rows_scale
@@ -33,6 +34,7 @@ ROWS = {
     "fronts": rows_tls.two_fronts,
     "million": rows_scale.million,
     "registry": rows_registry.registry,
+    "graphql": rows_graphql.engine,
     "keepalive": rows_tls.keepalive,
     "proxy": rows_proxy.proxy,
     "proxy-mutual": rows_proxy.mutual,

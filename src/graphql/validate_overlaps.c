@@ -42,6 +42,7 @@ struct overlaps {
 
 #define SET_FIRST   8
 #define PAIRS_FIRST 64
+#define PAIR_COST   8 /* steps; they also bound the memory of the table */
 
 static void add_field(struct collector *c, struct graphql_selection *field, const struct schema_type *parent,
                       int origin)
@@ -222,7 +223,7 @@ static bool grow_pairs(struct overlaps *o)
 /* Is this the first time that the pair is met? */
 static bool note_pair(struct overlaps *o, struct pair pair)
 {
-    if (o->count * 2 >= o->capacity && !grow_pairs(o))
+    if (!validation_charge(o->v, PAIR_COST) || (o->count * 2 >= o->capacity && !grow_pairs(o)))
         return false;
     size_t i = pair_slot(o, &pair);
     if (o->pairs[i].a)
