@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/reader.h"
+#include "h2_frame.h"
 #include "h2_peer.h"
 
 /* The connection as a whole: floods, broken framing, good-byes, time-outs, memory. */
@@ -88,12 +88,7 @@ static void feed_frame(struct h2_peer *p, const struct flood *f)
 {
     struct buffer b;
     buffer_init(&b, 64);
-    buffer_u8(&b, 0);
-    buffer_u16(&b, (uint16_t)f->payload.n);
-    buffer_u8(&b, f->type);
-    buffer_u8(&b, f->flags);
-    buffer_u32(&b, (uint32_t)f->stream);
-    buffer_append(&b, f->payload);
+    h2_frame_put(&b, f->type, f->flags, f->stream, f->payload);
     if (status_ok(p->fed))
         p->fed = session_feed(p->server, buffer_bytes(&b));
     buffer_release(&b);
@@ -105,16 +100,13 @@ static uint32_t goaway_in_output(struct h2_peer *p)
     uint32_t error = 0;
     for (struct bytes out = session_output(p->server); out.n > 0; out = session_output(p->server)) {
         struct reader r = reader_of(out);
-        while (r.rest.n > 0) {
-            const size_t n = (size_t)reader_u8(&r) << 16 | reader_u16(&r);
-            const uint8_t type = reader_u8(&r);
-            (void)reader_take(&r, 5);
-            struct reader payload = reader_of(reader_take(&r, n));
+        struct h2_frame f;
+        while (h2_frame_next(&r, &f)) {
+            struct reader payload = reader_of(f.payload);
             (void)reader_u32(&payload);
-            if (type == NGHTTP2_GOAWAY)
+            if (f.type == NGHTTP2_GOAWAY)
                 error = reader_u32(&payload);
         }
-        assert_true(reader_done(&r));
         session_output_consumed(p->server, out.n);
     }
     return error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "h2_peer.h"
 
-#include <stdio.h>
+#include "h2_frame.h"
 
 static size_t index_of(int32_t id)
 {
@@ -225,13 +225,7 @@ void h2_peer_frame(struct h2_peer *p, uint8_t type, uint8_t flags, int32_t strea
 {
     struct buffer b;
     buffer_init(&b, 64 * 1024);
-    buffer_u8(&b, (uint8_t)(payload.n >> 16));
-    buffer_u16(&b, (uint16_t)(payload.n & 0xffff));
-    buffer_u8(&b, type);
-    buffer_u8(&b, flags);
-    buffer_u32(&b, (uint32_t)stream);
-    buffer_append(&b, payload);
-    must(status_ok(buffer_status(&b)));
+    h2_frame_put(&b, type, flags, stream, payload);
     h2_peer_send_raw(p, buffer_bytes(&b));
     buffer_release(&b);
 }

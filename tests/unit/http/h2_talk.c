@@ -4,7 +4,7 @@
 #include <nghttp2/nghttp2.h>
 #include <stdio.h>
 
-#include "base/reader.h"
+#include "h2_frame.h"
 
 /* ---- owners of calls ---- */
 
@@ -285,55 +285,35 @@ void talk_frame(struct talk *t, uint8_t type, uint8_t flags, int32_t stream, str
 {
     struct buffer b;
     buffer_init(&b, 64UL * 1024);
-    buffer_u8(&b, (uint8_t)(payload.n >> 16));
-    buffer_u16(&b, (uint16_t)(payload.n & 0xffff));
-    buffer_u8(&b, type);
-    buffer_u8(&b, flags);
-    buffer_u32(&b, (uint32_t)stream);
-    buffer_append(&b, payload);
+    h2_frame_put(&b, type, flags, stream, payload);
     talk_run(t);
     feed(t, buffer_bytes(&b));
     talk_run(t);
     buffer_release(&b);
 }
 
-/* Steps over one frame, or the preface; false at the end. */
-static bool next_frame(struct reader *r, uint8_t *out_type, int32_t *out_stream, struct bytes *out_payload)
+static bool is_of(const struct h2_frame *f, uint8_t type, int32_t stream)
 {
-    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    if (text_starts_with(bytes_text(r->rest), TEXT("PRI * HTTP/2.0\r\n")))
-        (void)reader_take(r, sizeof(preface) - 1);
-    if (r->rest.n == 0)
-        return false;
-    const size_t n = (size_t)reader_u8(r) << 16 | reader_u16(r);
-    *out_type = reader_u8(r);
-    (void)reader_u8(r);
-    *out_stream = (int32_t)reader_u32(r);
-    *out_payload = reader_take(r, n);
-    return true;
+    return f->type == type && (stream < 0 || f->stream == stream);
 }
 
 struct bytes talk_sent(struct talk *t, uint8_t type, int32_t stream, size_t nth)
 {
     struct reader r = reader_of(buffer_bytes(&t->seen));
-    uint8_t its_type = 0;
-    int32_t its_stream = 0;
-    struct bytes payload;
-    while (next_frame(&r, &its_type, &its_stream, &payload))
-        if (its_type == type && (stream < 0 || its_stream == stream) && nth-- == 0)
-            return payload;
+    struct h2_frame f;
+    while (h2_frame_next(&r, &f))
+        if (is_of(&f, type, stream) && nth-- == 0)
+            return f.payload;
     return (struct bytes){NULL, 0};
 }
 
 size_t talk_sent_count(struct talk *t, uint8_t type, int32_t stream)
 {
     struct reader r = reader_of(buffer_bytes(&t->seen));
-    uint8_t its_type = 0;
-    int32_t its_stream = 0;
-    struct bytes payload;
+    struct h2_frame f;
     size_t n = 0;
-    while (next_frame(&r, &its_type, &its_stream, &payload))
-        n += its_type == type && (stream < 0 || its_stream == stream) ? 1 : 0;
+    while (h2_frame_next(&r, &f))
+        n += is_of(&f, type, stream) ? 1 : 0;
     return n;
 }
 
