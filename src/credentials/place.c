@@ -187,12 +187,12 @@ static struct status ask_for_name(struct asking *q)
     return ask_proxy_for(q, arena_printf(q->a, "%.*s:%u", TEXT_ARG(host), q->out->port));
 }
 
-/* The first: the proxy tries no other, and knows nothing of the others. */
+/* One of them: the proxy knows nothing of the others. */
 static struct status ask_for_address(struct asking *q)
 {
     char text[SOCKET_TEXT_MAX];
     struct socket_address to = {.v6 = {.sin6_family = AF_INET6, .sin6_port = htons(q->out->port)}};
-    memcpy(&to.v6.sin6_addr, q->out->addresses[0], sizeof to.v6.sin6_addr);
+    memcpy(&to.v6.sin6_addr, proxy_choose(q->out->addresses, q->out->address_count), sizeof to.v6.sin6_addr);
     return ask_proxy_for(q, arena_text(q->a, text_of(socket_address_format(&to, text))));
 }
 

@@ -48,7 +48,7 @@ bool exchange_find_way(struct exchange *x)
         if (proxy_places_hold(&rules->no_proxy, found.addresses[i]))
             x->way.by_proxy = false; /* libcurl's own look at it is judged at the socket */
     if (x->way.by_proxy)
-        format(found.addresses[0], x->way.target, sizeof x->way.target);
+        format(proxy_choose(found.addresses, found.address_count), x->way.target, sizeof x->way.target);
     return true;
 }
 

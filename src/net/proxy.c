@@ -93,6 +93,15 @@ enum proxy_way proxy_way_to(const struct proxy_rules *r, struct text host)
     return PROXY_RESOLVED;
 }
 
+const uint8_t *proxy_choose(const uint8_t (*addresses)[16], unsigned count)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    for (unsigned i = 0; i < count; i++)
+        if (memcmp(addresses[i], mapped, sizeof mapped) == 0)
+            return addresses[i];
+    return addresses[0];
+}
+
 /* ---- credentials ---- */
 
 static bool is_fine(struct text t)

@@ -42,6 +42,10 @@ enum proxy_way {
 };
 enum proxy_way proxy_way_to(const struct proxy_rules *r, struct text host);
 
+/* Of a host's addresses (at least one) the one that the proxy is asked for: the first of IPv4, which every
+ * proxy reaches, else the first. */
+const uint8_t *proxy_choose(const uint8_t (*addresses)[16], unsigned count);
+
 /* "user:password", without the line end behind it. E_INVALID when it is something else, or as the file's own
  * rules say (os/files.h: file_read_key). */
 struct status proxy_credentials_read(const char *path, struct secret *out, struct error *err);

@@ -103,6 +103,17 @@ static void the_way_to_a_host(void **state)
     assert_int_equal(proxy_way_to(&r, TEXT("[::ffff:198.51.100.7]")), PROXY_RESOLVED);
 }
 
+static void the_proxy_is_asked_for_an_ipv4_address_if_there_is_one(void **state)
+{
+    (void)state;
+    static const uint8_t addresses[][16] = {{0x20, 1, [15] = 1},
+                                            {0x20, 1, [15] = 2},
+                                            {[10] = 0xff, 0xff, 10, 0, 0, 1},
+                                            {[10] = 0xff, 0xff, 10, 0, 0, 2}};
+    assert_ptr_equal(proxy_choose(addresses, 4), addresses[2]);
+    assert_ptr_equal(proxy_choose(addresses, 2), addresses[0]);
+}
+
 static void file_with(const char *path, const char *content, mode_t mode)
 {
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
@@ -152,6 +163,7 @@ int main(void)
         cmocka_unit_test(addresses_are_compared_with_networks_alone),
         cmocka_unit_test(a_proxy_is_a_host_and_a_port),
         cmocka_unit_test(the_way_to_a_host),
+        cmocka_unit_test(the_proxy_is_asked_for_an_ipv4_address_if_there_is_one),
         cmocka_unit_test(credentials_are_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
