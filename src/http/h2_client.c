@@ -212,7 +212,8 @@ bool h2_client_leaving(const struct h2_client *c)
 
 bool h2_client_takes_calls(const struct h2_client *c)
 {
-    if (h2_client_leaving(c) || c->calls >= c->streams_max)
+    /* Whoever is called and cancelled behind a peer that reads nothing leaves a head each time. */
+    if (h2_client_leaving(c) || c->calls >= c->streams_max || c->unsent >= 2 * c->streams_max)
         return false;
     return c->calls < nghttp2_session_get_remote_settings(c->ng, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }

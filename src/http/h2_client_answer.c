@@ -327,6 +327,21 @@ static int on_stream_close(nghttp2_session *ng, int32_t stream_id, uint32_t erro
     return 0;
 }
 
+static void note_head_left(struct h2_client *c, const nghttp2_frame *frame)
+{
+    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST && c->unsent > 0)
+        c->unsent--;
+}
+
+/* Of a call that was cancelled before; others close their stream (on_stream_close). */
+static int on_frame_not_send(nghttp2_session *ng, const nghttp2_frame *frame, int error, void *user_data)
+{
+    (void)ng;
+    (void)error;
+    note_head_left(user_data, frame);
+    return 0;
+}
+
 static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *user_data)
 {
     struct h2_client *c = user_data;
@@ -334,6 +349,7 @@ static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *frame, void *
         c->failed = E_INVALID;
         c->error = frame->goaway.error_code;
     }
+    note_head_left(c, frame);
     const bool message = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     struct h2_call *call = message ? call_of(ng, frame->hd.stream_id) : NULL;
     if (!call)
@@ -360,6 +376,7 @@ bool h2_client_callbacks_new(nghttp2_session_callbacks **out)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(c, on_data_chunk_recv);
     nghttp2_session_callbacks_set_on_stream_close_callback(c, on_stream_close);
     nghttp2_session_callbacks_set_on_frame_send_callback(c, on_frame_send);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(c, on_frame_not_send);
     nghttp2_session_callbacks_set_send_data_callback(c, h2_call_send_data);
     *out = c;
     return true;

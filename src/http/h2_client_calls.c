@@ -290,6 +290,7 @@ struct h2_call *h2_client_start(struct h2_client *c, const struct h2_request *re
             call_free(call);
         return NULL;
     }
+    c->unsent++;
     call->owner = owner;
     link_call(call);
     return call;

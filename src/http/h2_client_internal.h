@@ -86,6 +86,7 @@ struct h2_client {
     struct h2_call *finished; /* to be freed when nothing runs */
     struct h2_call *spare;    /* memory for the next one */
     unsigned calls;
+    unsigned unsent; /* heads that nghttp2 still holds, those of cancelled calls too */
     struct h2_flood flood;
     enum code failed; /* of h2_client_feed() */
     uint32_t error;   /* of our GOAWAY */

@@ -250,6 +250,25 @@ static void a_cancelled_call_is_cancelled_at_the_target_too(void **state)
     talk_close(&t);
 }
 
+/* Nothing leaves, and callers come and go: what they leave behind is bounded, and gone when it leaves. */
+static void cancelled_calls_that_wait_are_bounded(void **state)
+{
+    (void)state;
+    struct talk t = {.settings = {10, 65535}, .server_waits = true};
+    talk_open(&t);
+    unsigned n = 0;
+    for (; n < 100 && h2_client_takes_calls(t.client); n++)
+        h2_call_cancel(talk_get(&t, "/")->call);
+    assert_int_equal(n, 20);
+    talk_run(&t);
+    assert_int_equal(t.x_count, 0);
+    for (int i = 0; i < 10; i++)
+        assert_non_null(talk_get(&t, "/"));
+    talk_run(&t);
+    assert_int_equal(t.x_count, 10);
+    talk_close(&t);
+}
+
 static void an_early_answer_ends_the_upload(void **state)
 {
     (void)state;
@@ -447,6 +466,7 @@ int main(void)
         cmocka_unit_test(a_paused_call_stops_its_target_and_no_other),
         cmocka_unit_test(limits_of_both_sides_hold),
         cmocka_unit_test(a_cancelled_call_is_cancelled_at_the_target_too),
+        cmocka_unit_test(cancelled_calls_that_wait_are_bounded),
         cmocka_unit_test(an_early_answer_ends_the_upload),
         cmocka_unit_test(events_may_cancel_anything),
         cmocka_unit_test(events_may_start_calls),
