@@ -19,20 +19,34 @@ bool bytes_equal(struct bytes a, struct bytes b)
     return a.n == b.n && same(a.p, b.p, a.n);
 }
 
-bool text_equal(struct text a, struct text b)
+static bool same_letters(const char *a, const char *b, size_t n)
 {
-    return a.n == b.n && same(a.p, b.p, a.n);
-}
-
-bool text_equal_nocase(struct text a, struct text b)
-{
-    if (a.n != b.n)
-        return false;
-    for (size_t i = 0; i < a.n; i++) {
-        if (lower(a.p[i]) != lower(b.p[i]))
+    for (size_t i = 0; i < n; i++) {
+        if (lower(a[i]) != lower(b[i]))
             return false;
     }
     return true;
+}
+
+/* Most are written alike, or differ in more than case: eight octets say so at once. */
+static bool same_eight(const char *a, const char *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    if (x == y)
+        return true;
+    return ((x ^ y) & ~UINT64_C(0x2020202020202020)) == 0 && same_letters(a, b, sizeof x);
+}
+
+bool text_same_nocase(const char *a, const char *b, size_t n)
+{
+    if (n < 8)
+        return same_letters(a, b, n);
+    for (size_t i = 0; i + 8 < n; i += 8)
+        if (!same_eight(a + i, b + i))
+            return false;
+    return same_eight(a + (n - 8), b + (n - 8));
 }
 
 int text_compare(struct text a, struct text b)
@@ -63,18 +77,6 @@ size_t text_find(struct text t, char c)
 {
     const char *at = t.n ? memchr(t.p, c, t.n) : NULL;
     return at ? (size_t)(at - t.p) : t.n;
-}
-
-struct text text_from(struct text t, size_t from)
-{
-    if (from > t.n)
-        from = t.n;
-    return (struct text){t.p ? t.p + from : NULL, t.n - from};
-}
-
-struct text text_first(struct text t, size_t n)
-{
-    return (struct text){t.p, n < t.n ? n : t.n};
 }
 
 static bool is_blank(char c)

@@ -43,18 +43,35 @@ static inline struct text bytes_text(struct bytes b)
     return (struct text){(const char *)b.p, b.n};
 }
 
+/* Names of fields are compared a hundred times per request, and nearly all differ in length: what is inline
+ * here is so for that. */
 bool bytes_equal(struct bytes a, struct bytes b); /* not constant time: never for secrets */
-bool text_equal(struct text a, struct text b);
-bool text_equal_nocase(struct text a, struct text b); /* ASCII case only */
-int text_compare(struct text a, struct text b);       /* as memcmp, shorter first */
+static inline bool text_equal(struct text a, struct text b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); /* which must not see NULL */
+}
+bool text_same_nocase(const char *a, const char *b, size_t n); /* ASCII case only */
+static inline bool text_equal_nocase(struct text a, struct text b)
+{
+    return a.n == b.n && text_same_nocase(a.p, b.p, a.n);
+}
+int text_compare(struct text a, struct text b); /* as memcmp, shorter first */
 bool text_starts_with(struct text t, struct text prefix);
 bool text_ends_with(struct text t, struct text suffix);
 bool text_contains(struct text t, char c);
 /* Position of the first `c`, or t.n. */
 size_t text_find(struct text t, char c);
 /* From `from` (clamped) to the end; and at most `n` from the start. */
-struct text text_from(struct text t, size_t from);
-struct text text_first(struct text t, size_t n);
+static inline struct text text_from(struct text t, size_t from)
+{
+    if (from > t.n)
+        from = t.n;
+    return (struct text){t.p ? t.p + from : NULL, t.n - from};
+}
+static inline struct text text_first(struct text t, size_t n)
+{
+    return (struct text){t.p, n < t.n ? n : t.n};
+}
 /* Without leading and trailing SP and HTAB (RFC 9110 OWS). */
 struct text text_trim(struct text t);
 /*

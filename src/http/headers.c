@@ -69,5 +69,24 @@ bool header_is_hop_by_hop(struct text name, const struct headers *all)
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
         if (text_equal_nocase(name, always[i]))
             return true;
-    return headers_has_token(all, TEXT("Connection"), name);
+    return all && headers_has_token(all, TEXT("Connection"), name);
+}
+
+static bool names_field(struct text options)
+{
+    while (options.p) {
+        const struct text option = text_trim(text_cut(&options, ','));
+        if (option.n > 0 && !text_equal_nocase(option, TEXT("keep-alive")) &&
+            !text_equal_nocase(option, TEXT("close")) && !text_equal_nocase(option, TEXT("upgrade")))
+            return true;
+    }
+    return false;
+}
+
+bool headers_name_hops(const struct headers *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (text_equal_nocase(all->list[i].name, TEXT("Connection")) && names_field(all->list[i].value))
+            return true;
+    return false;
 }

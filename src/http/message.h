@@ -50,8 +50,11 @@ size_t headers_count(const struct headers *h, struct text name);
  */
 bool headers_has_token(const struct headers *h, struct text name, struct text token);
 /* Hop-by-hop: Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade and what
- * `connection` (all Connection values) names (RFC 9110 7.6.1). */
+ * Connection names among `all` (RFC 9110 7.6.1); NULL where headers_name_hops() says that it names nothing.
+ */
 bool header_is_hop_by_hop(struct text name, const struct headers *all);
+/* Does Connection name a field? Its usual values do not, and looking for each name in it costs. */
+bool headers_name_hops(const struct headers *all);
 
 enum body_kind {
     BODY_NONE,   /* no body at all */

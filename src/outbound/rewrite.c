@@ -99,13 +99,13 @@ struct status rewrite_request(const struct request *r, const struct outbound_add
 
 /* ---- the answer ---- */
 
-static bool stays_behind(struct text name, const struct response *from)
+static bool stays_behind(struct text name, const struct response *from, const struct headers *named)
 {
     /* Of a 101 this one is the point (RFC 9110 7.8). */
     if (from->status == 101 && text_equal_nocase(name, TEXT("Upgrade")))
         return false;
     /* Body and length are in the struct. */
-    return header_is_hop_by_hop(name, &from->headers) || text_equal_nocase(name, TEXT("Content-Length")) ||
+    return header_is_hop_by_hop(name, named) || text_equal_nocase(name, TEXT("Content-Length")) ||
            (name.n > 6 && text_equal_nocase(text_first(name, 6), TEXT("Proxy-")));
 }
 
@@ -114,10 +114,11 @@ struct status rewrite_response(const struct response *from, const struct outboun
 {
     struct response out = {
         .status = from->status, .body = from->body, .content_length = from->content_length};
+    const struct headers *named = headers_name_hops(&from->headers) ? &from->headers : NULL;
     const bool locates = (from->status >= 300 && from->status <= 399) || from->status == 201;
     for (size_t i = 0; i < from->headers.count; i++) {
         struct header f = from->headers.list[i];
-        if (stays_behind(f.name, from))
+        if (stays_behind(f.name, from, named))
             continue;
         if (locates && text_equal_nocase(f.name, TEXT("Location"))) {
             f.value = location_rewrite(f.value, address, target, a);

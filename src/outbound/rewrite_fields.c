@@ -73,26 +73,6 @@ static struct text configured_value(const struct writer *w, enum field_kind kind
 
 /* ---- what the caller sent ---- */
 
-/* Does Connection name anything? That costs a look at every field for every field, so the usual values are
- * told apart first. */
-static bool names_fields(const struct writer *w)
-{
-    const struct headers *h = &w->request->headers;
-    for (size_t i = 0; i < h->count; i++) {
-        struct text list = h->list[i].value;
-        if (w->kinds[i] != FIELD_CONNECTION)
-            continue;
-        while (list.p) {
-            const struct text option = text_trim(text_cut(&list, ','));
-            if (option.n > 0 && !text_equal_nocase(option, TEXT("keep-alive")) &&
-                !text_equal_nocase(option, TEXT("close")) && !text_equal_nocase(option, TEXT("upgrade")) &&
-                !text_equal_nocase(option, TEXT("te")))
-                return true;
-        }
-    }
-    return false;
-}
-
 /* An Access-Token is for us: it may well be named as one that goes no further. */
 static void drop_named(struct writer *w)
 {
@@ -112,7 +92,7 @@ static struct status sort_fields(struct writer *w)
         return STATUS(INVALID);
     for (size_t i = 0; i < h->count; i++)
         w->kinds[i] = (uint8_t)field_kind_of(h->list[i].name);
-    if (names_fields(w))
+    if (headers_name_hops(h))
         drop_named(w);
     for (size_t i = 0; i < h->count; i++) {
         if (w->kinds[i] == FIELD_ACCESS_TOKEN && !w->sent[FIELD_ACCESS_TOKEN])

@@ -82,6 +82,12 @@ static void case_is_ascii_only(void **state)
     (void)state;
     assert_true(text_equal_nocase(TEXT("Content-LENGTH"), TEXT("content-length")));
     assert_false(text_equal_nocase(TEXT("@["), TEXT("`{"))); /* the neighbours of A-Z in ASCII */
+    assert_false(text_equal_nocase(TEXT("Content-@"), TEXT("content-`")));
+    assert_false(text_equal_nocase(TEXT("X[Forwarded-For"), TEXT("X{Forwarded-For")));
+    assert_false(text_equal_nocase(TEXT("X-Forwarded-For"), TEXT("X-Forwarded-Fog")));
+    assert_false(text_equal_nocase(TEXT("X-ForwardedxFor"), TEXT("X-Forwarded-For")));
+    assert_true(text_equal_nocase(TEXT("X-Forwarded-For"), TEXT("x-fORWARDED-foR")));
+    assert_true(text_equal_nocase(TEXT("Location"), TEXT("lOCATION")));
     assert_false(text_equal_nocase(TEXT("\xc3\x84"), TEXT("\xc3\xa4")));
     assert_false(text_equal_nocase(TEXT("a"), TEXT("ab")));
 }

@@ -95,6 +95,22 @@ static void hop_by_hop_fields_are_the_known_and_the_named(void **state)
         assert_true(header_is_hop_by_hop(text_of(hop[i]), &h));
     assert_false(header_is_hop_by_hop(TEXT("Accept"), &h));
     assert_false(header_is_hop_by_hop(TEXT("Host"), &h));
+    assert_true(headers_name_hops(&h));
+    assert_true(header_is_hop_by_hop(TEXT("upgrade"), NULL));
+    assert_false(header_is_hop_by_hop(TEXT("x-one"), NULL));
+}
+
+static void usual_values_of_connection_name_no_field(void **state)
+{
+    (void)state;
+    struct header list[] = {{TEXT("Connections"), TEXT("x-one")},
+                            {TEXT("Connection"), TEXT("Keep-Alive, , upgrade")},
+                            {TEXT("connection"), TEXT("close")}};
+    struct headers h = {list, 3, 3};
+    assert_false(headers_name_hops(&h));
+    list[2].value = TEXT("close,X-One");
+    assert_true(headers_name_hops(&h));
+    assert_false(headers_name_hops(&(struct headers){0}));
 }
 
 static void the_number_of_headers_is_limited(void **state)
@@ -197,6 +213,7 @@ int main(void)
         cmocka_unit_test(headers_are_found_whatever_their_case),
         cmocka_unit_test(lists_hold_tokens),
         cmocka_unit_test(hop_by_hop_fields_are_the_known_and_the_named),
+        cmocka_unit_test(usual_values_of_connection_name_no_field),
         cmocka_unit_test(the_number_of_headers_is_limited),
         cmocka_unit_test(query_parameters_are_decoded),
         cmocka_unit_test(path_segments_are_decoded),
