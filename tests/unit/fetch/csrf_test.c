@@ -41,7 +41,7 @@ static void answer(struct peer_io *io, const char *path, const char *request)
         (void)peer_print(io, "HTTP/1.1 302 x\r\nLocation: http://127.0.0.1:%u/token\r\n\r\n",
                          peer_port(second));
     if (strcmp(path, "/silent") == 0)
-        peer_wait(io, 5000);
+        peer_wait(io, PATIENT_MS);
     if (strcmp(path, "/endless") == 0) {
         (void)peer_write(io, TEXT("HTTP/1.1 200 OK\r\n"));
         while (peer_write(io, TEXT("Set-Cookie: geheim=1234567890123456789012345678901234567890\r\n")))
@@ -83,7 +83,7 @@ static struct fetch_request csrf_of(const char *url)
         .query = &query,
         .query_count = 1,
         .authorization = TEXT("Bearer geheim"),
-        .timeout_ms = 8000,
+        .timeout_ms = PATIENT_MS,
     };
 }
 
@@ -148,7 +148,7 @@ static void fails_in_the_words_of_the_contract(void **state)
         (void)snprintf(wanted, sizeof wanted, "%s%s%s", rows[i].before, rows[i].after ? url : "",
                        rows[i].after ? rows[i].after : "");
         struct fetch_request r = csrf_of(with_user);
-        r.timeout_ms = strstr(url, "silent") ? 400 : 8000;
+        r.timeout_ms = strstr(url, "silent") ? 400 : PATIENT_MS;
         expect_reason(&policy, &r, rows[i].outcome, rows[i].status, wanted);
     }
     assert_int_equal(peer_count(second), before);

@@ -92,7 +92,7 @@ static void answer(struct peer_io *io, const char *path, const char *request)
     if (write_page(io, path))
         return;
     if (strcmp(path, "/silent") == 0) {
-        peer_wait(io, 5000);
+        peer_wait(io, PATIENT_MS);
     } else if (strcmp(path, "/drip") == 0) {
         drip(io);
     } else if (strcmp(path, "/endless") == 0) {

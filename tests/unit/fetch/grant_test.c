@@ -31,7 +31,7 @@ static void answer(struct peer_io *io, const char *path, const char *request)
             (void)peer_write(io, text_of(pages[i].answer));
     }
     if (strcmp(path, "/silent") == 0)
-        peer_wait(io, 5000);
+        peer_wait(io, PATIENT_MS);
     if (strcmp(path, "/endless") == 0) {
         (void)peer_write(io, TEXT("HTTP/1.1 200 OK\r\n\r\n"));
         while (peer_write(io, TEXT("                                                                ")))
@@ -88,7 +88,7 @@ static struct fetch_request token_of(const char *url)
         .authentication = FETCH_BASIC,
         .user = TEXT("the id&"),
         .password = TEXT("geheim p\xc3\xa4ss=1"),
-        .timeout_ms = 8000,
+        .timeout_ms = PATIENT_MS,
     };
 }
 
@@ -144,7 +144,7 @@ static void fails_in_the_words_of_the_contract(void **state)
         (void)snprintf(wanted, sizeof wanted, "%s%s%s", rows[i].before, rows[i].after ? url : "",
                        rows[i].after ? rows[i].after : "");
         struct fetch_request r = token_of(with_user);
-        r.timeout_ms = strstr(url, "silent") ? 400 : 8000;
+        r.timeout_ms = strstr(url, "silent") ? 400 : PATIENT_MS;
         expect_reason(&policy, &r, rows[i].outcome, rows[i].status, wanted);
     }
 }

@@ -15,6 +15,7 @@
 
 #define DOCUMENT_MAX (64u * 1024)
 #define PAGE_MAX     65536
+#define PATIENT_MS   60000 /* what does not wait for this long is not judged by the clock of a busy machine */
 
 static inline void policy_default(struct fetch_policy *p)
 {
@@ -25,7 +26,7 @@ static inline void policy_default(struct fetch_policy *p)
 static inline struct fetch_request job_of(const char *url)
 {
     return (struct fetch_request){
-        .job = FETCH_DOCUMENT, .url = text_of(url), .document_max = DOCUMENT_MAX, .timeout_ms = 8000};
+        .job = FETCH_DOCUMENT, .url = text_of(url), .document_max = DOCUMENT_MAX, .timeout_ms = PATIENT_MS};
 }
 
 /* `reason` is a part of it; "" for any. */

@@ -8,7 +8,7 @@
 static struct fetch_request host_of(const char *host)
 {
     return (struct fetch_request){
-        .job = FETCH_RESOLVE, .host = text_of(host), .port = 443, .timeout_ms = 8000};
+        .job = FETCH_RESOLVE, .host = text_of(host), .port = 443, .timeout_ms = PATIENT_MS};
 }
 
 static void expect_host(const struct fetch_policy *p, const char *host, enum fetch_outcome outcome,

@@ -25,7 +25,7 @@ static void answer_token(struct peer_io *io, const char *path, const char *reque
             (void)peer_write(io, text_of(pages[i].answer));
     }
     if (strcmp(path, "/silent") == 0)
-        peer_wait(io, 5000);
+        peer_wait(io, PATIENT_MS);
     if (strcmp(path, "/endless") == 0) {
         (void)peer_write(io, TEXT("HTTP/1.1 200 OK\r\n\r\n"));
         while (peer_write(io, TEXT("                                                                ")))
@@ -69,7 +69,7 @@ static void expect_token(const char *token_url, enum fetch_outcome outcome, cons
     r.user = TEXT("the id&");
     r.password = TEXT("p\xc3\xa4ss=1");
     r.token_url = text_of(token_url);
-    r.timeout_ms = strstr(token_url, "silent") ? 400 : 8000;
+    r.timeout_ms = strstr(token_url, "silent") ? 400 : PATIENT_MS;
     expect_of(&policy, &r, outcome, reason);
 }
 
