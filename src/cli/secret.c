@@ -58,7 +58,7 @@ static struct status put_values(struct cli *c, struct buffer *out, struct error 
     const char *files[ARGS_OPTIONS_MAX], *literals[ARGS_OPTIONS_MAX], *rest = NULL;
     const unsigned file_count = args_values(&c->args, "from-file", files, ARGS_OPTIONS_MAX);
     const unsigned literal_count = args_values(&c->args, "from-literal", literals, ARGS_OPTIONS_MAX);
-    struct text key;
+    struct text key = {NULL, 0};
     struct json_out j;
     if (!buffer_reserve(out, LIMIT_BODY_JSON)) /* at once: a buffer that grows leaves copies */
         return buffer_status(out);

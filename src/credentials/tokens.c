@@ -153,7 +153,6 @@ static struct status make_form(struct asking *q, enum client_authentication how,
                       FETCH_FIELDS_MAX - FORM_OURS);
     for (size_t i = 0; i < count; i++)
         form[job->form_count++] = more[i];
-    job->form = form;
     return DONE;
 }
 
@@ -189,6 +188,7 @@ struct status token_oauth(struct asking *q, struct text *out_token)
     struct fetch_request job = {
         .job = FETCH_TOKEN,
         .url = c->oauth.url,
+        .form = form,
         .anchors_pem = q->out->anchors_pem,
         .insecure = !q->out->verify,
         .timeout_ms = q->cache->settings.timeout_ms,

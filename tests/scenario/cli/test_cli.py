@@ -327,7 +327,7 @@ def test_file_environment_and_command_line_override_each_other_in_that_order(tmp
     file = pki.write(tmp_path / "f.yaml", "log:\n  level: debug\n  format: json\n  access: all\n")
     environment = {"HOME": str(tmp_path), "FAIRLEAD_LOG_FORMAT": "text", "FAIRLEAD_LOG_ACCESS": "off"}
     shown = json.loads(run([BINARY, "config", "show", "--config", file, "--set", "log.access=all", "-o", "json"], env=environment).stdout)
-    assert {k: v for k, v in shown.items() if k.startswith("log.")} == {"log.level": "debug", "log.format": "text", "log.access": "all"}
+    assert {k: v for k, v in shown.items() if k.startswith("log.")} == {"log.level": "debug", "log.format": "text", "log.access": "all", "log.access_sample": "100"}
     done = run([BINARY, "config", "show"], check=False, env={"HOME": str(tmp_path), "FAIRLEAD_LOG_LEVL": "info"})
     assert_refused(done, "FAIRLEAD_LOG_LEVL")
 
