@@ -8,13 +8,14 @@
 
 #include "check.h"
 #include "fake_control.h"
+#include "scratch.h"
 
 #define ID        "3bb33152-1bdb-4d68-b267-3fd239633d7b"
 #define WORDS_MAX 12
 
-static const char file_path[] = "/tmp/fairlead-cli-service-test.json";
-static const char yaml_path[] = "/tmp/fairlead-cli-service-test.yaml";
-static const char key_path[] = "/tmp/fairlead-cli-service-test.key";
+static const char file_path[] = "service-test.json";
+static const char yaml_path[] = "service-test.yaml";
+static const char key_path[] = "service-test.key";
 static const char *const silent[] = {NULL};
 
 static void write_file(const char *path, const char *content, mode_t mode)
@@ -27,13 +28,20 @@ static void write_file(const char *path, const char *content, mode_t mode)
     close(fd);
 }
 
-static int remove_files(void **state)
+/* The files are named relative to a directory of this run. */
+static char directory[SCRATCH_MAX];
+
+static int enter_directory(void **state)
 {
     (void)state;
-    unlink(file_path);
-    unlink(yaml_path);
-    unlink(key_path);
-    return 0;
+    scratch_make(directory);
+    return chdir(directory);
+}
+
+static int remove_directory(void **state)
+{
+    (void)state;
+    return chdir("/") == 0 ? scratch_remove(directory) : 1;
 }
 
 static bool contains(struct text t, const char *what)
@@ -110,7 +118,7 @@ static void refusals_of_the_server_name_the_next_step(void **state)
          E_NOT_FOUND},
         {{"service", "register", "shop", "-f", file_path},
          "400 {\"detail\":\"trailing comma before '}' at line 7, column 3\"}",
-         "/tmp/fairlead-cli-service-test.json: trailing comma before '}' at line 7, column 3",
+         "service-test.json: trailing comma before '}' at line 7, column 3",
          E_INVALID},
         {{"service", "update", "shop", ID, "-f", file_path, "--if-revision", "3"},
          "412 {\"detail\":\"it has revision 4 now\"}",
@@ -166,7 +174,7 @@ static void broken_yaml_is_refused_with_its_place_and_not_sent(void **state)
     write_file(yaml_path, "name: orders\napi:\n  targetUrl: &anchor http://h\n", 0644);
     const char *const words[] = {"service", "register", "shop", "-f", yaml_path, NULL};
     assert_status(fake_run(&f, silent, &c, words, &err), E_INVALID);
-    assert_contains(text_of(err.message), "/tmp/fairlead-cli-service-test.yaml:3:14: ");
+    assert_contains(text_of(err.message), "service-test.yaml:3:14: ");
     assert_int_equal(f.count, 0);
     cli_ended(&c);
     fake_release(&f);
@@ -494,5 +502,5 @@ int main(void)
         cmocka_unit_test(a_service_is_shown_as_facts_with_its_secrets_masked),
         cmocka_unit_test(labels_of_an_application_are_changed_one_by_one),
     };
-    return cmocka_run_group_tests(tests, NULL, remove_files);
+    return cmocka_run_group_tests(tests, enter_directory, remove_directory);
 }
