@@ -141,8 +141,9 @@ struct status upstream_end_body(struct upstream_call *c, const struct headers *t
  * inside any of these functions. */
 void upstream_pause(struct upstream_call *c);
 void upstream_resume(struct upstream_call *c);
-void upstream_cancel(
-    struct upstream_call *c); /* no more events; its connection closes unless the answer is complete */
+/* No more events. Its HTTP/1.1 connection closes unless the answer is complete; over HTTP/2 its stream is
+ * reset. */
+void upstream_cancel(struct upstream_call *c);
 
 /* After UPSTREAM_EJECTED: until one of its addresses may be tried again; 0 = now. */
 int64_t upstream_ejected_ms(const struct upstreams *u, const struct upstream_endpoint *endpoint);

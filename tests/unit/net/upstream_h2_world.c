@@ -246,6 +246,7 @@ static void submit(struct h2_world *h, int peer, int i, int status, bool has_bod
     struct h2_target *t = h->targets[peer];
     char digits[4];
     (void)snprintf(digits, sizeof digits, "%d", status);
+    t->seen[i].answered = true;
     const nghttp2_nv nv = field(":status", digits);
     const nghttp2_data_provider body = {.read_callback = read_answer};
     assert_int_equal(nghttp2_submit_response(t->ng, t->seen[i].id, &nv, 1, has_body ? &body : NULL), 0);

@@ -13,7 +13,7 @@
 
 #include "upstream_world.h"
 
-#define H2_STREAMS 64
+#define H2_STREAMS 512
 
 struct h2_target;
 
@@ -21,7 +21,7 @@ struct h2_target;
 struct h2_seen {
     int32_t id;
     bool ended; /* the whole request is here */
-    bool closed;
+    bool closed, answered;
     uint32_t error; /* of RST_STREAM, once closed */
     size_t received;
     uint64_t sum;
