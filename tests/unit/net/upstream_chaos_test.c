@@ -72,7 +72,7 @@ static void something(struct record *r)
 static void start_one(struct world *w)
 {
     struct record *r = &w->calls[roll(WORLD_CALLS)];
-    if (r->call || w->accepted >= WORLD_CONNECTIONS - 8)
+    if (r->call || w->accepted >= WORLD_ENOUGH)
         return;
     struct upstream_request request = roll(2) ? get_request : post_request;
     if (roll(3) == 0) {

@@ -37,7 +37,7 @@ static void start_one(struct h2_world *h)
     static const struct upstream_request *const requests[] = {&get_request, &head_request, &post_request,
                                                               &stream_request};
     struct record *r = &h->w.calls[roll(WORLD_CALLS)];
-    if (r->call || h->w.accepted >= WORLD_CONNECTIONS - 8)
+    if (r->call || h->w.accepted >= WORLD_ENOUGH)
         return;
     struct upstream_request request = *requests[roll(4)];
     request.repeatable = roll(2) == 0;

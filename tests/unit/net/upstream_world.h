@@ -19,7 +19,8 @@
 #include "net/upstream.h"
 #include "pki.h"
 
-#define WORLD_CONNECTIONS 32
+#define WORLD_ENOUGH      24 /* accepted ones, after which a test that rolls dice begins no call */
+#define WORLD_CONNECTIONS 64 /* room for those on their way then */
 #define WORLD_CALLS       32
 #define WORLD_KEPT        (16u * 1024)
 
