@@ -36,7 +36,7 @@ enum graphql_literal_kind {
 
 struct graphql_literal {
     enum graphql_literal_kind kind;
-    uint32_t at;
+    uint32_t at, end;    /* `end` is behind it */
     struct text text;    /* name, digits; strings: what is between the quotes, escapes not decoded */
     bool has_escapes;    /* of strings */
     bool has_line_break; /* of "..." strings */
@@ -121,7 +121,7 @@ struct graphql_fragment {
     struct fragment_use *spreads; /* validate_fragments.c's */
     int seen;                     /* number of the walk that was here last */
     int height;                   /* levels of selections, those of fragments included; 0: not known yet */
-    bool used;
+    bool is_repeated;             /* another one has its name */
 };
 
 enum graphql_operation_kind { GRAPHQL_QUERY, GRAPHQL_MUTATION, GRAPHQL_SUBSCRIPTION };

@@ -53,6 +53,8 @@ static struct status time_value(struct arena *arena, int64_t seconds, struct gra
 /* A field that is a member of its object. */
 static struct status read_member(const struct graphql_call *call, struct graphql_value *out)
 {
+    if (!call->object)
+        return STATUS(BROKEN);
     const char *at = (const char *)call->object + call->row->at.offset;
     switch (call->row->at.kind) {
     case GRAPHQL_AT_NOTHING:

@@ -79,7 +79,7 @@ static struct status skip_comment(struct lexer *l)
         if (c == '\n' || c == '\r')
             break;
         if (c < ' ' && c != '\t')
-            return lexer_refuse(l, l->at, "Invalid character within a comment: U+%04X.", c);
+            return lexer_refuse(l, l->at, NO_TOKEN "Invalid character within a comment: U+%04X.", c);
     }
     return DONE;
 }
@@ -117,7 +117,7 @@ static struct status digits(struct lexer *l)
 {
     char word[16];
     if (kind_at(l, l->at) != CHARACTER_DIGIT)
-        return lexer_refuse(l, l->at, "Invalid number, expected digit but got: %s.",
+        return lexer_refuse(l, l->at, NO_TOKEN "Invalid number, expected digit but got: %s.",
                             describe(l, l->at, word));
     while (kind_at(l, l->at) == CHARACTER_DIGIT)
         l->at++;
@@ -132,7 +132,7 @@ static struct status read_number(struct lexer *l, struct token *out)
     if (l->source.p[l->at] == '-')
         l->at++;
     if (at_or_zero(l, l->at) == '0' && kind_at(l, l->at + 1) == CHARACTER_DIGIT)
-        return lexer_refuse(l, l->at + 1, "Invalid number, unexpected digit after 0: %s.",
+        return lexer_refuse(l, l->at + 1, NO_TOKEN "Invalid number, unexpected digit after 0: %s.",
                             describe(l, l->at + 1, word));
     TRY(digits(l));
     if (at_or_zero(l, l->at) == '.') {
@@ -149,7 +149,7 @@ static struct status read_number(struct lexer *l, struct token *out)
     }
     /* 2.9.1: a number is not followed by what could belong to it. */
     if (at_or_zero(l, l->at) == '.' || kind_at(l, l->at) == CHARACTER_NAME)
-        return lexer_refuse(l, l->at, "Invalid number, expected digit but got: %s.",
+        return lexer_refuse(l, l->at, NO_TOKEN "Invalid number, expected digit but got: %s.",
                             describe(l, l->at, word));
     out->text = (struct text){l->source.p + start, l->at - start};
     return DONE;
@@ -189,8 +189,10 @@ static struct status read_other(struct lexer *l, struct token *out)
     }
     if (c == '\'')
         return lexer_refuse(
-            l, l->at, "Unexpected single quote character ('), did you mean to use a double quote (\")?");
-    return lexer_refuse(l, l->at, "Cannot parse the unexpected character %s.", describe(l, l->at, word));
+            l, l->at,
+            NO_TOKEN "Unexpected single quote character ('), did you mean to use a double quote (\")?");
+    return lexer_refuse(l, l->at, NO_TOKEN "Cannot parse the unexpected character %s.",
+                        describe(l, l->at, word));
 }
 
 struct status lexer_next(struct lexer *l, struct token *out)

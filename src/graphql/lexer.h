@@ -63,5 +63,7 @@ const char *token_kind_words(enum token_kind kind);
 /* String tokens (lexer_string.c); l->at is behind the opening quotes. */
 struct status lexer_string(struct lexer *l, struct token *out);
 struct status lexer_block_string(struct lexer *l, struct token *out);
-/* Sets the problem; the message is printf's, in the arena. */
+/* Sets the problem; the message is printf's, in the arena. What is no token at all begins with NO_TOKEN:
+ * gqlparser says no more than that. */
+#define NO_TOKEN "Unexpected <Invalid>: "
 [[gnu::format(printf, 3, 4)]] struct status lexer_refuse(struct lexer *l, size_t at, const char *fmt, ...);

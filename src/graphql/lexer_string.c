@@ -10,11 +10,12 @@
 
 #include "graphql/escape.h"
 
-#define UNTERMINATED "Unterminated string."
+#define UNTERMINATED NO_TOKEN "Unterminated string."
 
 static struct status bad_character(struct lexer *l)
 {
-    return lexer_refuse(l, l->at, "Invalid character within String: U+%04X.", (uint8_t)l->source.p[l->at]);
+    return lexer_refuse(l, l->at, NO_TOKEN "Invalid character within String: U+%04X.",
+                        (uint8_t)l->source.p[l->at]);
 }
 
 static bool is_control(char c)
@@ -38,7 +39,7 @@ struct status lexer_string(struct lexer *l, struct token *out)
             size_t decoded_length;
             size_t n = string_escape(text_from(l->source, l->at), decoded, &decoded_length);
             if (n == 0)
-                return lexer_refuse(l, l->at, "Invalid character escape sequence: %.*s.",
+                return lexer_refuse(l, l->at, NO_TOKEN "Invalid character escape sequence: %.*s.",
                                     (int)string_escape_shown(text_from(l->source, l->at)), p + l->at);
             l->at += n - 1;
         }

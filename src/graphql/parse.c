@@ -14,6 +14,7 @@ struct status parser_start(struct parser *p, struct text source, struct arena *a
 
 struct status parser_advance(struct parser *p)
 {
+    p->end = (uint32_t)p->lexer.at;
     return lexer_next(&p->lexer, &p->token);
 }
 
@@ -218,7 +219,7 @@ static struct status report(const struct parser *p, struct status s, struct grap
         return s;
     *out_problem = p->lexer.problem;
     if (s.code == E_INVALID && p->lexer.first_broken != UINT32_MAX)
-        *out_problem = (struct graphql_problem){TEXT("Unterminated string."), p->lexer.first_broken};
+        *out_problem = (struct graphql_problem){TEXT(NO_TOKEN "Unterminated string."), p->lexer.first_broken};
     return s;
 }
 
@@ -268,7 +269,8 @@ struct status graphql_parse_value(struct text source, struct arena *arena, struc
                                   struct graphql_problem *out_problem)
 {
     struct parser p;
-    return report(&p, parse_lone_value(&p, source, arena, out), out_problem);
+    struct status s = parse_lone_value(&p, source, arena, out);
+    return report(&p, s, out_problem);
 }
 
 static struct status parse_lone_type(struct parser *p, struct text source, struct arena *arena,
@@ -283,7 +285,8 @@ struct status graphql_parse_type(struct text source, struct arena *arena, struct
                                  struct graphql_problem *out_problem)
 {
     struct parser p;
-    return report(&p, parse_lone_type(&p, source, arena, out), out_problem);
+    struct status s = parse_lone_type(&p, source, arena, out);
+    return report(&p, s, out_problem);
 }
 
 void graphql_position(struct text source, uint32_t at, int *out_line, int *out_column)

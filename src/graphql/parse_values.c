@@ -133,6 +133,7 @@ struct status parse_value(struct parser *p, bool constant, struct graphql_litera
     if (!value)
         return STATUS(NOMEM);
     TRY(parse_value_into(p, constant, value));
+    value->end = p->end;
     *out = value;
     return DONE;
 }

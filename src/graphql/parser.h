@@ -10,6 +10,7 @@
 struct parser {
     struct lexer lexer;
     struct token token; /* the next one */
+    uint32_t end;       /* of the one before it */
     struct arena *arena;
     struct graphql_document *document;
     struct keys keys;

@@ -3,8 +3,7 @@
 
 #include <stdio.h>
 
-#define SUGGESTIONS 5
-#define LENGTH_MAX  48 /* longer names are not compared */
+#define LENGTH_MAX 48 /* longer names are not compared */
 
 struct candidate {
     struct text name;
@@ -44,38 +43,41 @@ static size_t distance(struct text a, struct text b)
 }
 
 /* Keeps the list sorted and short. */
-static int insert(struct candidate list[static SUGGESTIONS], int count, struct candidate c)
+static int insert(struct candidate list[static SUGGESTIONS_MAX], int count, struct candidate c)
 {
     int at = count;
     while (at > 0 && list[at - 1].distance > c.distance)
         at--;
-    if (at == SUGGESTIONS)
+    if (at == SUGGESTIONS_MAX)
         return count;
-    int last = count < SUGGESTIONS ? count : SUGGESTIONS - 1;
+    int last = count < SUGGESTIONS_MAX ? count : SUGGESTIONS_MAX - 1;
     for (int i = last; i > at; i--)
         list[i] = list[i - 1];
     list[at] = c;
     return last + 1;
 }
 
-static struct text in_words(const struct candidate *list, int count, char *out, size_t out_size)
+struct text suggest_names(const struct text *list, int count, const char *kind, char *out, size_t out_size)
 {
-    size_t n = 0;
+    int begun = count ? snprintf(out, out_size, " Did you mean%s", kind) : 0;
+    if (begun <= 0 || (size_t)begun >= out_size)
+        return (struct text){out, 0};
+    size_t n = (size_t)begun;
     for (int i = 0; i < count; i++) {
-        const char *before = i == 0 ? " Did you mean " : i + 1 < count ? ", " : count == 2 ? " or " : ", or ";
-        int added = snprintf(out + n, out_size - n, "%s\"%.*s\"", before, TEXT_ARG(list[i].name));
+        const char *before = i == 0 ? " " : i + 1 < count ? ", " : count == 2 ? " or " : ", or ";
+        int added = snprintf(out + n, out_size - n, "%s\"%.*s\"", before, TEXT_ARG(list[i]));
         if (added < 0 || (size_t)added + 1 >= out_size - n)
             break;
         n += (size_t)added;
     }
-    if (n > 0 && n + 1 < out_size)
+    if (n + 1 < out_size)
         out[n++] = '?';
     return (struct text){out, n};
 }
 
-struct text suggest(struct text what, const struct names *names, char *out, size_t out_size)
+struct text suggest(struct text what, const struct names *names, const char *kind, char *out, size_t out_size)
 {
-    struct candidate list[SUGGESTIONS];
+    struct candidate list[SUGGESTIONS_MAX];
     int count = 0;
     size_t threshold = what.n * 4 / 10 + 1;
     for (int i = 0; i < names->count && what.n <= LENGTH_MAX; i++) {
@@ -86,5 +88,8 @@ struct text suggest(struct text what, const struct names *names, char *out, size
         if (d <= threshold)
             count = insert(list, count, (struct candidate){name, d});
     }
-    return in_words(list, count, out, out_size);
+    struct text found[SUGGESTIONS_MAX];
+    for (int i = 0; i < count; i++)
+        found[i] = list[i].name;
+    return suggest_names(found, count, kind, out, out_size);
 }

@@ -72,10 +72,11 @@ const char *validation_type_text(struct validation *v, const struct type_ref *ty
     return kept ? kept : "";
 }
 
-struct text validation_suggestion(struct validation *v, struct text what, const struct names *names)
+struct text validation_suggestion(struct validation *v, struct text what, const struct names *names,
+                                  const char *kind)
 {
     char words[MESSAGE_MAX];
-    struct text suggestion = suggest(what, names, words, sizeof(words));
+    struct text suggestion = suggest(what, names, kind, words, sizeof(words));
     if (suggestion.n == 0)
         return TEXT("");
     struct text kept = arena_text(v->arena, suggestion);
@@ -156,11 +157,11 @@ static void refuse_broken_strings(struct validation *v)
             continue;
         int line, column;
         graphql_position(v->document->source, s->at, &line, &column);
-        validation_finding(
-            v, s->at,
-            "Unterminated string. It begins in line %d and has a line break: make base64 of one line "
-            "with `openssl base64 -A`, or put longer text between \"\"\" and \"\"\".",
-            line);
+        validation_finding(v, s->at,
+                           "Unexpected <Invalid>: Unterminated string. It begins in line %d and has a line "
+                           "break: make base64 of one line "
+                           "with `openssl base64 -A`, or put longer text between \"\"\" and \"\"\".",
+                           line);
     }
 }
 

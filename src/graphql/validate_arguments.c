@@ -6,7 +6,7 @@
 static void unknown_argument(struct validation *v, const struct argument_owner *owner,
                              const struct graphql_argument *a)
 {
-    struct text suggestion = validation_suggestion(v, a->name, &owner->definitions->names);
+    struct text suggestion = validation_suggestion(v, a->name, &owner->definitions->names, "");
     if (owner->in.p)
         validation_finding(v, owner->at, "Unknown argument \"%.*s\" on %s \"%.*s.%.*s\".%.*s",
                            TEXT_ARG(a->name), owner->kind, TEXT_ARG(owner->in), TEXT_ARG(owner->name),

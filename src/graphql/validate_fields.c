@@ -1,12 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "graphql/validate_internal.h"
 
+#include "graphql/suggest.h"
+
 /* Fields exist, have a selection exactly when their type has fields (October 2021, section 5.3). */
+
+/* A few types, each once. */
+struct few {
+    struct text names[SUGGESTIONS_MAX];
+    int count;
+};
+
+static void add_type(struct few *few, int from, const struct schema_type *type)
+{
+    int at = from;
+    while (at < few->count && text_compare(few->names[at], type->name) < 0)
+        at++;
+    if (at == SUGGESTIONS_MAX || (at < few->count && text_equal(few->names[at], type->name)))
+        return;
+    if (few->count < SUGGESTIONS_MAX)
+        few->count++;
+    for (int i = few->count - 1; i > at; i--)
+        few->names[i] = few->names[i - 1];
+    few->names[at] = type->name;
+}
+
+static bool has_field(const struct schema_type *type, struct text name)
+{
+    return names_find(&type->field_names, name) >= 0;
+}
+
+/* On an interface or union: what has the field, interfaces first, each kind in the order of the alphabet. */
+static struct few types_with_field(const struct schema_type *parent, struct text name)
+{
+    struct few few = {.count = 0};
+    for (int i = 0; i < parent->possible_count; i++) {
+        const struct schema_type *type = parent->possible[i];
+        for (int j = 0; has_field(type, name) && j < type->interface_count; j++) {
+            if (has_field(type->interfaces[j], name))
+                add_type(&few, 0, type->interfaces[j]);
+        }
+    }
+    int interfaces = few.count;
+    for (int i = 0; i < parent->possible_count; i++) {
+        if (has_field(parent->possible[i], name))
+            add_type(&few, interfaces, parent->possible[i]);
+    }
+    return few;
+}
 
 static void unknown_field(struct validation *v, const struct graphql_selection *field,
                           const struct schema_type *parent)
 {
-    struct text suggestion = validation_suggestion(v, field->name, &parent->field_names);
+    char words[256];
+    struct few few = types_with_field(parent, field->name);
+    struct text suggestion =
+        few.count ? suggest_names(few.names, few.count, " to use an inline fragment on", words, sizeof(words))
+                  : validation_suggestion(v, field->name, &parent->field_names, "");
     validation_finding(v, field->at, "Cannot query field \"%.*s\" on type \"%.*s\".%.*s",
                        TEXT_ARG(field->name), TEXT_ARG(parent->name), TEXT_ARG(suggestion));
 }

@@ -13,7 +13,7 @@ static const struct schema_type *find_condition(struct validation *v, struct tex
 {
     const struct schema_type *type = schema_find_type(v->schema, name);
     if (!type) {
-        struct text suggestion = validation_suggestion(v, name, &v->schema->type_names);
+        struct text suggestion = validation_suggestion(v, name, &v->schema->type_names, "");
         validation_finding(v, at, "Unknown type \"%.*s\".%.*s", TEXT_ARG(name), TEXT_ARG(suggestion));
         return NULL;
     }
@@ -37,7 +37,8 @@ static void define_fragment(struct validation *v, struct graphql_fragment *f)
         v->stop = s.code;
         return;
     }
-    if (number < known)
+    f->is_repeated = number < known;
+    if (f->is_repeated)
         validation_finding(v, f->at, "There can be only one fragment named \"%.*s\".", TEXT_ARG(f->name));
     else
         v->fragments_by_key[number] = f;
@@ -189,7 +190,7 @@ static void visit_all(struct validation *v, uint8_t *visits)
     for (struct graphql_operation *o = v->document->operations; o; o = o->next)
         visit_uses(&visitor, o->spreads, 0);
     for (const struct graphql_fragment *f = v->document->fragments; f; f = f->next) {
-        if (visits[f->index] == VISIT_NEVER)
+        if (visits[f->index] == VISIT_NEVER && !f->is_repeated)
             validation_finding(v, f->at, "Fragment \"%.*s\" is never used.", TEXT_ARG(f->name));
     }
     /* Fragments that nobody uses may contain themselves, too. */

@@ -55,8 +55,9 @@ static inline bool validation_goes_on(const struct validation *v)
 /* validate.c */
 [[gnu::format(printf, 3, 4)]] void validation_finding(struct validation *v, uint32_t at, const char *fmt,
                                                       ...);
-/* `what` was tried in place of a name: ` Did you mean "x" or "y"?`, or nothing. In the arena. */
-struct text validation_suggestion(struct validation *v, struct text what, const struct names *names);
+/* `what` was tried in place of a name: ` Did you mean "x" or "y"?`, or nothing (suggest.h). In the arena. */
+struct text validation_suggestion(struct validation *v, struct text what, const struct names *names,
+                                  const char *kind);
 /* False (and stop is set) when the work is too much. */
 bool validation_charge(struct validation *v, int steps);
 /* Memory of the arena; NULL sets stop. */

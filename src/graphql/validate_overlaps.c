@@ -275,14 +275,14 @@ static struct text conflict(struct overlaps *o, const struct set_field *a, const
     exclusive = exclusive || (a->parent != b->parent && a->parent->kind == GRAPHQL_OBJECT &&
                               b->parent->kind == GRAPHQL_OBJECT);
     if (!exclusive && !text_equal(a->field->name, b->field->name))
-        return arena_printf(v->arena, "%.*s and %.*s are different fields", TEXT_ARG(a->field->name),
+        return arena_printf(v->arena, "\"%.*s\" and \"%.*s\" are different fields", TEXT_ARG(a->field->name),
                             TEXT_ARG(b->field->name));
     if (!exclusive && !same_arguments(v, a->field->arguments, b->field->arguments))
         return TEXT("they have differing arguments");
     const struct type_ref *type_a = a->field->field->type;
     const struct type_ref *type_b = b->field->field->type;
     if (types_conflict(type_a, type_b))
-        return arena_printf(v->arena, "they return conflicting types %s and %s",
+        return arena_printf(v->arena, "they return conflicting types \"%s\" and \"%s\"",
                             validation_type_text(v, type_a), validation_type_text(v, type_b));
     return conflict_below(o, a, b, exclusive);
 }

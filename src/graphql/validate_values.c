@@ -18,19 +18,16 @@ static void note_variable(struct validation *v, const struct graphql_literal *li
     v->uses = &use->next;
 }
 
-/* The literal as it is written; a long one is cut. */
+/* The literal as it is written, on one line; a long one is cut. */
 static struct text shown(const struct validation *v, const struct graphql_literal *literal)
 {
-    bool quoted = literal->kind == GRAPHQL_LITERAL_STRING || literal->kind == GRAPHQL_LITERAL_BLOCK_STRING;
-    size_t quotes = literal->kind == GRAPHQL_LITERAL_BLOCK_STRING ? 6 : 2;
-    if (literal->text.p && literal->kind != GRAPHQL_LITERAL_VARIABLE && literal->text.n <= SHOWN)
-        return quoted ? text_first(text_from(v->document->source, literal->at), literal->text.n + quotes)
-                      : literal->text;
-    struct text rest = text_from(v->document->source, literal->at);
+    struct text whole = text_first(text_from(v->document->source, literal->at), literal->end - literal->at);
     size_t n = 0;
-    while (n < rest.n && n < SHOWN && rest.p[n] >= ' ' && rest.p[n] < '\x7f')
+    while (n < whole.n && n < SHOWN && (uint8_t)whole.p[n] >= ' ')
         n++;
-    return text_first(rest, n);
+    while (n > 0 && n < whole.n && ((uint8_t)whole.p[n] & 0xc0) == 0x80)
+        n--;
+    return text_first(whole, n);
 }
 
 static void wrong_value(struct validation *v, const struct graphql_literal *literal,
@@ -38,10 +35,7 @@ static void wrong_value(struct validation *v, const struct graphql_literal *lite
 {
     const struct schema_type *named = type->named;
     struct text value = shown(v, literal);
-    if (named->kind == GRAPHQL_ENUM)
-        validation_finding(v, literal->at, "Enum \"%s\" cannot represent non-enum value: %.*s.",
-                           validation_type_text(v, type), TEXT_ARG(value));
-    else if (named->kind != GRAPHQL_SCALAR || !named->built_in)
+    if (named->kind != GRAPHQL_SCALAR || !named->built_in)
         validation_finding(v, literal->at, "Expected value of type \"%s\", found %.*s.",
                            validation_type_text(v, type), TEXT_ARG(value));
     else
@@ -56,18 +50,24 @@ static void wrong_null(struct validation *v, const struct graphql_literal *liter
                        validation_type_text(v, type));
 }
 
+/* A string may be meant, too: {episode: "JEDI"}. */
 static void check_enum(struct validation *v, const struct graphql_literal *literal,
                        const struct type_ref *type)
 {
-    if (literal->kind != GRAPHQL_LITERAL_ENUM) {
-        wrong_value(v, literal, type);
+    const struct schema_type *named = type->named;
+    bool name = literal->kind == GRAPHQL_LITERAL_ENUM;
+    if (name && schema_find_value(named, literal->text) >= 0)
         return;
-    }
-    if (schema_find_value(type->named, literal->text) >= 0)
-        return;
-    struct text suggestion = validation_suggestion(v, literal->text, &type->named->values);
-    validation_finding(v, literal->at, "Value \"%.*s\" does not exist in \"%s\" enum.%.*s",
-                       TEXT_ARG(literal->text), validation_type_text(v, type), TEXT_ARG(suggestion));
+    struct text suggestion = TEXT("");
+    if (name || literal->kind == GRAPHQL_LITERAL_STRING)
+        suggestion = validation_suggestion(v, literal->text, &named->values, " the enum value");
+    struct text value = shown(v, literal);
+    if (name)
+        validation_finding(v, literal->at, "Value \"%.*s\" does not exist in \"%s\" enum.%.*s",
+                           TEXT_ARG(value), validation_type_text(v, type), TEXT_ARG(suggestion));
+    else
+        validation_finding(v, literal->at, "Enum \"%s\" cannot represent non-enum value: %.*s.%.*s",
+                           validation_type_text(v, type), TEXT_ARG(value), TEXT_ARG(suggestion));
 }
 
 static bool is_string(const struct graphql_literal *literal)
@@ -145,7 +145,7 @@ static void check_unique_field(struct validation *v, const struct graphql_argume
 static void unknown_input_field(struct validation *v, const struct graphql_argument *field,
                                 const struct schema_type *type)
 {
-    struct text suggestion = validation_suggestion(v, field->name, &type->inputs.names);
+    struct text suggestion = validation_suggestion(v, field->name, &type->inputs.names, "");
     validation_finding(v, field->at, "Field \"%.*s\" is not defined by type \"%.*s\".%.*s",
                        TEXT_ARG(field->name), TEXT_ARG(type->name), TEXT_ARG(suggestion));
 }

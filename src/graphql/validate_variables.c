@@ -30,7 +30,7 @@ static void check_type(struct validation *v, struct graphql_variable *variable)
         v->stop = E_NOMEM;
     if (s.code == E_NOT_FOUND) {
         struct text name = written_name(variable->type);
-        struct text suggestion = validation_suggestion(v, name, &v->schema->type_names);
+        struct text suggestion = validation_suggestion(v, name, &v->schema->type_names, "");
         validation_finding(v, variable->at, "Unknown type \"%.*s\".%.*s", TEXT_ARG(name),
                            TEXT_ARG(suggestion));
     }

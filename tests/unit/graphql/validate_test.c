@@ -12,6 +12,9 @@ static const struct {
     const char *query, *message;
 } refusals[] = {
     {"{ hero { nam } }", "Cannot query field \"nam\" on type \"Character\". Did you mean \"name\"?"},
+    {"{ hero { home } }", "Cannot query field \"home\" on type \"Character\". Did you mean to use an inline fragment on \"Droid\" or \"Human\"?"},
+    {"{ search { name } }", "Cannot query field \"name\" on type \"SearchResult\". Did you mean to use an inline fragment on \"Character\", \"Droid\", or \"Human\"?"},
+    {"{ echo(ints: [[1], {a: 2}]) }", "Int cannot represent non-integer value: [1]"},
     {"{ xyzzyplugh }", "Cannot query field \"xyzzyplugh\" on type \"Query\"."},
     {"{ hero }", "Field \"hero\" of type \"Character\" must have a selection of subfields. Did you mean \"hero { ... }\"?"},
     {"{ fails { a } }", "Field \"fails\" must not have a selection since type \"String\" has no subfields."},
@@ -24,8 +27,8 @@ static const struct {
     {"{ echo(string: 1) }", "String cannot represent a non string value: 1"},
     {"{ echo(boolean: 1) }", "Boolean cannot represent a non boolean value: 1"},
     {"{ echo(id: 1.5) }", "ID cannot represent a non-string and non-integer value: 1.5"},
-    {"{ echo(episode: \"JEDI\") }", "Enum \"Episode\" cannot represent non-enum value: \"JEDI\"."},
-    {"{ echo(episode: JED) }", "Value \"JED\" does not exist in \"Episode\" enum. Did you mean \"JEDI\"?"},
+    {"{ echo(episode: \"JEDI\") }", "Enum \"Episode\" cannot represent non-enum value: \"JEDI\". Did you mean the enum value \"JEDI\"?"},
+    {"{ echo(episode: JED) }", "Value \"JED\" does not exist in \"Episode\" enum. Did you mean the enum value \"JEDI\"?"},
     {"{ echo(date: \"soon\") }", "Expected value of type \"Date\", found \"soon\"."},
     {"{ echo(input: 5) }", "Expected value of type \"Everything\", found 5."},
     {"{ echo(input: {}) }", "Field \"Everything.required\" of required type \"Int!\" was not provided."},
@@ -59,13 +62,13 @@ static const struct {
     {"query($a: [Int]) { echo(int: $a) }", "Variable \"$a\" of type \"[Int]\" used in position expecting type \"Int\"."},
     {"query($a: ID) { human(id: $a) { id } }", "Variable \"$a\" of type \"ID\" used in position expecting type \"ID!\"."},
     {"{ nest { a: value a: nothing } }",
-     "Fields \"a\" conflict because value and nothing are different fields. Use different aliases on the fields to fetch both if this was intentional."},
+     "Fields \"a\" conflict because \"value\" and \"nothing\" are different fields. Use different aliases on the fields to fetch both if this was intentional."},
     {"{ nest { self { a: value } self { a: nothing } } }",
-     "Fields \"self\" conflict because subfields \"a\" conflict because value and nothing are different fields. Use different aliases on the fields to fetch both if this was intentional."},
+     "Fields \"self\" conflict because subfields \"a\" conflict because \"value\" and \"nothing\" are different fields. Use different aliases on the fields to fetch both if this was intentional."},
     {"{ echo(int: 1) echo(int: 2) }",
      "Fields \"echo\" conflict because they have differing arguments. Use different aliases on the fields to fetch both if this was intentional."},
     {"{ search { ... on Human { a: id } ... on Droid { a: centimetres } } }",
-     "Fields \"a\" conflict because they return conflicting types ID! and Int. Use different aliases on the fields to fetch both if this was intentional."},
+     "Fields \"a\" conflict because they return conflicting types \"ID!\" and \"Int\". Use different aliases on the fields to fetch both if this was intentional."},
 };
 /* clang-format on */
 
@@ -198,7 +201,8 @@ static void is_done_soon_whatever_the_document(void **state)
 }
 
 #define BROKEN(line)                                                                                         \
-    "{\"errors\":[{\"message\":\"Unterminated string. It begins in line " line                               \
+    "{\"errors\":[{\"message\":\"Unexpected \\u003cInvalid\\u003e: Unterminated string. It begins in "       \
+    "line " line                                                                                             \
     " and has a line break: make base64 of one line with `openssl base64 -A`, or put longer text between "   \
     "\\\"\\\"\\\" and \\\"\\\"\\\".\",\"locations\":"
 
@@ -216,7 +220,8 @@ static void takes_wrapped_base64_only_where_the_schema_says_so(void **state)
     assert_answer(
         elsewhere, 422,
         BROKEN("2") "[{\"line\":2,\"column\":44}],\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}},"
-                    "{\"message\":\"Unterminated string. It begins in line 1 and has a line break: make "
+                    "{\"message\":\"Unexpected \\u003cInvalid\\u003e: Unterminated string. It begins in line "
+                    "1 and has a line break: make "
                     "base64 of one line with "
                     "`openssl base64 -A`, or put longer text between \\\"\\\"\\\" and "
                     "\\\"\\\"\\\".\",\"locations\":[{\"line\":1,\"column\":20}],"
