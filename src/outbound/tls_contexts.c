@@ -5,7 +5,8 @@
 #include "base/map.h"
 #include "base/own.h"
 
-#define RESUMED_SERVERS 256 /* per context; more than one where targets share trust and show no certificate */
+#define RESUMED_SERVERS 256 /* per context; more than one where targets share trust and show no certificate  \
+                             */
 
 struct kept {
     uint8_t key[SHA256_SIZE];

@@ -32,7 +32,7 @@ def server(tmp_path_factory, proxy):
     credentials = directory / "proxy.password"
     credentials.write_text(f"fairlead:{SECRET}\n")
     os.chmod(credentials, 0o600)
-    s = Server(directory / "run", settings={
+    s = Server(directory / "run", fronts=1, settings={
         **GATEWAY, "outbound.proxy": proxy.url, "outbound.proxy_credentials_file": str(credentials), "outbound.no_proxy": "localhost,127.0.0.3/32",
         "outbound.proxy_names": ".partner.test", "outbound.connect_timeout": "1s", "outbound.eject_after": "0", "log.level": "debug"},
         environment={"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "NO_PROXY": "*"}).start()
