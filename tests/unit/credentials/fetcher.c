@@ -56,7 +56,7 @@ static void remember(struct script *s, const struct fetch_request *q)
 {
     struct buffer b;
     buffer_init(&b, LAST_MAX - 1);
-    if (q->job == FETCH_RESOLVE)
+    if (q->job == FETCH_RESOLVE || q->job == FETCH_RESOLVE_PROXY)
         buffer_printf(&b, "%.*s:%u", TEXT_ARG(q->host), q->port);
     else
         buffer_text(&b, q->url);
@@ -96,6 +96,10 @@ static void fill(struct fetcher *f, const struct fetch_request *q, unsigned numb
     if (q->job == FETCH_RESOLVE) {
         memcpy(a->addresses[0], documentation, 16);
         a->addresses[0][15] = f->address;
+        a->address_count = 1;
+    } else if (q->job == FETCH_RESOLVE_PROXY) {
+        memcpy(a->addresses[0], documentation, 16);
+        a->addresses[0][15] = 200;
         a->address_count = 1;
     } else if (q->job == FETCH_TOKEN) {
         numbered(&a->token, "t", number);

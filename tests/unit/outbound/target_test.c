@@ -203,6 +203,55 @@ static void connections_are_shared_by_everything_that_tls_depends_on(void **stat
     assert_true(same_share(f, &t, &u));
 }
 
+static struct hop_target proxied(void)
+{
+    struct hop_target t = https();
+    t.proxy_to = TEXT("192.0.2.1:443");
+    t.proxy = TEXT("proxy.example:3128");
+    t.proxy_port = 3128;
+    t.proxy_authorization = TEXT("Basic dTpw");
+    return t;
+}
+
+static void connections_through_a_proxy_are_shared_by_that_too(void **state)
+{
+    struct fixture *f = *state;
+    const struct hop_target direct = https(), base = proxied();
+    struct hop_target t = base;
+    assert_false(same_share(f, &direct, &base));
+    t.proxy_to = TEXT("192.0.2.2:443"); /* another address of the same host */
+    assert_true(same_share(f, &base, &t));
+    t.proxy = TEXT("other.example:3128");
+    assert_false(same_share(f, &base, &t));
+    t = base;
+    t.proxy_authorization = TEXT("Basic eDp5");
+    assert_false(same_share(f, &base, &t));
+}
+
+static void addresses_are_the_proxys_when_there_is_one(void **state)
+{
+    struct fixture *f = *state;
+    const struct hop_target t = proxied();
+    struct outbound_target *out = prepared(f, &t);
+    assert_string_equal(out->endpoint.proxy_to, "192.0.2.1:443");
+    assert_text(out->endpoint.proxy_authorization, "Basic dTpw");
+    assert_int_equal(out->endpoint.addresses[0].port, 3128);
+    assert_string_equal(out->endpoint.server_name, "api.example.com");
+    outbound_target_unref(out);
+}
+
+static void refuses_what_would_break_the_request_to_the_proxy(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const broken[] = {"a b:1", "a:1\r\nX: y", "a:1\n", "\xc3\xa4:1", " a:1", "a:1\x7f"};
+    struct outbound_target *out = NULL;
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        struct hop_target t = proxied();
+        t.proxy_to = text_of(broken[i]);
+        assert_status(prepare(f, &t, &out), E_INVALID);
+    }
+}
+
 static struct tls_context *context_of(struct fixture *f, const struct hop_target *t)
 {
     struct tls_context *c = NULL;
@@ -306,6 +355,9 @@ int main(void)
         cmocka_unit_test(prepares_addresses_name_and_tls),
         cmocka_unit_test(a_refusal_needs_no_endpoint),
         cmocka_unit_test(connections_are_shared_by_everything_that_tls_depends_on),
+        cmocka_unit_test(connections_through_a_proxy_are_shared_by_that_too),
+        cmocka_unit_test(addresses_are_the_proxys_when_there_is_one),
+        cmocka_unit_test(refuses_what_would_break_the_request_to_the_proxy),
         cmocka_unit_test(contexts_are_shared_and_the_least_used_go_first),
         cmocka_unit_test(is_usable_until_its_end_or_a_change),
         cmocka_unit_test(lives_while_somebody_uses_it),
