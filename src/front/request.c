@@ -295,7 +295,7 @@ static void access_log_outbound(const struct front_call *fc, const struct outbou
               F_CSTR("method", http_method_name(r->method)), F_TARGET("target", r->target),
               F_INT("status", fc->status), F_INT("us", us), F_TEXT("application", call->application),
               F_TEXT("service", call->service), F_INT("upstream_us", call->first_byte_us),
-              F_BOOL("reused", call->reused), F_BOOL("retried", call->retried));
+              F_BOOL("http2", call->http2), F_BOOL("reused", call->reused), F_BOOL("retried", call->retried));
 }
 
 static void count_response(struct front *f, int status)

@@ -255,6 +255,7 @@ void outbound_summarise(const struct outbound_call *c, struct outbound_summary *
         .status = c->status,
         .called = c->facts.first_byte_us != 0 || c->facts.connect_us != 0,
         .reused = c->facts.reused,
+        .http2 = c->facts.http2,
         .retried = c->retried,
         .connect_us = c->facts.connect_us,
         .first_byte_us = c->facts.first_byte_us,

@@ -72,7 +72,7 @@ struct outbound_summary {
     struct text application, service; /* as the caller named them, until the core has said */
     int status;                       /* 0 before an answer */
     bool called;                      /* a target was; the next ones are about it, then */
-    bool reused, retried;
+    bool reused, retried, http2;
     int64_t connect_us, first_byte_us;
 };
 void outbound_summarise(const struct outbound_call *c, struct outbound_summary *out);
