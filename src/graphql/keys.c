@@ -6,12 +6,11 @@
 #define CAPACITY_FIRST 64
 #define STEPS_MAX      (64 * LIMIT_GRAPHQL_TOKENS)
 
-/* FNV-1a over at most the first 32 characters and the length. */
+/* FNV-1a. */
 static size_t hash_of(struct text name)
 {
-    uint32_t h = 2166136261u ^ (uint32_t)name.n;
-    size_t n = name.n < 32 ? name.n : 32;
-    for (size_t i = 0; i < n; i++)
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < name.n; i++)
         h = (h ^ (uint8_t)name.p[i]) * 16777619u;
     return h ^ h >> 15;
 }

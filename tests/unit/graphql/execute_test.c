@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "ask.h"
+#include "graphql/table.h"
 
 /* clang-format off */
 static const struct {
@@ -159,6 +160,132 @@ static void refuses_too_many_fields_at_the_top(void **state)
     }
 }
 
+static void finds_members_of_what_was_given(void **state)
+{
+    (void)state;
+    static const struct graphql_input inputs[] = {{.name = "a", .type = "Int"}, {.name = "b", .type = "Int"}};
+    const struct graphql_given items[] = {{.kind = GRAPHQL_GIVEN_INT, .integer = 7},
+                                          {.kind = GRAPHQL_GIVEN_NOTHING}};
+    const struct graphql_given object = {
+        .kind = GRAPHQL_GIVEN_OBJECT, .count = 2, .items = items, .inputs = inputs};
+    assert_int_equal(graphql_given_int(graphql_given_member(&object, "a"), 0), 7);
+    assert_int_equal(graphql_given_int(graphql_given_member(&object, "b"), 5), 5);
+    assert_int_equal(graphql_given_member(&object, "c")->kind, GRAPHQL_GIVEN_NOTHING);
+    assert_int_equal(graphql_given_member(&items[0], "a")->kind, GRAPHQL_GIVEN_NOTHING);
+    assert_null(graphql_given_text(graphql_given_member(&object, "b")).p);
+    assert_true(graphql_given_bool(graphql_given_member(&object, "a"), false));
+}
+
+/* ---- resolvers that hand back what their field cannot be ---- */
+
+static struct status give_text(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_text(TEXT("text"));
+    return DONE;
+}
+
+static struct status give_number(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_int(5);
+    return DONE;
+}
+
+static struct status give_object(struct graphql_call *call, struct graphql_value *out)
+{
+    *out = graphql_object_as("Other", call);
+    return DONE;
+}
+
+static struct status give_infinity(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_float(__builtin_inf());
+    return DONE;
+}
+
+static struct status give_json(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_json(TEXT("[1,2]"));
+    return DONE;
+}
+
+struct member {
+    int64_t number;
+};
+
+/* clang-format off */
+static const struct graphql_type lying_types[] = {
+    OBJECT("Query", FIELDS(
+        FIELD("int", "Int", .resolve = give_text),
+        FIELD("unit", "Unit", .resolve = give_text),
+        FIELD("string", "String", .resolve = give_number),
+        FIELD("boolean", "Boolean", .resolve = give_number),
+        FIELD("list", "[Int]", .resolve = give_number),
+        FIELD("query", "Query", .resolve = give_number),
+        FIELD("queryOfText", "Query", .resolve = give_text),
+        FIELD("queryOfJson", "Query", .resolve = give_json),
+        FIELD("leaf", "Int", .resolve = give_object),
+        FIELD("union", "Union", .resolve = give_object),
+        FIELD("float", "Float", .resolve = give_infinity),
+        FIELD("member", "Int", .at = AT_INT(struct member, number)),
+        FIELD("id", "ID", .resolve = give_number),
+        FIELD("real", "Float", .resolve = give_number),
+        FIELD("ints", "[Int]", .resolve = give_json))),
+    OBJECT("Other", FIELDS(FIELD("a", "Int", .resolve = give_number))),
+    UNION("Union", "Query"),
+    ENUM("Unit", VALUE("CM")),
+    END_OF_TYPES,
+};
+/* clang-format on */
+
+static void refuses_what_a_field_cannot_be(void **state)
+{
+    (void)state;
+    static const struct graphql_type *const list[] = {lying_types, NULL};
+    static const struct {
+        const char *query, *message; /* NULL: it can be that */
+    } cases[] = {
+        {"{ int }", "the value is no Int"},
+        {"{ unit }", "the value is no Unit"},
+        {"{ string }", "the value is no String"},
+        {"{ boolean }", "the value is no Boolean"},
+        {"{ list }", "the value is no list"},
+        {"{ query { id } }", "the value is no Query"},
+        {"{ queryOfText { id } }", "the value is no Query"},
+        {"{ queryOfJson { id } }", "the value is no Query"},
+        {"{ leaf }", "the value is no Int"},
+        {"{ union { __typename } }", "the value is no Union"},
+        {"{ float }", "the value is no Float"},
+        {"{ member }", "internal system error"}, /* the root is no object */
+        {"{ id }", NULL},
+        {"{ real }", NULL},
+        {"{ ints }", NULL},
+    };
+    const struct graphql_tables tables = {.types = list, .query = "Query"};
+    OWNED(graphql_schema_free) struct graphql_schema *schema = NULL;
+    assert_ok(graphql_schema_new(&tables, &schema, NULL));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        OWNED(arena_release) struct arena arena;
+        OWNED(buffer_release) struct buffer answer;
+        arena_init(&arena, 4096, LIMIT_GRAPHQL_ARENA);
+        buffer_init(&answer, LIMIT_REPLY_BODY);
+        buffer_byte(&answer, 0); /* what was there stays */
+        const struct graphql_execution execution = {.schema = schema, .arena = &arena};
+        const struct graphql_request request = {.query = text_of(cases[i].query)};
+        assert_int_equal(graphql_answer(&execution, &request, &answer), 200);
+        buffer_byte(&answer, 0);
+        const char *said = (const char *)answer.data + 1;
+        if (cases[i].message)
+            assert_non_null(strstr(said, cases[i].message));
+        else
+            assert_null(strstr(said, "errors"));
+        assert_true(!cases[i].message || strstr(said, ":null}}"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +296,8 @@ int main(void)
         cmocka_unit_test(answers_in_order_with_errors_in_front),
         cmocka_unit_test(locates_errors_if_asked_to),
         cmocka_unit_test(takes_what_apollo_sends_back),
+        cmocka_unit_test(finds_members_of_what_was_given),
+        cmocka_unit_test(refuses_what_a_field_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
