@@ -6,9 +6,8 @@
 #include "base/own.h"
 
 #define RESUMED_SERVERS 256 /* per context: many targets share one that shows no certificate */
-* /
 
-    struct kept {
+struct kept {
     uint8_t key[SHA256_SIZE];
     struct tls_context *tls;    /* a reference */
     struct kept *newer, *older; /* by last use */
