@@ -86,6 +86,7 @@ struct domain {
     struct slab *slab;         /* the core's own */
     struct slab *const *slabs; /* all, for /metrics */
     unsigned slab_count;
+    struct call_series *series;      /* what calls of fronts are counted under; NULL: nothing has a number */
     const struct slab *fetcher_slab; /* slab_is_alive() says whether it runs; not among `slabs` */
     int64_t supervisor_pid;          /* the process to signal */
     int64_t started_at;              /* seconds */

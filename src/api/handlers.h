@@ -51,4 +51,8 @@ const char *token_kind_name(enum token_kind kind); /* "application", "runtime", 
 bool token_kind_parse(struct text t, enum token_kind *out);
 const char *token_state_name(enum token_state state);
 
+/* metrics_calls.c: a part of /metrics */
+struct buffer;
+void metrics_put_calls(struct buffer *b, const struct domain *d);
+
 #define REPLY_BODY_MAX (8u * 1024 * 1024) /* 500 rows with everything a peer may have put into them */

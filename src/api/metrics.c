@@ -114,6 +114,7 @@ struct status api_metrics(struct call *c)
     put_latency(b, d);
     put_store(b, d);
     put_registry(b, d);
+    metrics_put_calls(b, d);
     put(b, "fairlead_fetcher_up", "gauge", "Specifications can be downloaded",
         d->fetcher_slab && slab_is_alive(d->fetcher_slab, clock_monotonic_ms()));
     put(b, "fairlead_signing_waiting", "gauge", "Enrolments waiting for a processor",

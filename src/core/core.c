@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "api/front/series.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -152,6 +153,7 @@ static struct status map_shared(struct core *c)
         page_add_wake(&c->page, c->ch->wake_fds[i]);
     TRY(slab_map(c->ch->slab_fd, &c->slab));
     c->slabs[c->slab_count++] = c->slab;
+    TRY(series_open(c->slab, &c->series));
     for (unsigned i = 0; i < c->ch->front_slab_count; i++)
         TRY(slab_map(c->ch->front_slab_fds[i], &c->slabs[c->slab_count++]));
     return slab_map(c->ch->fetcher_slab_fd, &c->fetcher_slab);
@@ -244,6 +246,7 @@ void core_free(struct core *c)
     ca_close(c->ca);
     vault_close(c->vault);
     store_close(c->store);
+    series_close(c->series);
     for (unsigned i = 0; i < c->slab_count; i++)
         slab_unmap(c->slabs[i]);
     slab_unmap(c->fetcher_slab);

@@ -44,6 +44,7 @@ struct core {
     struct slab *slabs[CHILD_FRONTS_MAX + 1]; /* own, then the fronts' */
     unsigned slab_count;
     struct slab *fetcher_slab;
+    struct call_series *series;
     struct store *store;
     struct vault *vault;
     struct ca *ca;

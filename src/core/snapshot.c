@@ -166,6 +166,7 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
             .slab = c->slab,
             .slabs = c->slabs,
             .slab_count = c->slab_count,
+            .series = c->series,
             .fetcher_slab = c->fetcher_slab,
             .supervisor_pid = c->ch->supervisor,
             .started_at = clock_now_s(),

@@ -76,6 +76,7 @@ struct status refuse(struct asking *q, int status, const char *fmt, ...)
         .status = status,
         .application = was.application,
         .service = was.service,
+        .service_name = was.service_name,
         .message = arena_text(q->a, text_of(message)),
         .until = clock_now_s() + REFUSAL_LIFE_S,
         .pairs = was.pairs,
@@ -143,6 +144,7 @@ static struct status make_answer(struct asking *q)
     out->application = q->service->row.application;
     out->service =
         arena_text(q->a, q->service->kept ? q->service->service : service_id_text(q->service->row.id, id));
+    out->service_name = q->service->kept ? q->service->service : q->service->row.path_name;
     out->verify = q->cache->settings.verify_tls && !q->service->skip_verify;
     out->encode_url = q->service->encode_url;
     out->anchors_pem = q->service->row.call_anchors_pem;

@@ -70,6 +70,7 @@ static void reload_apply(struct front *f)
     struct session_settings session = session_from(f->settings);
     net_server_set_limits(f->server, &limits, &session);
     log_configure(f->settings->log_level, f->settings->log_format, NULL);
+    front_access_configure(f);
     front_reload_outbound(f);
     front_ask_listeners(f);
 }
@@ -194,6 +195,7 @@ static struct status watch_channels(struct front *f)
 static struct status build(struct front *f, struct error *err)
 {
     TRY(settings_read(f->ch->config_fd, &f->settings, err));
+    front_access_configure(f);
     TRY(page_map(f->ch->page_fd, false, &f->page));
     TRY(slab_map(f->ch->slab_fd, &f->slab));
     atomic_store(&f->slab->gauges_connections, 0);

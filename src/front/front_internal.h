@@ -41,6 +41,7 @@ struct front_call {
     struct identity *identity;      /* referenced while the request runs; NULL without a certificate */
     struct buffer body;             /* collected for the core */
     size_t budget;                  /* bytes taken from the front's body budget */
+    uint64_t body_out;              /* bytes of the answer's body, of routes of the core */
     size_t slot;                    /* 1 while it counts against its application's share of the hop */
     int64_t started_us;
     int status;
@@ -56,6 +57,8 @@ struct front_listener {
     const struct tls_context *named_by; /* its certificate names this host (guard.c) */
     char named_host[256];
 };
+
+enum access_log { ACCESS_OFF, ACCESS_SAMPLED, ACCESS_ALL };
 
 struct front {
     struct loop *loop;
@@ -88,7 +91,10 @@ struct front {
     size_t body_budget_used;
     uint64_t next_request;
     uint32_t id_seed;
-    int telling; /* tallies on their way to the core */
+    enum access_log access;   /* log.access */
+    uint64_t access_sample;   /* log.access_sample */
+    uint64_t access_unlogged; /* requests since the last one that was a sample */
+    int telling;              /* tallies on their way to the core */
     bool serving, stopping, stopped_said;
 };
 
@@ -161,6 +167,11 @@ bool front_host_is_local(const struct front_call *fc);
 enum forwarded { FORWARDED_NOTHING, FORWARDED_CERTIFICATE, FORWARDED_ILLEGIBLE };
 enum forwarded front_forwarded_identity(const struct front_call *fc, uint8_t fingerprint[static SHA256_SIZE]);
 bool front_peer_is_trusted_proxy(const struct front *f, const struct connection *c);
+
+/* access.c */
+void front_access_configure(struct front *f); /* after new settings */
+/* A line, if one is wanted. `cancelled` as net_handler.finished says it. Not called when the log is off. */
+void front_access_log(struct front_call *fc, bool cancelled, int64_t us);
 
 /* front.c: says STOPPED when nothing is left to do. */
 void front_check_stopped(struct front *f);

@@ -91,6 +91,7 @@ static void on_body(void *owner, struct bytes chunk)
     struct front_call *fc = owner;
     if (!fc->exchange)
         return;
+    fc->body_out += chunk.n;
     struct status st = exchange_write(fc->exchange, chunk);
     if (st.code == E_AGAIN && fc->upstream)
         pool_pause(fc->upstream); /* on_drained() resumes */

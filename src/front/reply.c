@@ -29,6 +29,7 @@ static void reply(struct front_call *fc, int status, struct text content_type, s
     for (size_t i = 0; i < more_count && status_ok(st); i++)
         st = headers_add(&head.headers, &x->arena, more[i].name, more[i].value);
     fc->status = status;
+    fc->body_out = body.n;
     struct connection *c = fc->connection;
     if (status_ok(st))
         st = exchange_reply(x, &head, text_bytes(body)); /* may finish the exchange: fc is gone then */

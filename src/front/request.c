@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "x509/certificate.h"
 
 /*
@@ -274,30 +273,6 @@ static void on_drained(void *ctx, struct connection *c, struct exchange *x)
 }
 
 /* ---- the end ---- */
-static void access_log(const struct front_call *fc, int64_t us)
-{
-    char address[CONNECTION_ADDRESS_MAX];
-    const struct request *r = &fc->exchange->request;
-    log_event(
-        LOG_INFO, "request", F_CSTR("id", fc->request_id),
-        F_CSTR("peer", connection_address(fc->connection, address)),
-        F_CSTR("method", http_method_name(r->method)), F_TARGET("target", r->target),
-        F_INT("status", fc->status), F_INT("us", us),
-        F_TEXT("application", fc->identity ? fc->identity->answer.application : ((struct text){NULL, 0})));
-}
-
-static void access_log_outbound(const struct front_call *fc, const struct outbound_summary *call, int64_t us)
-{
-    char address[CONNECTION_ADDRESS_MAX];
-    const struct request *r = &fc->exchange->request;
-    log_event(LOG_INFO, "call", F_CSTR("id", fc->request_id),
-              F_CSTR("peer", connection_address(fc->connection, address)),
-              F_CSTR("method", http_method_name(r->method)), F_TARGET("target", r->target),
-              F_INT("status", fc->status), F_INT("us", us), F_TEXT("application", call->application),
-              F_TEXT("service", call->service), F_INT("upstream_us", call->first_byte_us),
-              F_BOOL("http2", call->http2), F_BOOL("reused", call->reused), F_BOOL("retried", call->retried));
-}
-
 static void count_response(struct front *f, int status)
 {
     static const enum slab_counter by_class[] = {SLAB_RESPONSES_2XX, SLAB_RESPONSES_3XX, SLAB_RESPONSES_4XX,
@@ -309,25 +284,21 @@ static void count_response(struct front *f, int status)
 static void on_finished(void *ctx, struct connection *c, struct exchange *x, bool cancelled)
 {
     (void)c;
-    (void)cancelled;
     struct front *f = ctx;
     struct front_call *fc = x->owner;
     if (!fc)
         return;
     x->owner = NULL;
     int64_t us = clock_monotonic_us() - fc->started_us;
-    struct outbound_summary call = {0};
+    us = us < 0 ? 0 : us;
     if (fc->outbound) {
-        outbound_summarise(fc->outbound, &call);
-        fc->status = call.status;
+        fc->status = outbound_status(fc->outbound);
+        outbound_count(fc->outbound, cancelled, (uint64_t)us);
     }
     count_response(f, fc->status);
-    slab_latency(f->slab, (uint64_t)(us < 0 ? 0 : us));
-    const bool logged = text_equal(text_of(f->settings->log_access), TEXT("all"));
-    if (logged && fc->outbound)
-        access_log_outbound(fc, &call, us);
-    else if (logged)
-        access_log(fc, us);
+    slab_latency(f->slab, (uint64_t)us);
+    if (f->access != ACCESS_OFF)
+        front_access_log(fc, cancelled, us);
     if (fc->outbound)
         outbound_finished(TAKE(fc->outbound));
     identity_stop_waiting(fc);
@@ -339,6 +310,24 @@ static void on_finished(void *ctx, struct connection *c, struct exchange *x, boo
     buffer_release(&fc->body);
     identity_unref(TAKE(fc->identity));
     fc->exchange = NULL;
+}
+
+static void look_for_calls(void *ctx, struct exchange *x)
+{
+    const struct front_call *fc = x->owner;
+    bool *waits = ctx;
+    *waits = *waits || (fc && fc->outbound && outbound_status(fc->outbound) != 101);
+}
+
+/* Who waits for a target keeps its side open: a call for nobody would go on at the target's cost. A tunnel
+ * may end one way first. */
+static void on_left(void *ctx, struct connection *c)
+{
+    (void)ctx;
+    bool waits = false;
+    session_each_exchange(connection_session(c), look_for_calls, &waits);
+    if (waits)
+        connection_close(c);
 }
 
 static void on_closing(void *ctx, struct connection *c)
@@ -354,5 +343,6 @@ const struct net_handler front_handler = {
     .body_end = on_body_end,
     .drained = on_drained,
     .finished = on_finished,
+    .left = on_left,
     .closing = on_closing,
 };

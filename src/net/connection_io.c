@@ -163,6 +163,9 @@ static void input_ended(struct connection *c)
     c->in_session++;
     session_end_of_input(c->session);
     c->in_session--;
+    const struct net_server_settings *s = &c->server->settings;
+    if (s->handler->left && c->state == CONNECTION_OPEN && !c->close_wanted)
+        s->handler->left(s->ctx, c);
 }
 
 static void read_tls(struct connection *c)

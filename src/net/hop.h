@@ -93,6 +93,8 @@ struct hop_target {
     struct text message;              /* of a refusal; empty body when empty */
     uint64_t version;                 /* of the credentials in it; goes back when the target refuses them */
     struct text application, service; /* name and id: for logs and metrics */
+    struct text service_name;         /* how paths name it */
+    uint16_t series;                  /* where its calls are counted (os/slab.h) */
     bool tls, verify;
     struct text host; /* of the target URL, lower case; brackets for IPv6 */
     uint16_t port;

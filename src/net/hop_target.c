@@ -5,7 +5,8 @@
 #include "net/hop_internal.h"
 
 /*
- *   u16 status   32-prefixed message   u64 version   32-prefixed application, service
+ *   u16 status   32-prefixed message   u64 version   32-prefixed application, service, its name
+ *   u16 series
  *   u8 flags (enum target_flag)   32-prefixed host   u16 port   32-prefixed path, query
  *   u8 count, 16 octets each: addresses   32-prefixed: proxy_to, proxy, its authorization   u16 its port
  *   32-prefixed: anchors, chain, key, authorization   u8 count, 32-prefixed name and value: headers, then
@@ -92,6 +93,8 @@ void hop_target_encode(const struct hop_target *t, struct buffer *out)
     buffer_u64(out, t->version);
     text32(out, t->application);
     text32(out, t->service);
+    text32(out, t->service_name);
+    buffer_u16(out, t->series);
     buffer_u8(out, flags_of(t));
     text32(out, t->host);
     buffer_u16(out, t->port);
@@ -123,6 +126,8 @@ static bool place_decode(struct reader *r, struct hop_target *out)
     out->version = reader_u64(r);
     out->application = take32(r);
     out->service = take32(r);
+    out->service_name = take32(r);
+    out->series = reader_u16(r);
     const unsigned flags = reader_u8(r);
     out->tls = flags & TARGET_TLS;
     out->verify = flags & TARGET_VERIFY;

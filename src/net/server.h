@@ -34,6 +34,8 @@ struct net_handler {
     void (*body_end)(void *ctx, struct connection *c, struct exchange *x);
     void (*drained)(void *ctx, struct connection *c, struct exchange *x);
     void (*finished)(void *ctx, struct connection *c, struct exchange *x, bool cancelled);
+    /* The peer has closed its sending side: it left, or will only listen. May be NULL. */
+    void (*left)(void *ctx, struct connection *c);
     void (*closing)(void *ctx, struct connection *c); /* may be NULL */
 };
 

@@ -10,6 +10,8 @@ const uint32_t slab_latency_bounds[SLAB_LATENCY_BUCKETS] = {
     100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000,
 };
 
+const uint32_t slab_call_bounds[SLAB_CALL_BUCKETS] = {10000, 100000, 1000000, 10000000};
+
 struct status slab_create(int *out_fd)
 {
     int fd = memfd_create("fairlead-slab", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -52,4 +54,22 @@ void slab_latency(struct slab *s, uint64_t us)
         bucket++;
     atomic_fetch_add_explicit(&s->latency[bucket], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&s->latency_sum_us, us, memory_order_relaxed);
+}
+
+static void add(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+
+void slab_call(struct slab_series *s, enum slab_call_class c, uint64_t us)
+{
+    add(&s->calls[c], 1);
+    if (c == SLAB_CALL_1XX)
+        return;
+    unsigned bucket = 0;
+    while (bucket < SLAB_CALL_BUCKETS && us > slab_call_bounds[bucket])
+        bucket++;
+    add(&s->times[bucket], 1);
+    add(&s->time_sum_us, us);
 }

@@ -73,12 +73,50 @@ enum slab_counter {
 #define SLAB_LATENCY_BUCKETS 12 /* upper bounds in microseconds, see slab_latency_bounds */
 extern const uint32_t slab_latency_bounds[SLAB_LATENCY_BUCKETS];
 
+/*
+ * Calls of registered APIs, per application and service. The core numbers those it is asked about, never
+ * takes a number back, and writes the names into its own slab, which outlives it; whoever comes after the
+ * last number shares SLAB_SERIES_OTHER. Fronts count under the numbers in theirs. So there are never more
+ * series than these, counters only grow, and no front says what anything is called.
+ */
+#define SLAB_SERIES_MAX      1000
+#define SLAB_SERIES_OTHER    SLAB_SERIES_MAX
+#define SLAB_SERIES_NAME_MAX 640
+
+enum slab_call_class {
+    SLAB_CALL_1XX, /* tunnels; not among the times */
+    SLAB_CALL_2XX,
+    SLAB_CALL_3XX,
+    SLAB_CALL_4XX, /* also what the gateway refused itself */
+    SLAB_CALL_5XX,
+    SLAB_CALL_FAILED,    /* no answer from the target, or one that was cut */
+    SLAB_CALL_CANCELLED, /* the caller left first */
+    SLAB_CALL_CLASSES
+};
+
+#define SLAB_CALL_BUCKETS 4 /* upper bounds in microseconds, see slab_call_bounds */
+extern const uint32_t slab_call_bounds[SLAB_CALL_BUCKETS];
+
+struct slab_series {
+    _Atomic uint64_t calls[SLAB_CALL_CLASSES];
+    _Atomic uint64_t times[SLAB_CALL_BUCKETS + 1];
+    _Atomic uint64_t time_sum_us;
+};
+
+struct slab_series_name {
+    uint32_t size;
+    char text[SLAB_SERIES_NAME_MAX]; /* "tenant\0application\0service" */
+};
+
 struct slab {
     _Atomic uint64_t counters[SLAB_COUNTER_COUNT];
     _Atomic uint64_t gauges_connections; /* open now; reset at process start */
     _Atomic uint64_t latency[SLAB_LATENCY_BUCKETS + 1];
     _Atomic uint64_t latency_sum_us;
-    _Atomic int64_t heartbeat_ms; /* monotonic; written by the loop once a second */
+    _Atomic int64_t heartbeat_ms;                   /* monotonic; written by the loop once a second */
+    struct slab_series series[SLAB_SERIES_MAX + 1]; /* of a front */
+    _Atomic uint32_t series_named; /* of the core: so many names are complete, and never change again */
+    struct slab_series_name series_names[SLAB_SERIES_MAX];
 };
 
 struct status slab_create(int *out_fd);
@@ -89,6 +127,8 @@ static inline void slab_add(struct slab *s, enum slab_counter c, uint64_t n)
     atomic_fetch_add_explicit(&s->counters[c], n, memory_order_relaxed);
 }
 void slab_latency(struct slab *s, uint64_t us);
+/* One call more. Only from the one thread that writes this slab: its neighbours wait for no lock. */
+void slab_call(struct slab_series *s, enum slab_call_class c, uint64_t us);
 /* The loop of its process has moved within the last seconds; false before the process first said so. */
 #define SLAB_ALIVE_MS 5000
 static inline bool slab_is_alive(const struct slab *s, int64_t now_ms)

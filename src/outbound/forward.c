@@ -127,6 +127,12 @@ void call_unlink(struct outbound_call *c)
     c->back = NULL;
 }
 
+struct text call_id(const struct outbound_call *c)
+{
+    const struct text callers = rewrite_request_id(&c->x->request);
+    return callers.n > 0 ? callers : c->request_id;
+}
+
 static void link_running(struct outbound_call *c)
 {
     struct outbound *o = c->o;
@@ -249,17 +255,45 @@ void outbound_finished(struct outbound_call *c)
 void outbound_summarise(const struct outbound_call *c, struct outbound_summary *out)
 {
     const struct hop_target *t = c->known ? &c->known->target->answer : NULL;
+    const bool said = t && t->application.n > 0;
     *out = (struct outbound_summary){
-        .application = t && t->application.n ? t->application : c->address.application,
-        .service = t && t->service.n ? t->service : c->address.service,
+        .request_id = call_id(c),
+        .tenant = c->tenant,
+        .application = said ? t->application : c->address.application,
+        .service = said ? t->service_name : c->address.service,
+        .service_id = said ? t->service : TEXT(""),
         .status = c->status,
-        .called = c->facts.first_byte_us != 0 || c->facts.connect_us != 0,
-        .reused = c->facts.reused,
-        .http2 = c->facts.http2,
+        .target_status = c->target_status,
+        .failure = c->failure,
+        .bytes_in = c->bytes_in,
+        .bytes_out = c->bytes_out,
         .retried = c->retried,
-        .connect_us = c->facts.connect_us,
-        .first_byte_us = c->facts.first_byte_us,
+        .facts = c->facts,
     };
     if (c->address.kind == ADDRESS_HOST && !out->service.n)
         out->service = c->address.label;
+}
+
+int outbound_status(const struct outbound_call *c)
+{
+    return c->status;
+}
+
+static enum slab_call_class class_of(const struct outbound_call *c, bool cancelled)
+{
+    static const enum slab_call_class by_status[] = {SLAB_CALL_1XX, SLAB_CALL_2XX, SLAB_CALL_3XX,
+                                                     SLAB_CALL_4XX, SLAB_CALL_5XX};
+    if (c->failed)
+        return SLAB_CALL_FAILED;
+    /* A tunnel has no other end than that one side leaves. */
+    if (c->status < 100 || c->status > 599 || (cancelled && c->status != 101))
+        return SLAB_CALL_CANCELLED;
+    return by_status[c->status / 100 - 1];
+}
+
+void outbound_count(const struct outbound_call *c, bool cancelled, uint64_t us)
+{
+    const struct hop_target *t = c->known ? &c->known->target->answer : NULL;
+    if (t && t->application.n > 0 && t->series <= SLAB_SERIES_OTHER)
+        slab_call(&c->o->parts.slab->series[t->series], class_of(c, cancelled), us);
 }

@@ -67,15 +67,23 @@ void outbound_finished(struct outbound_call *c); /* the caller's exchange is ove
 void outbound_answered(struct outbound *o, struct outbound_asking *q, const uint8_t *body, size_t size);
 void outbound_reported(struct outbound_call *c, bool again);
 
-/* What became of it so far, for logs and metrics; before outbound_finished(). Texts live until then. */
+/* What became of it so far, for logs; before outbound_finished(). Texts live until then. */
 struct outbound_summary {
-    struct text application, service; /* as the caller named them, until the core has said */
+    struct text request_id; /* the caller's X-Request-Id, or ours */
+    struct text tenant;
+    struct text application, service; /* names; as the caller wrote them, until the core has said */
+    struct text service_id;           /* empty until then */
     int status;                       /* 0 before an answer */
-    bool called;                      /* a target was; the next ones are about it, then */
-    bool reused, retried, http2;
-    int64_t connect_us, first_byte_us;
+    int target_status;                /* of the target's last answer; 0 without one */
+    const char *failure;              /* upstream_failure_name(); NULL unless the call to the target failed */
+    uint64_t bytes_in, bytes_out;     /* of both bodies, as far as they came */
+    bool retried;
+    struct upstream_facts facts; /* zero unless a target was called */
 };
 void outbound_summarise(const struct outbound_call *c, struct outbound_summary *out);
+int outbound_status(const struct outbound_call *c); /* 0 before an answer */
+/* Counts it under its service; `cancelled` as net_handler.finished says it, `us` since its head. */
+void outbound_count(const struct outbound_call *c, bool cancelled, uint64_t us);
 
 /* After a wake-up of the page: running calls whose target's counters moved because it was deleted end. */
 void outbound_recheck(struct outbound *o);

@@ -84,6 +84,7 @@ void outbound_body(struct outbound_call *c, struct bytes chunk)
 {
     if (c->state == CALL_OVER)
         return;
+    c->bytes_in += chunk.n;
     keep(c, chunk);
     if (c->upstream)
         send_body(c, chunk);
@@ -115,7 +116,10 @@ struct status call_make_head(struct outbound_call *c, const struct response *hea
         address.prefix = (struct text){NULL, 0};
     *out =
         (struct response){.status = head->status, .body = head->body, .content_length = head->content_length};
-    return rewrite_response(head, &address, &c->known->target->answer, &c->x->arena, out);
+    TRY(rewrite_response(head, &address, &c->known->target->answer, &c->x->arena, out));
+    if (headers_get(&out->headers, TEXT("X-Request-Id")).p)
+        return DONE; /* the target's: its own, or ours come back */
+    return headers_add(&out->headers, &c->x->arena, TEXT("X-Request-Id"), call_id(c));
 }
 
 static void count_answer(struct outbound_call *c, int status)
@@ -171,6 +175,7 @@ static void on_head(void *owner, const struct response *head)
     call_hold(c);
     upstream_facts(c->upstream, &c->facts);
     count_answer(c, head->status);
+    c->target_status = head->status;
     struct response out;
     if (head->status == 101 && !is_protocol_asked_for(c, head))
         call_failed(c, UPSTREAM_MALFORMED, "the target changed to a protocol that was not asked for");
@@ -185,6 +190,7 @@ static void on_head(void *owner, const struct response *head)
 
 void call_pass_body(struct outbound_call *c, struct bytes chunk)
 {
+    c->bytes_out += chunk.n;
     struct status st = exchange_write(c->x, chunk);
     if (st.code == E_AGAIN) {
         c->answer_paused = true; /* outbound_drained() resumes */

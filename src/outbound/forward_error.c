@@ -20,7 +20,7 @@ static struct status add_fields(struct outbound_call *c, struct response *head, 
     if (head->status == 503)
         TRY(headers_add(&head->headers, a, TEXT("Retry-After"),
                         arena_printf(a, "%u", c->retry_after_s > 0 ? c->retry_after_s : 1)));
-    return headers_add(&head->headers, a, TEXT("X-Request-Id"), c->request_id);
+    return headers_add(&head->headers, a, TEXT("X-Request-Id"), call_id(c));
 }
 
 static void write_error(struct buffer *out, int status, struct text message)
@@ -42,6 +42,7 @@ static void end_with(struct outbound_call *c, int status, struct text message)
     buffer_init(&body, LIMIT_BODY_JSON);
     call_hold(c);
     c->state = CALL_OVER;
+    c->failed = c->x->responded || status >= 500;
     if (c->upstream)
         upstream_cancel(TAKE(c->upstream));
     if (c->x->responded) {
@@ -105,6 +106,7 @@ void call_failed(struct outbound_call *c, enum upstream_failure why, const char 
     static_assert(SLAB_OUTBOUND_FAILED_PROXY - SLAB_OUTBOUND_FAILED_BUSY == UPSTREAM_PROXY - UPSTREAM_BUSY);
     must(why < UPSTREAM_FAILURE_COUNT);
     slab_add(c->o->parts.slab, (enum slab_counter)(SLAB_OUTBOUND_FAILED_BUSY + (int)why), 1);
+    c->failure = upstream_failure_name(why);
     say(c, why, detail);
     OWNED(buffer_release) struct buffer message;
     buffer_init(&message, ERROR_MESSAGE_MAX);

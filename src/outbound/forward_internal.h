@@ -70,7 +70,9 @@ struct outbound_call {
     uint64_t refused_version;     /* what the target refused, once retried */
     unsigned retry_after_s;       /* of a 503; 0 = 1 */
     unsigned references;          /* the exchange, a report under way, whoever is working on it */
-    int status;
+    int status, target_status;
+    const char *failure; /* upstream_failure_name() */
+    uint64_t bytes_in, bytes_out;
     struct upstream_facts facts;
     enum call_state state;
     enum upstream_failure held_why;
@@ -81,6 +83,7 @@ struct outbound_call {
     bool answer_paused; /* the upstream's, until the caller has read */
     bool retried;
     bool held_ended, held_failed;
+    bool failed; /* cut by us, or answered 5xx by us */
 };
 
 struct outbound {
@@ -104,8 +107,9 @@ static inline void call_hold(struct outbound_call *c)
     c->references++;
 }
 void call_drop(struct outbound_call *c);
-void call_unlink(struct outbound_call *c); /* from the list it is in, if any */
-void call_begin(struct outbound_call *c);  /* c->known is set: calls the target, or refuses */
+void call_unlink(struct outbound_call *c);          /* from the list it is in, if any */
+struct text call_id(const struct outbound_call *c); /* the caller's X-Request-Id, or ours; while it has x */
+void call_begin(struct outbound_call *c);           /* c->known is set: calls the target, or refuses */
 
 /* forward_target.c */
 void call_find_target(struct outbound_call *c); /* goes on in call_begin(), now or later, or refuses */

@@ -16,9 +16,12 @@ enum forwarded_mode { FORWARDED_REMOVE /* 1.x */, FORWARDED_APPEND /* 2.1+ */ };
 struct rewrite_settings {
     enum forwarded_mode forwarded; /* outbound.forwarded_headers */
     struct text peer_address;      /* for X-Forwarded-For, without port */
-    struct text request_id;        /* X-Request-Id when the caller sent none */
+    struct text request_id;        /* X-Request-Id when the caller sent none that passes */
     struct text user_agent;        /* when the caller sent none and none is configured; empty = none */
 };
+/* The caller's X-Request-Id: one field of 1 to 128 letters, digits and -_.:/+=@; else {NULL, 0}. It goes into
+ * our log and back into answers. */
+struct text rewrite_request_id(const struct request *r);
 /*
  * Request line, Host, caller's fields without hop-by-hop ones and those the target's answer replaces, then
  * credentials, configured fields the caller did not send (names without case), CSRF token and merged Cookie

@@ -248,6 +248,19 @@ static void write_or_else(struct writer *w, enum field_kind kind, struct text na
         write_ours(w, name, ours);
 }
 
+/* The caller's if it is sane: what is not would end up in logs of others. */
+static void write_request_id(struct writer *w)
+{
+    const struct text callers =
+        w->sent[FIELD_REQUEST_ID] ? rewrite_request_id(w->request) : (struct text){NULL, 0};
+    if (callers.n > 0)
+        write_ours(w, TEXT("X-Request-Id"), callers);
+    else if (configured_value(w, FIELD_REQUEST_ID).n > 0)
+        write_configured(w, FIELD_REQUEST_ID);
+    else if (w->settings->request_id.n > 0)
+        write_ours(w, TEXT("X-Request-Id"), w->settings->request_id);
+}
+
 static bool has_usual_body(enum http_method m)
 {
     return m == HTTP_POST || m == HTTP_PUT || m == HTTP_PATCH;
@@ -301,7 +314,7 @@ struct status fields_write(struct buffer *out, const struct request *r, const st
     write_cookies(&w);
     write_forwarded(&w);
     write_trace(&w);
-    write_or_else(&w, FIELD_REQUEST_ID, TEXT("X-Request-Id"), settings->request_id);
+    write_request_id(&w);
     write_or_else(&w, FIELD_USER_AGENT, TEXT("User-Agent"), settings->user_agent);
     write_framing(&w);
     return w.unsound ? STATUS(INVALID) : DONE;

@@ -46,6 +46,27 @@ bool trace_parent_is_valid(struct text v)
            is_hex_pair(part(v, PARENT_AT + PARENT_SIZE + 1, 2));
 }
 
+#define REQUEST_ID_MAX 128
+
+static bool is_id_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           text_contains(TEXT("-_.:/+=@"), c);
+}
+
+struct text rewrite_request_id(const struct request *r)
+{
+    static const struct text none = {NULL, 0};
+    const struct text name = TEXT("X-Request-Id");
+    const struct text id = headers_get(&r->headers, name);
+    if (id.n == 0 || id.n > REQUEST_ID_MAX || headers_count(&r->headers, name) != 1)
+        return none;
+    for (size_t i = 0; i < id.n; i++)
+        if (!is_id_character(id.p[i]))
+            return none;
+    return id;
+}
+
 /*
  * A counter under a keyed hash instead of a call of the CSPRNG for each request: as unlike and as hard to
  * guess, at a tenth of the price.

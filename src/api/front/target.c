@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/handlers.h"
 
+#include "api/front/series.h"
 #include "credentials/credentials.h"
 
 /* Of the parts of an answer that are no text of it. */
@@ -35,9 +36,10 @@ static size_t fields_size(const struct hop_field *fields, unsigned count)
  * wipes it afterwards. */
 static struct status answer(struct call *c, const struct hop_target *t)
 {
-    const struct text texts[] = {t->message, t->application,   t->service,     t->host,
-                                 t->path,    t->query,         t->anchors_pem, t->chain_pem,
-                                 t->key_pem, t->authorization, t->csrf_token,  t->csrf_cookies};
+    const struct text texts[] = {t->message,      t->application, t->service,       t->host,
+                                 t->service_name, t->path,        t->query,         t->anchors_pem,
+                                 t->chain_pem,    t->key_pem,     t->authorization, t->csrf_token,
+                                 t->csrf_cookies};
     size_t size =
         NUMBERS_MAX + fields_size(t->headers, t->header_count) + fields_size(t->query_fields, t->query_count);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -61,6 +63,7 @@ struct status front_target(struct call *c)
     if (!t)
         return STATUS(NOMEM);
     TRY(credentials_answer(c->domain->credentials, &parts, &q, c->arena, t, &c->err));
+    t->series = series_number(c->domain->series, q.tenant, t->application, t->service_name);
     return answer(c, t);
 }
 

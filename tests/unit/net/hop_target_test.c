@@ -19,6 +19,8 @@ static struct hop_target full(void)
         .version = UINT64_MAX,
         .application = TEXT("shop"),
         .service = TEXT("id"),
+        .service_name = TEXT("orders"),
+        .series = 999,
         .tls = true,
         .verify = true,
         .host = TEXT("api.example.com"),
@@ -80,8 +82,8 @@ static void refuses_what_no_core_writes(void **state)
     } cases[] = {
         {"a status that is no refusal", 1, 200},
         {"a status of another kind", 0, 0xff},
-        {"a flag that has no meaning", 2 + 4 + 8 + 4 + 4 + 4 + 2, 0x80},
-        {"nine addresses", 2 + 4 + 8 + 4 + 4 + 4 + 2 + 1 + 4 + 15 + 2 + 4 + 5 + 4 + 3, 9},
+        {"a flag that has no meaning", 2 + 4 + 8 + 4 + 4 + 4 + 2 + 4 + 6 + 2, 0x80},
+        {"nine addresses", 2 + 4 + 8 + 4 + 4 + 4 + 2 + 4 + 6 + 2 + 1 + 4 + 15 + 2 + 4 + 5 + 4 + 3, 9},
         {"a text longer than the answer", 2, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -54,10 +54,36 @@ static void latencies_fall_into_the_bucket_of_their_upper_bound(void **state)
     close(fd);
 }
 
+static void calls_are_counted_under_numbers_that_outlive_their_process(void **state)
+{
+    (void)state;
+    int fd = -1;
+    struct slab *front = NULL, *core = NULL;
+    assert_ok(slab_create(&fd));
+    assert_ok(slab_map(fd, &front));
+    assert_ok(slab_map(fd, &core));
+    slab_call(&front->series[7], SLAB_CALL_2XX, slab_call_bounds[0]);
+    slab_call(&front->series[7], SLAB_CALL_FAILED, slab_call_bounds[0] + 1);
+    slab_call(&front->series[SLAB_SERIES_OTHER], SLAB_CALL_CANCELLED, UINT64_MAX / 2);
+    slab_call(&front->series[7], SLAB_CALL_1XX, 3600000000); /* a tunnel's time says nothing */
+    slab_unmap(front);
+    assert_ok(slab_map(fd, &front));
+    slab_call(&front->series[7], SLAB_CALL_2XX, 1);
+    assert_int_equal(atomic_load(&core->series[7].calls[SLAB_CALL_2XX]), 2);
+    assert_int_equal(atomic_load(&core->series[7].calls[SLAB_CALL_1XX]), 1);
+    assert_int_equal(atomic_load(&core->series[7].times[0]), 2);
+    assert_int_equal(atomic_load(&core->series[7].times[1]), 1);
+    assert_int_equal(atomic_load(&core->series[7].time_sum_us), 2 * slab_call_bounds[0] + 2);
+    assert_int_equal(atomic_load(&core->series[SLAB_SERIES_OTHER].times[SLAB_CALL_BUCKETS]), 1);
+    slab_unmap(front);
+    slab_unmap(core);
+    close(fd);
+}
+
 static void a_process_is_alive_while_its_heart_beats(void **state)
 {
     (void)state;
-    struct slab s = {0};
+    static struct slab s;
     assert_false(slab_is_alive(&s, 1)); /* not yet */
     atomic_store(&s.heartbeat_ms, 1000);
     assert_true(slab_is_alive(&s, 1000 + SLAB_ALIVE_MS - 1));
@@ -69,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_process_is_alive_while_its_heart_beats),
         cmocka_unit_test(refuses_a_wrong_size),
+        cmocka_unit_test(calls_are_counted_under_numbers_that_outlive_their_process),
         cmocka_unit_test(counts_are_shared_between_maps),
         cmocka_unit_test(latencies_fall_into_the_bucket_of_their_upper_bound),
     };

@@ -134,6 +134,11 @@ struct status rewrite_request(const struct request *r, const struct outbound_add
     buffer_printf(out, "GET / HTTP/1.1\r\nVersion: %u\r\n\r\n", (unsigned)target->version);
     return DONE;
 }
+struct text rewrite_request_id(const struct request *r)
+{
+    return headers_get(&r->headers, TEXT("X-Request-Id"));
+}
+
 bool rewrite_is_upgrade(const struct request *r)
 {
     return text_equal(headers_get(&r->headers, TEXT("Upgrade")), TEXT("websocket"));

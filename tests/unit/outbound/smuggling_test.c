@@ -75,7 +75,9 @@ static void refuses_names_and_values_that_split_the_head(void **state)
         OWNED(rewriting_end) struct rewriting w;
         rewriting_begin(&w);
         assert_ok(headers_add(&w.request.headers, &w.arena, bad[i].name, bad[i].value));
-        rewriting_refused(&w, "a caller's field");
+        if (!text_equal(bad[i].name,
+                        TEXT("X-Request-Id"))) /* of callers such a one is replaced (trace_test.c) */
+            rewriting_refused(&w, "a caller's field");
         w.request.headers.count = 0;
         w.room.headers[w.target.header_count++] = (struct hop_field){bad[i].name, bad[i].value};
         rewriting_refused(&w, "a configured field");

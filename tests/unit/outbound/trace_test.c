@@ -83,9 +83,40 @@ static void a_valid_trace_passes_with_its_state_and_another_begins_anew(void **s
     }
 }
 
+static struct text id_of(const char *const *values)
+{
+    static struct arena a;
+    struct request r = {.path = TEXT("/")};
+    arena_release(&a);
+    arena_init(&a, 1024, 1 << 16);
+    for (; *values; values++)
+        assert_ok(headers_add(&r.headers, &a, TEXT("x-request-id"), text_of(*values)));
+    return rewrite_request_id(&r);
+}
+
+static void a_callers_request_id_passes_when_it_is_sane(void **state)
+{
+    (void)state;
+    char longest[129], longer[130];
+    memset(longest, 'a', 128);
+    memset(longer, 'a', 129);
+    longest[128] = longer[129] = 0;
+    const char *const sane[] = {"a", "0af76519-16cd", "Aa0-_.:/+=@", longest};
+    const char *const not [] = {"",     " ",     "a b",      "a,b",  "a\"b", "a;b",
+                                "a\tb", "a\x7f", "\xc3\xbc", "a%0a", longer};
+    for (size_t i = 0; i < sizeof sane / sizeof sane[0]; i++)
+        assert_text(id_of((const char *const[]){sane[i], NULL}), sane[i]);
+    for (size_t i = 0; i < sizeof not / sizeof not [0]; i++)
+        if (id_of((const char *const[]){not [i], NULL}).n > 0)
+            fail_msg("taken: %s", not [i]);
+    assert_int_equal(id_of((const char *const[]){NULL}).n, 0);
+    assert_int_equal(id_of((const char *const[]){"a", "a", NULL}).n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_callers_request_id_passes_when_it_is_sane),
         cmocka_unit_test(refuses_what_is_no_trace_parent),
         cmocka_unit_test(accepts_this_version_and_later_ones),
         cmocka_unit_test(what_is_begun_here_is_valid_and_never_the_same),
