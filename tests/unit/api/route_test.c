@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
-#include "../credentials/fetcher.h"
 #include "base/json_scan.h"
-#include "credentials/credentials.h"
-#include "shop.h"
+#include "gateway.h"
 
 /* How the gateway would call a service, as people are told: nothing of it is a secret. */
 
@@ -19,55 +15,13 @@
     "\"headers\":{\"X-A\":[\"value-1\",\"value-2\"],\"X-B\":[\"value-3\"]},\"queryParameters\":{\"q\":["     \
     "\"value-4\"]}}"
 
-struct gateway {
-    struct world *w;
-    struct fetcher *fetcher;
-    struct fetch_client client;
-    struct credentials_cache *credentials;
-};
-
-static int gateway_open(void **state)
-{
-    static struct gateway g;
-    static const struct credentials_settings settings = {
-        .cache_max = 10,
-        .timeout_ms = 5000,
-        .fetches_at_once = 2,
-        .waiting_at_once = 2,
-        .blocked_at_once = 4,
-        .blocked_by_one = 4,
-        .verify_tls = true,
-    };
-    g = (struct gateway){.w = shop_open(NULL)};
-    (void)snprintf(g.client.path, sizeof g.client.path, "%s/jobs", g.w->directory);
-    g.fetcher = fetcher_open(g.client.path);
-    must(status_ok(credentials_new(&settings, NULL, &g.credentials)));
-    *state = &g;
-    return 0;
-}
-
-static int gateway_close(void **state)
-{
-    struct gateway *g = *state;
-    credentials_free(g->credentials);
-    fetcher_close(g->fetcher);
-    world_close(g->w);
-    return 0;
-}
-
 static struct answer route_of(struct gateway *g, const char *target)
 {
     const struct ask in = {
         .method = HTTP_GET, .target = target, .listener = ON_CONTROL, .principal = ask_loopback()};
-    struct prepared p;
-    ask_prepare(&p, g->w, &in);
-    p.domain.credentials = g->credentials;
-    p.domain.fetcher = &g->client;
-    api_dispatch(&p.call);
-    const struct answer out = {.status = p.call.reply.status,
-                               .body = arena_text(&g->w->arena, buffer_as_text(&p.call.reply.body))};
-    buffer_release(&p.call.reply.body);
-    return out;
+    struct bytes body;
+    const int status = gateway_ask(g, &in, &body);
+    return (struct answer){.status = status, .body = bytes_text(body)};
 }
 
 static void refuses_what_is_not_there(void **state)
@@ -107,7 +61,9 @@ static void warns_of_credentials_in_clear(void **state)
     (void)shop_register(g->w, API("http://h.com", BASIC));
     const struct answer got = route_of(g, BASE "/my-orders/route");
     assert_says(got, 200,
-                "\"target\":\"http://h.com\",\"addresses\":[\"192.0.2.1:80\"],\"authorization\":\"Basic\"");
+                "\"target\":\"http://"
+                "h.com\",\"proxy\":null,\"proxyConnectsTo\":null,\"addresses\":[\"192.0.2.1:80\"],"
+                "\"authorization\":\"Basic\"");
     assert_says(got, 200, "\"tokenUntil\":null,\"tokenRefreshAt\":null,\"csrf\":false");
     assert_says(got, 200, "\"warnings\":[\"the target's URL is http: credentials travel in clear\"]");
 }

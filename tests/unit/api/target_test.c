@@ -1,63 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
-#include "../credentials/fetcher.h"
 #include "base/clock.h"
-#include "credentials/credentials.h"
+#include "gateway.h"
 #include "net/hop.h"
-#include "shop.h"
 
 /* The questions of fronts that serve workloads, as the core's routes answer them. */
 
-struct gateway {
-    struct world *w;
-    struct fetcher *fetcher;
-    struct fetch_client client;
-    struct credentials_cache *credentials;
-};
-
-static int gateway_open(void **state)
-{
-    static struct gateway g;
-    static const struct credentials_settings settings = {
-        .cache_max = 10,
-        .timeout_ms = 5000,
-        .fetches_at_once = 2,
-        .waiting_at_once = 2,
-        .blocked_at_once = 4,
-        .blocked_by_one = 4,
-        .verify_tls = true,
-    };
-    g = (struct gateway){.w = shop_open(NULL)};
-    (void)snprintf(g.client.path, sizeof g.client.path, "%s/jobs", g.w->directory);
-    g.fetcher = fetcher_open(g.client.path);
-    must(status_ok(credentials_new(&settings, NULL, &g.credentials)));
-    *state = &g;
-    return 0;
-}
-
-static int gateway_close(void **state)
-{
-    struct gateway *g = *state;
-    credentials_free(g->credentials);
-    fetcher_close(g->fetcher);
-    world_close(g->w);
-    return 0;
-}
-
-/* The body is in the world's arena. */
 static int ask_gateway(struct gateway *g, enum http_method method, const char *target, struct bytes *out)
 {
     const struct ask in = {
         .method = method, .target = target, .listener = ON_EGRESS, .principal = ask_front()};
-    struct prepared p;
-    ask_prepare(&p, g->w, &in);
-    p.domain.credentials = g->credentials;
-    p.domain.fetcher = &g->client;
-    api_dispatch(&p.call);
-    *out = arena_bytes(&g->w->arena, buffer_bytes(&p.call.reply.body));
-    buffer_release(&p.call.reply.body);
-    return p.call.reply.status;
+    return gateway_ask(g, &in, out);
 }
 
 static struct hop_target ask_target(struct gateway *g, const char *target)
