@@ -92,11 +92,50 @@ static bool read_object(struct text json, struct body *b, int *out_status, struc
     return true;
 }
 
+/* The same with \n and \r for line breaks inside strings. In the arena; .p is NULL when out of memory. */
+static struct text escape_line_breaks(struct text json, struct arena *arena)
+{
+    OWNED(buffer_release) struct buffer out;
+    buffer_init(&out, 2 * LIMIT_GRAPHQL_BYTES);
+    bool inside = false;
+    for (size_t i = 0; i < json.n; i++) {
+        char c = json.p[i];
+        if (inside && (c == '\n' || c == '\r')) {
+            buffer_text(&out, c == '\n' ? TEXT("\\n") : TEXT("\\r"));
+            continue;
+        }
+        buffer_byte(&out, (uint8_t)c);
+        if (inside && c == '\\' && i + 1 < json.n)
+            buffer_byte(&out, (uint8_t)json.p[++i]);
+        else if (c == '"')
+            inside = !inside;
+    }
+    return status_ok(buffer_status(&out)) ? arena_text(arena, buffer_as_text(&out)) : (struct text){NULL, 0};
+}
+
+/*
+ * JSON forbids line breaks inside strings, but people paste: a document over several lines, base64 as openssl
+ * wraps it. What is JSON but for them is read as if they were escaped; whether GraphQL may have them there,
+ * it says itself.
+ */
+static struct status scan_pasted(struct text *json, struct arena *arena, struct json_position *out_where)
+{
+    struct status s = json_scan(*json, out_where);
+    if (s.code != E_INVALID || (!text_contains(*json, '\n') && !text_contains(*json, '\r')))
+        return s;
+    struct json_position ignored;
+    struct text escaped = escape_line_breaks(*json, arena);
+    if (!escaped.p || !status_ok(json_scan(escaped, &ignored)))
+        return s;
+    *json = escaped;
+    return DONE;
+}
+
 static bool read_json(struct text json, struct arena *arena, struct graphql_request *out, int *out_status,
                       struct buffer *answer)
 {
     struct json_position where;
-    struct status s = json_scan(json, &where);
+    struct status s = scan_pasted(&json, arena, &where);
     if (!status_ok(s)) {
         char words[JSON_POSITION_TEXT];
         return refuse(400,

@@ -45,6 +45,11 @@ static const struct {
      "{\"errors\":[{\"message\":\"operation  not found\",\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}}],\"data\":null}"},
     {JSON, "{\"query\":\"query A { __typename }\",\"operationName\":\"C\"}", 422,
      "{\"errors\":[{\"message\":\"operation C not found\",\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}}],\"data\":null}"},
+    /* Pasted: line breaks inside a JSON string. */
+    {JSON, "{\"query\":\"mutation {\n  result: sign(csr: \\\"MIIB\r\nAAAA\\\")\n}\"\n}", 200, "{\"data\":{\"result\":\"MIIB\\r\\nAAAA\"}}"},
+    {JSON, "{\"query\":\"query($a: String) {\n  echo(string: $a)\n}\",\"variables\":{\"a\":\"\\\\\n\\\"\"}}", 200,
+     "{\"data\":{\"echo\":{\"string\":\"\\\\\\n\\\"\",\"some\":[\"a\"]}}}"},
+    {JSON, "{\"query\":\"{\n\"", 400, NOT_DECODED("line break in string at line 1, column 12")},
     {JSON, "", 400, NOT_DECODED("unexpected end of JSON input")},
     {JSON, "{\"query\":", 400, NOT_DECODED("unexpected end of JSON input: 1 '{' not closed, the last at line 1, column 1")},
     {JSON, "[{\"query\":\"{ __typename }\"}]", 400, NOT_DECODED("one operation in one request: batches are not supported")},
