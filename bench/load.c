@@ -246,7 +246,7 @@ static SSL_CTX *client_context(const struct load_options *o)
     SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
     SSL_CTX_set_ciphersuites(ctx,
                              "TLS_AES_128_GCM_SHA256"); /* the same for every server, whatever it prefers */
-    SSL_CTX_ctrl(ctx, SSL_CTRL_SET_GROUPS_LIST, 0, (void *)(uintptr_t) "X25519");
+    SSL_CTX_set1_groups_list(ctx, "X25519");
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     if (o->cert_file && (SSL_CTX_use_certificate_chain_file(ctx, o->cert_file) != 1 ||
                          SSL_CTX_use_PrivateKey_file(ctx, o->key_file, SSL_FILETYPE_PEM) != 1))
