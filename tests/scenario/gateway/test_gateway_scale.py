@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proves that numbers do not matter: clients that idle, descriptors that run out, bodies of any size.
 
-Sizes that take minutes are asked for by hand, with the release binary:
-    FAIRLEAD_TEST_IDLE_CLIENTS=100000 FAIRLEAD_TEST_BODY=10GiB FAIRLEAD_BINARY=build/fairlead python3 -m pytest -m release tests/scenario/gateway/test_gateway_scale.py
+Larger bodies are asked for by hand, with the release binary; FAIRLEAD_TEST_IDLE_CLIENTS is for machines that cannot have so many:
+    FAIRLEAD_TEST_BODY=10GiB FAIRLEAD_BINARY=build/fairlead python3 -m pytest -m release tests/scenario/gateway/test_gateway_scale.py
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from metadata import Metadata, service
 from scripted import Scripted
 from target import Target
 
-IDLE = int(os.environ.get("FAIRLEAD_TEST_IDLE_CLIENTS", "20000"))
-BODY = int(os.environ.get("FAIRLEAD_TEST_BODY", "1GiB").removesuffix("GiB")) << 30
+IDLE = int(os.environ.get("FAIRLEAD_TEST_IDLE_CLIENTS", "100000"))
+BODY = int(os.environ.get("FAIRLEAD_TEST_BODY", "5GiB").removesuffix("GiB")) << 30  # more than 32 bits count
 PER_PROCESS = 10_000  # descriptors of one process of the tests; one of the server holds no more, either
 BYTES_PER_CLIENT = 2048
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
