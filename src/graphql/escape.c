@@ -176,9 +176,8 @@ static struct text block_text(struct text in, struct arena *arena)
             continue;
         if (number > b.first)
             out[n++] = '\n';
-        if (number > 0)
-            line = text_from(line, b.common);
-        for (size_t i = 0; i < line.n; i++) {
+        size_t i = number == 0 ? 0 : b.common < line.n ? b.common : line.n;
+        for (; i < line.n; i++) {
             if (text_starts_with(text_from(line, i), TEXT("\\\"\"\"")))
                 i++;
             out[n++] = line.p[i];

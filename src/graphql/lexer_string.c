@@ -64,7 +64,8 @@ struct status lexer_block_string(struct lexer *l, struct token *out)
             l->at += 3;
             return DONE;
         }
-        if (is_control(*rest.p) && *rest.p != '\n' && *rest.p != '\r')
+        char c = l->source.p[l->at];
+        if (is_control(c) && c != '\n' && c != '\r')
             return bad_character(l);
         bool escaped = text_starts_with(rest, TEXT("\\\"\"\""));
         out->has_escapes = out->has_escapes || escaped;

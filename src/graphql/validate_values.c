@@ -21,13 +21,14 @@ static void note_variable(struct validation *v, const struct graphql_literal *li
 /* The literal as it is written, on one line; a long one is cut. */
 static struct text shown(const struct validation *v, const struct graphql_literal *literal)
 {
-    struct text whole = text_first(text_from(v->document->source, literal->at), literal->end - literal->at);
+    const char *p = v->document->source.p + literal->at;
+    const size_t length = literal->end - literal->at;
     size_t n = 0;
-    while (n < whole.n && n < SHOWN && (uint8_t)whole.p[n] >= ' ')
+    while (n < length && n < SHOWN && (uint8_t)p[n] >= ' ')
         n++;
-    while (n > 0 && n < whole.n && ((uint8_t)whole.p[n] & 0xc0) == 0x80)
+    while (n > 0 && n < length && ((uint8_t)p[n] & 0xc0) == 0x80)
         n--;
-    return text_first(whole, n);
+    return (struct text){p, n};
 }
 
 static void wrong_value(struct validation *v, const struct graphql_literal *literal,
