@@ -196,10 +196,10 @@ static void welcome(struct net_listener *l, int fd, const struct sockaddr_storag
  * ones. */
 #define ACCEPTS_PER_TURN 64
 
-static void on_acceptable(void *ctx, unsigned ready)
+/* How many were accepted. */
+static unsigned accept_some(struct net_listener *l)
 {
-    (void)ready;
-    struct net_listener *l = ctx;
+    unsigned accepted = 0;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         struct sockaddr_storage from = {0};
         socklen_t size = sizeof from;
@@ -208,14 +208,22 @@ static void on_acceptable(void *ctx, unsigned ready)
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
                 log_event(LOG_ERROR, "accept.failed", F_CSTR("reason", "out of descriptors or memory"));
                 watch_set(l->watch, 0); /* the backlog stays readable: looked at again within a second */
-                return;
+                return accepted;
             }
             if (errno != ECONNABORTED && errno != EINTR)
-                return;
+                return accepted;
             continue;
         }
         welcome(l, fd, &from);
+        accepted++;
     }
+    return accepted;
+}
+
+static void on_acceptable(void *ctx, unsigned ready)
+{
+    (void)ready;
+    (void)accept_some(ctx);
 }
 
 struct status net_listen(struct net_server *s, int fd, enum net_kind kind, unsigned tag,
@@ -278,8 +286,29 @@ struct status net_adopt(struct net_server *s, int fd, enum net_kind kind, unsign
     return DONE;
 }
 
+/*
+ * What has arrived is answered, also in connections that the kernel has taken for us: closing them would take
+ * requests back that their senders believe delivered.
+ */
+#define LAST_TURNS 64
+static void take_what_came(struct net_server *s)
+{
+    for (struct net_listener *l = s->listeners; l; l = l->next)
+        for (int i = 0; i < LAST_TURNS && l->watch && accept_some(l) == ACCEPTS_PER_TURN; i++)
+            continue;
+    struct connection *next;
+    for (struct connection *c = s->connections; c; c = next) {
+        next = c->next;
+        if (c->state == CONNECTION_OPEN && session_open_exchanges(c->session) == 0 &&
+            session_wants_read(c->session))
+            connection_ready(c, WATCH_READ);
+    }
+}
+
 void net_server_drain(struct net_server *s)
 {
+    if (!s->draining)
+        take_what_came(s);
     s->draining = true;
     for (struct net_listener *l = s->listeners; l; l = l->next) {
         watch_stop(l->watch);
