@@ -111,6 +111,8 @@ static struct status read_wish(struct cli *c, struct wish *w, struct error *err)
     TRY(read_body(c, w, err));
     TRY(read_method(c, w, err));
     TRY(read_fields(c, w, err));
+    if (args_value(&c->args, "tenant"))
+        TRY(add_default(c, w, "Tenant", args_value(&c->args, "tenant")));
     TRY(add_default(c, w, "User-Agent", "fairlead/" FAIRLEAD_VERSION));
     TRY(add_default(c, w, "Accept", "*/*"));
     if (!w->has_body)
@@ -130,6 +132,11 @@ static struct status find_listener(struct cli *c, const char **out, struct error
     while (json_item(&rest, &row)) {
         if (!text_equal(json_string(row, "name", &c->arena), TEXT("proxy")))
             continue;
+        if (text_starts_with(json_string(row, "url", &c->arena), TEXT("https://")))
+            return error_set(
+                err, E_UNAVAILABLE,
+                "the proxy listener asks for a workload's certificate (tls.proxy.mode: mutual), and "
+                "this command has none: use curl with --cert, --key and --cacert");
         *out = arena_cstr(&c->arena, json_string(row, "address", &c->arena));
         return *out ? DONE : STATUS(NOMEM);
     }
@@ -214,10 +221,15 @@ static void put_target(struct cli *c, const char *service, struct buffer *out)
 
 static struct status ask_route(struct cli *c, const char *service, struct text *out, struct error *err)
 {
-    OWNED(buffer_release) struct buffer target;
-    TRY(service_target(c, false, "/", &target, err));
-    cli_segment(&target, service);
-    buffer_cstr(&target, "/route");
+    OWNED(buffer_release) struct buffer target, tail;
+    buffer_init(&target, 0);
+    buffer_init(&tail, TARGET_MAX);
+    buffer_byte(&tail, '/');
+    cli_segment(&tail, service);
+    buffer_cstr(&tail, "/route");
+    buffer_byte(&tail, '\0');
+    TRY(buffer_status(&tail));
+    TRY(service_target(c, false, (const char *)buffer_bytes(&tail).p, &target, err));
     TRY(buffer_status(&target));
     return service_hint(c, cli_call(c, HTTP_GET, buffer_as_text(&target), (struct text){NULL, 0}, out, err),
                         err);

@@ -133,7 +133,8 @@ static const struct command rows[] = {
                  {"body", 0, OPTION_VALUE, "TEXT|@FILE", "the request's body, up to 6 MiB; @- is standard input"},
                  {"include", 'i', OPTION_FLAG, NULL, "print the answer's head, too"},
                  {"max-time", 0, OPTION_VALUE, "DURATION", "give up after so long (30s); else the server's time-outs count"},
-                 {"explain", 0, OPTION_FLAG, NULL, "show how it is called instead of the answer"}}},
+                 {"explain", 0, OPTION_FLAG, NULL, "show how it is called instead of the answer"},
+                 TENANT}},
 
     {.name = "token create", .arguments = "[APP]", .most = 1, .flags = SERVER | OUTPUT, .run = command_token_create,
      .summary = "Create a one-time token for connecting",

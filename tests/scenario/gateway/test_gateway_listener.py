@@ -295,3 +295,18 @@ def test_what_would_not_protect_does_not_start(make_server, tmp_path, workloads,
     assert server.process.wait(30) == 1
     server.process = None
     assert complaint in server.log(), server.log()
+
+
+# ---- the command line ----
+
+def test_the_command_says_that_it_has_no_certificate(server):
+    done = server.cli("call", "shop", "orders", "/x", "--tenant", "acme", check=False)
+    assert done.returncode == 1 and "this command has none: use curl" in done.stderr, done.stderr
+
+
+def test_the_command_calls_for_a_tenant(make_server, target):
+    server = make_server(settings={**GATEWAY, "mode.central": "true"})
+    register(server, "acme", "shop", "My Orders", target)
+    assert json.loads(server.cli("call", "shop", "My Orders", "/x", "--tenant", "acme").stdout)["target"] == "/x"
+    assert "/x" in server.cli("call", "shop", "my-orders", "/x", "--tenant", "acme", "--explain").stdout
+    assert server.cli("call", "shop", "my-orders", "/x", "--tenant", "other", check=False).returncode == 1
