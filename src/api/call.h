@@ -36,6 +36,7 @@ struct principal {
     bool runtime;            /* CERTIFICATE: kind of the certificate */
     struct text application; /* CERTIFICATE: CN; empty for runtimes */
     struct text tenant, group;
+    struct text system_auth;   /* CERTIFICATE of the Compass way: its CN, a UUID; else empty */
     struct text subject_error; /* CERTIFICATE: why the subject does not fit the configuration (contract 6),
                                   empty when it does */
     uint32_t uid;              /* OPERATOR over the control socket; UINT32_MAX on the internal listener */
@@ -66,6 +67,7 @@ struct reply {
 
 struct connector;         /* connector/connector.h */
 struct registry;          /* registry/registry.h */
+struct compass;           /* api/compass/compass.h */
 struct credentials_cache; /* credentials/credentials.h */
 struct fetch_client;      /* fetch/fetch.h */
 struct ca;
@@ -80,6 +82,7 @@ struct domain {
     struct ca *ca;
     struct connector *connector;
     struct registry *registry;
+    const struct compass *compass;
     struct credentials_cache *credentials;
     const struct fetch_client *fetcher;
     struct page *page;

@@ -28,6 +28,18 @@ struct audit_caller call_caller(struct call *c)
     };
 }
 
+struct connector_holder principal_holder(const struct principal *p)
+{
+    const bool compass = p->system_auth.n > 0;
+    const enum token_kind application = compass ? TOKEN_COMPASS_APPLICATION : TOKEN_APPLICATION;
+    const enum token_kind runtime = compass ? TOKEN_COMPASS_RUNTIME : TOKEN_RUNTIME;
+    return (struct connector_holder){.kind = p->runtime ? runtime : application,
+                                     .tenant = p->tenant,
+                                     .group = p->group,
+                                     .application = p->runtime ? TEXT("") : p->application,
+                                     .system_auth = p->system_auth};
+}
+
 void call_note_refusal(struct call *c, struct text action)
 {
     const struct audit_caller caller = call_caller(c);

@@ -19,12 +19,39 @@ bool api_path_is_kyma(struct text path)
     return true;
 }
 
-void api_error_body(struct buffer *out, bool kyma, int status, struct text message, struct text request_id)
+static bool path_is_graphql(struct text path)
+{
+    return text_equal(path, TEXT("/connector/graphql")) || text_equal(path, TEXT("/director/graphql"));
+}
+
+enum error_shape api_error_shape(const struct route *route, struct text path)
+{
+    if (route ? (route->flags & ROUTE_GRAPHQL) != 0 : path_is_graphql(path))
+        return ERROR_GRAPHQL;
+    const bool kyma = route ? (route->flags & ROUTE_KYMA) != 0 : api_path_is_kyma(path);
+    return kyma ? ERROR_KYMA : ERROR_NATIVE;
+}
+
+/* What GraphQL clients look for, whatever the status: some take an answer without it for a success. */
+static void put_graphql(struct json_out *j, struct text message)
+{
+    json_open_array(j, "errors");
+    json_open_object(j, NULL);
+    json_text(j, "message", message);
+    json_end(j);
+    json_end(j);
+    json_write_null(j, "data");
+}
+
+void api_error_body(struct buffer *out, enum error_shape shape, int status, struct text message,
+                    struct text request_id)
 {
     struct json_out j;
     json_out_init(&j, out);
     json_open_object(&j, NULL);
-    if (kyma) {
+    if (shape == ERROR_GRAPHQL) {
+        put_graphql(&j, message);
+    } else if (shape == ERROR_KYMA) {
         json_int(&j, "code", status);
         json_text(&j, "error", message);
     } else {
@@ -38,7 +65,9 @@ void api_error_body(struct buffer *out, bool kyma, int status, struct text messa
     buffer_byte(out, '\n');
 }
 
-struct text api_error_content_type(bool kyma)
+struct text api_error_content_type(enum error_shape shape)
 {
-    return kyma ? TEXT("application/json;charset=UTF-8") : TEXT("application/problem+json");
+    if (shape == ERROR_GRAPHQL)
+        return TEXT("application/json");
+    return shape == ERROR_KYMA ? TEXT("application/json;charset=UTF-8") : TEXT("application/problem+json");
 }

@@ -17,6 +17,8 @@ API_HANDLERS(X)
 
 /* Who calls, for the domain and its audit. The actor of a certificate is "certificate:<hex>". */
 struct audit_caller call_caller(struct call *c);
+/* Whom the caller's certificate speaks for. */
+struct connector_holder principal_holder(const struct principal *p);
 /* Tallies a refusal (E_DENIED) for the audit and hands the status on. `action` is constant. */
 struct status call_refused(struct call *c, struct text action, struct status s);
 /* Tallies a refusal that is already decided. */

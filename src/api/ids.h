@@ -32,6 +32,8 @@
     X(KYMA_SERVICE_DELETE,    kyma_service_delete)       \
     X(KYMA_METADATA_SPECIFICATION, kyma_metadata_specification) \
     X(KYMA_METADATA_ROOT,     kyma_metadata_root)        \
+    X(COMPASS_CONNECTOR,      compass_connector)         \
+    X(COMPASS_DIRECTOR,       compass_director)          \
     X(KYMA_ROOT,              kyma_root)                 \
     X(KYMA_SPECIFICATION,     kyma_specification)        \
     X(KYMA_HEALTH,            kyma_health)               \

@@ -6,18 +6,17 @@
 
 #define REPLY_TYPICAL 2048
 
-static bool is_kyma(const struct call *c)
+static enum error_shape shape_of(const struct call *c)
 {
-    /* No route: the answer is that there is none; its shape follows from the path. */
-    return c->route ? (c->route->flags & ROUTE_KYMA) != 0 : api_path_is_kyma(c->request->path);
+    return api_error_shape(c->route, c->request->path);
 }
 
 struct status reply_empty(struct call *c, int status)
 {
     buffer_clear(&c->reply.body);
     c->reply.status = status;
-    c->reply.content_type =
-        is_kyma(c) ? api_error_content_type(true) : TEXT(""); /* contract 2: even on empty bodies */
+    c->reply.content_type = shape_of(c) == ERROR_KYMA ? api_error_content_type(ERROR_KYMA)
+                                                      : TEXT(""); /* contract 2: even on empty bodies */
     return DONE;
 }
 
@@ -27,7 +26,8 @@ void reply_json(struct call *c, int status)
     (void)buffer_reserve(&c->reply.body,
                          REPLY_TYPICAL); /* one allocation for the small ones; failure is sticky */
     c->reply.status = status;
-    c->reply.content_type = is_kyma(c) ? api_error_content_type(true) : TEXT("application/json");
+    c->reply.content_type =
+        shape_of(c) == ERROR_KYMA ? api_error_content_type(ERROR_KYMA) : TEXT("application/json");
 }
 
 struct status reply_header(struct call *c, struct text name, struct text value)
@@ -43,9 +43,9 @@ struct status reply_message(struct call *c, int status, struct text prefix, stru
     buffer_text(&whole, message);
     buffer_clear(&c->reply.body);
     c->reply.status = status;
-    c->reply.content_type = api_error_content_type(is_kyma(c));
+    c->reply.content_type = api_error_content_type(shape_of(c));
     TRY(buffer_status(&whole));
-    api_error_body(&c->reply.body, is_kyma(c), status, buffer_as_text(&whole), c->request_id);
+    api_error_body(&c->reply.body, shape_of(c), status, buffer_as_text(&whole), c->request_id);
     return DONE;
 }
 
@@ -60,7 +60,7 @@ struct status reply_error(struct call *c, int status, const char *fmt, ...)
 
     buffer_clear(&c->reply.body);
     c->reply.status = status;
-    c->reply.content_type = api_error_content_type(is_kyma(c));
-    api_error_body(&c->reply.body, is_kyma(c), status, (struct text){message, length}, c->request_id);
+    c->reply.content_type = api_error_content_type(shape_of(c));
+    api_error_body(&c->reply.body, shape_of(c), status, (struct text){message, length}, c->request_id);
     return DONE;
 }

@@ -64,6 +64,20 @@ const struct route api_routes[] = {
     METADATA(HTTP_OPTIONS, "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
     METADATA(HTTP_PATCH,   "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
 
+    /* The Compass way: with a one-time token, and with a certificate. What a field needs is in the schemas. */
+    {HTTP_POST, "/connector/graphql",                        ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, LIMIT_BODY_JSON, API_COMPASS_CONNECTOR},
+    {HTTP_GET,  "/connector/graphql",                        ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_CONNECTOR},
+    {HTTP_POST, "/connector/graphql",                        ON_GATEWAY, PERMIT_CERTIFICATE, ROUTE_GRAPHQL | ROUTE_ENDS_IDENTITY, LIMIT_BODY_JSON, API_COMPASS_CONNECTOR},
+    {HTTP_GET,  "/connector/graphql",                        ON_GATEWAY, PERMIT_CERTIFICATE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_CONNECTOR},
+
+    {HTTP_POST, "/director/graphql",                         ON_INTERNAL | ON_CONTROL, PERMIT_OPERATOR, ROUTE_GRAPHQL, LIMIT_BODY_SERVICE, API_COMPASS_DIRECTOR},
+    {HTTP_GET,  "/director/graphql",                         ON_INTERNAL | ON_CONTROL, PERMIT_OPERATOR, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_DIRECTOR},
+    {HTTP_POST, "/director/graphql",                         ON_GATEWAY, PERMIT_CERTIFICATE, ROUTE_GRAPHQL, LIMIT_BODY_SERVICE, API_COMPASS_DIRECTOR},
+    {HTTP_GET,  "/director/graphql",                         ON_GATEWAY, PERMIT_CERTIFICATE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_DIRECTOR},
+    /* With an operator's bearer token, which the handler checks. */
+    {HTTP_POST, "/director/graphql",                         ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, LIMIT_BODY_JSON, API_COMPASS_DIRECTOR},
+    {HTTP_GET,  "/director/graphql",                         ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_DIRECTOR},
+
     {HTTP_GET,  "/v1",                                       EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_ROOT},
     {HTTP_GET,  "/v1/api.yaml",                              EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_SPECIFICATION},
     {HTTP_GET,  "/v1/health",                                EVERYWHERE | ON_PROXY, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_HEALTH},
@@ -140,6 +154,7 @@ static const struct bit_name flag_names[] = {
     {ROUTE_LOCAL, "local"},
     {ROUTE_DROP_NEWLINES, "drop-newlines"},
     {ROUTE_ENDS_IDENTITY, "ends-identity"},
+    {ROUTE_GRAPHQL, "graphql"},
     {0, NULL},
 };
 

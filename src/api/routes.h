@@ -41,7 +41,8 @@ enum route_flag {
     ROUTE_DROP_NEWLINES =
         1u << 3, /* raw CR/LF inside JSON strings of the body are dropped (what people paste) */
     ROUTE_ENDS_IDENTITY =
-        1u << 4, /* revokes the caller's own certificate: its answer still reaches the caller */
+        1u << 4,             /* revokes the caller's own certificate: its answer still reaches the caller */
+    ROUTE_GRAPHQL = 1u << 5, /* errors as {"errors":[{"message":..}],"data":null} */
 };
 
 extern const struct route api_routes[];
@@ -57,5 +58,9 @@ struct text;
 /* Unknown paths get Kyma's shape (contract 9: also "/"), but for those below /api, /front, /console and the
  * operating ones. */
 bool api_path_is_kyma(struct text path);
-void api_error_body(struct buffer *out, bool kyma, int status, struct text message, struct text request_id);
-struct text api_error_content_type(bool kyma);
+enum error_shape { ERROR_NATIVE /* RFC 9457 */, ERROR_KYMA, ERROR_GRAPHQL };
+/* Of a request; `route` NULL when there is none: the shape follows from the path. */
+enum error_shape api_error_shape(const struct route *route, struct text path);
+void api_error_body(struct buffer *out, enum error_shape shape, int status, struct text message,
+                    struct text request_id);
+struct text api_error_content_type(enum error_shape shape);

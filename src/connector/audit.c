@@ -22,6 +22,7 @@ struct audit_entry audit_of(const struct audit_caller *caller, struct text actio
         .address = caller->address,
         .user_agent = caller->user_agent,
         .request_id = caller->request_id,
+        .certificate = caller->certificate,
     };
 }
 

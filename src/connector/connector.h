@@ -71,7 +71,7 @@ unsigned connector_lane_waiting(const struct connector *c); /* for metrics */
 struct connector_holder {
     enum token_kind kind;
     struct text tenant, group; /* central mode, and the tenant of the Compass kinds; empty otherwise */
-    struct text application;   /* its name; empty for runtimes */
+    struct text application;   /* its name; empty for runtimes of either way */
     struct text system_auth;   /* of the Compass kinds: its UUID, which is the CN; empty otherwise */
 };
 
@@ -150,6 +150,8 @@ struct connector_issued {
     int64_t not_after;
 };
 
+/* What a holder of a Compass kind is told of a CSR that is no base64: its face says so in other words. */
+#define CONNECTOR_NO_BASE64 "Error while parsing base64 content. Incorrect value provided."
 /* `csr` is standard base64 of PEM. The token is consumed in the transaction that records the certificate; a
  * failed call leaves it valid. */
 struct status connector_sign(struct connector *c, const struct audit_caller *caller,
@@ -172,6 +174,10 @@ void connector_der_pem(struct bytes der, struct buffer *out); /* one CERTIFICATE
 struct status connector_revoke(struct connector *c, const struct audit_caller *caller,
                                const uint8_t fingerprint[static SHA256_SIZE], struct text reason,
                                struct error *err);
+/* After a commit that revoked it by other means, or deleted an application with its services: fronts forget
+ * what they know about it. */
+void connector_announce(struct connector *c, const uint8_t fingerprint[static SHA256_SIZE]);
+void connector_announce_application(struct connector *c, struct text tenant, struct text name);
 /* 64 hex digits of either case; anything else is E_INVALID. */
 struct status connector_parse_hash(struct text hex, uint8_t out[static SHA256_SIZE], struct error *err);
 struct status connector_revoke_application(struct connector *c, const struct audit_caller *caller,

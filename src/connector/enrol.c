@@ -19,7 +19,8 @@ struct made {
 
 /* What is in `csr`, as DER. Empty is said first: a shell variable that was never set is the commonest
  * mistake. */
-static struct status decode(struct text csr, struct buffer *der, struct error *err)
+static struct status decode(const struct connector_holder *h, struct text csr, struct buffer *der,
+                            struct error *err)
 {
     if (csr.n == 0)
         return error_set(err, E_INVALID,
@@ -28,9 +29,11 @@ static struct status decode(struct text csr, struct buffer *der, struct error *e
     buffer_init(&pem, LIMIT_BODY_CSR);
     const struct status decoded = base64_decode(&pem, csr);
     if (decoded.code == E_INVALID)
-        return error_set(
-            err, E_INVALID,
-            "There was an error while parsing the base64 content. An incorrect value was provided.");
+        return error_set(err, E_INVALID, "%s",
+                         kind_is_compass(h->kind)
+                             ? CONNECTOR_NO_BASE64
+                             : "There was an error while parsing the base64 content. An incorrect value was "
+                               "provided.");
     TRY(decoded);
     struct error why = {0};
     const struct status first = pem_first_block(buffer_as_text(&pem), der, &why);
@@ -75,7 +78,7 @@ static struct status make(struct connector *c, const struct connector_holder *h,
 {
     OWNED(buffer_release) struct buffer der;
     buffer_init(&der, LIMIT_BODY_CSR);
-    TRY(decode(csr_text, &der, err));
+    TRY(decode(h, csr_text, &der, err));
     struct csr csr;
     const struct status parsed = csr_parse(buffer_bytes(&der), a, &csr, err);
     if (parsed.code == E_INVALID)

@@ -71,6 +71,3 @@ struct text system_auth_text(struct bytes octets, struct arena *a); /* {NULL, 0}
  */
 struct status subject_check(const struct connector *c, const struct connector_holder *h,
                             const struct name *subject, struct error *err);
-
-/* revoke.c: bumps the page for a certificate and wakes the fronts; after the commit. */
-void announce_certificate(struct connector *c, const uint8_t fingerprint[static SHA256_SIZE]);

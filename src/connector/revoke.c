@@ -14,9 +14,15 @@ static void bump(struct connector *c, const uint8_t *fingerprint)
     page_bump(c->parts.page, page_index(PAGE_CERTIFICATE, (struct bytes){fingerprint, SHA256_SIZE}));
 }
 
-void announce_certificate(struct connector *c, const uint8_t fingerprint[static SHA256_SIZE])
+void connector_announce(struct connector *c, const uint8_t fingerprint[static SHA256_SIZE])
 {
     bump(c, fingerprint);
+    page_wake(c->parts.page);
+}
+
+void connector_announce_application(struct connector *c, struct text tenant, struct text name)
+{
+    page_bump(c->parts.page, page_application(tenant, name));
     page_wake(c->parts.page);
 }
 
@@ -61,7 +67,7 @@ struct status connector_revoke(struct connector *c, const struct audit_caller *c
     if (!status_ok(revoked))
         return cannot_revoke(revoked, err);
     FAULT_POINT("revoke.committed");
-    announce_certificate(c, fingerprint);
+    connector_announce(c, fingerprint);
     FAULT_POINT("revoke.announced");
     if (!was_revoked)
         slab_add(c->parts.slab, SLAB_CERTIFICATES_REVOKED, 1);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "api/compass/compass.h"
 #include "api/front/series.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include "ca/ca.h"
 #include "connector/connector.h"
 #include "core/core_internal.h"
+#include "director/director.h"
 #include "store/store.h"
 #include "vault/vault.h"
 
@@ -129,7 +131,9 @@ static struct status open_ca(struct core *c, const struct settings *s, struct er
         .ocsp_url = text_of(s->ca_ocsp_url),
         .issuer_url = text_of(s->ca_issuer_url),
     };
-    return ca_open(&settings, c->store, c->vault, &c->ca, err);
+    TRY(ca_open(&settings, c->store, c->vault, &c->ca, err));
+    TRY(director_default_tenant(c->store, err));
+    return compass_new(&c->compass, err);
 }
 
 static struct status open_domain(struct core *c, struct error *err)
@@ -243,6 +247,7 @@ void core_free(struct core *c)
     snapshot_unref(c->current);
     snapshot_unref(c->next);
     router_free(c->router);
+    compass_free(c->compass);
     ca_close(c->ca);
     vault_close(c->vault);
     store_close(c->store);

@@ -48,6 +48,7 @@ struct core {
     struct store *store;
     struct vault *vault;
     struct ca *ca;
+    struct compass *compass; /* the schemas of the GraphQL faces */
     struct fetch_client fetcher;
     struct router *router;
     struct net_server *server;  /* the hop */

@@ -30,6 +30,7 @@ static void from_certificate(const struct hop_preamble *p, struct arena *a, stru
     out->application = arena_text(a, p->application);
     out->tenant = arena_text(a, p->tenant);
     out->group = arena_text(a, p->group);
+    out->system_auth = arena_text(a, p->system_auth);
     out->subject_error = arena_text(a, p->subject_error);
     out->actor = arena_printf(a, "certificate:%s", hex);
 }

@@ -161,6 +161,7 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
             .store = c->store,
             .vault = c->vault,
             .ca = c->ca,
+            .compass = c->compass,
             .fetcher = &c->fetcher,
             .page = &c->page,
             .slab = c->slab,

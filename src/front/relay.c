@@ -150,6 +150,7 @@ static void write_preamble(const struct front_call *fc, struct buffer *out)
         p.application = id->application;
         p.tenant = id->tenant;
         p.group = id->group;
+        p.system_auth = id->system_auth;
         p.subject_error = id->subject_error;
     }
     hop_preamble_encode(&p, out);

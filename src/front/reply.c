@@ -9,13 +9,14 @@
  * The connector and gateway listeners speak the contract's shape for every path they do not have (contract
  * 2): a client cannot tell from the answer that the path exists on another listener.
  */
-static bool is_kyma(const struct front_call *fc)
+static enum error_shape shape_of(const struct front_call *fc)
 {
     unsigned listener = connection_tag(fc->connection);
-    if (!fc->route &&
+    const enum error_shape shape = api_error_shape(fc->route, fc->exchange->request.path);
+    if (!fc->route && shape != ERROR_GRAPHQL &&
         (listener == LISTENER_CONNECTOR || listener == LISTENER_GATEWAY || listener == LISTENER_PROXY))
-        return true;
-    return fc->route ? (fc->route->flags & ROUTE_KYMA) != 0 : api_path_is_kyma(fc->exchange->request.path);
+        return ERROR_KYMA;
+    return shape;
 }
 
 static void reply(struct front_call *fc, int status, struct text content_type, struct text body,
@@ -39,14 +40,15 @@ static void reply(struct front_call *fc, int status, struct text content_type, s
 }
 
 /* RFC 9110 15.5.6: 405 names what is allowed; the contract's 405 does not (section 2). */
-static size_t error_headers(const struct front_call *fc, int status, bool kyma, struct header out[static 3])
+static size_t error_headers(const struct front_call *fc, int status, enum error_shape shape,
+                            struct header out[static 3])
 {
     size_t n = 0;
     if (status == 503)
         out[n++] = (struct header){TEXT("Retry-After"), TEXT("1")};
-    if (!kyma)
+    if (shape != ERROR_KYMA)
         out[n++] = (struct header){TEXT("X-Request-Id"), text_of(fc->request_id)};
-    if (status == 405 && !kyma && fc->allowed.n)
+    if (status == 405 && shape != ERROR_KYMA && fc->allowed.n)
         out[n++] = (struct header){TEXT("Allow"), fc->allowed};
     return n;
 }
@@ -57,15 +59,15 @@ void front_error(struct front_call *fc, int status, const char *message)
         return;
     OWNED(buffer_release) struct buffer body;
     buffer_init(&body, LIMIT_BODY_JSON);
-    bool kyma = is_kyma(fc);
+    const enum error_shape shape = shape_of(fc);
     struct header more[3];
-    api_error_body(&body, kyma, status, text_of(message), text_of(fc->request_id));
+    api_error_body(&body, shape, status, text_of(message), text_of(fc->request_id));
     if (!status_ok(buffer_status(&body))) {
         exchange_abort(fc->exchange);
         return;
     }
-    size_t count = error_headers(fc, status, kyma, more);
-    reply(fc, status, api_error_content_type(kyma), buffer_as_text(&body), more, count);
+    size_t count = error_headers(fc, status, shape, more);
+    reply(fc, status, api_error_content_type(shape), buffer_as_text(&body), more, count);
 }
 
 void front_redirect(struct front_call *fc, struct text path)

@@ -13,7 +13,7 @@ void hop_preamble_encode(const struct hop_preamble *p, struct buffer *out)
 {
     const struct text texts[] = {p->request_id,   p->peer_address, bytes_text(p->fingerprint),
                                  p->application,  p->tenant,       p->group,
-                                 p->subject_error};
+                                 p->system_auth,  p->subject_error};
     size_t length = 6;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         length += 2 + texts[i].n;
@@ -53,6 +53,7 @@ struct status hop_preamble_decode(struct bytes in, struct hop_preamble *out, siz
     p.application = reader_text16(&r);
     p.tenant = reader_text16(&r);
     p.group = reader_text16(&r);
+    p.system_auth = reader_text16(&r);
     p.subject_error = reader_text16(&r);
     if (!reader_done(&r) || (p.fingerprint.n != 0 && p.fingerprint.n != 32) || p.listener > 31 ||
         p.verdict > 3)
@@ -95,6 +96,7 @@ void hop_identity_encode(const struct hop_identity *id, struct buffer *out)
     text16(out, id->application);
     text16(out, id->tenant);
     text16(out, id->group);
+    text16(out, id->system_auth);
     text16(out, id->subject_error);
 }
 
@@ -110,6 +112,7 @@ struct status hop_identity_decode(struct bytes in, struct hop_identity *out)
     id.application = reader_text16(&r);
     id.tenant = reader_text16(&r);
     id.group = reader_text16(&r);
+    id.system_auth = reader_text16(&r);
     id.subject_error = reader_text16(&r);
     if (!reader_done(&r) || id.verdict > 3)
         return STATUS(INVALID);

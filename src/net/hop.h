@@ -9,14 +9,14 @@
  *   u32 length (of what follows, at most HOP_PREAMBLE_MAX)
  *   u8 version (HOP_VERSION; another one ends the connection)   u8 listener bit number   u8 certificate
  * verdict   u8 flags u16 front index   u64 body length    16-prefixed: request id, peer address, fingerprint
- * (32 bytes or empty), application, tenant, group, subject error
+ * (32 bytes or empty), application, tenant, group, system auth, subject error
  */
 
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define HOP_VERSION      1
+#define HOP_VERSION      2
 #define HOP_PREAMBLE_MAX 4096
 
 enum hop_flag { HOP_RUNTIME = 1 };
@@ -29,7 +29,9 @@ struct hop_preamble {
     struct text request_id;
     struct text peer_address;
     struct bytes fingerprint;
-    struct text application, tenant, group, subject_error;
+    struct text application, tenant, group;
+    struct text system_auth; /* a UUID, of certificates of the Compass way; else empty */
+    struct text subject_error;
 };
 
 void hop_preamble_encode(const struct hop_preamble *p, struct buffer *out); /* with the length */
@@ -51,6 +53,7 @@ struct hop_identity {
     uint8_t verdict; /* enum certificate_verdict */
     bool runtime;
     struct text application, tenant, group;
+    struct text system_auth; /* as in the preamble */
     struct text subject_error;
     int64_t valid_until; /* seconds: the absolute end of the answer */
     struct page_pairs pairs;

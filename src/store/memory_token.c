@@ -92,6 +92,7 @@ struct status memory_token_create(struct store *s, const struct token_create *in
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     OWNED(memory_stage_release) struct memory_stage stage = {0};
+    TRY(memory_caller_check(m, audit));
     TRY(stage_application(m, &stage, in));
     const bool by_auth = in->token.system_auth.n > 0;
     if (by_auth && !memory_auth_exists(m, in->token.tenant, in->token.system_auth))

@@ -73,6 +73,7 @@ static struct status replace_others(struct sqlite_txn *t, const struct token *to
 static struct status create(struct sqlite_txn *t, void *args)
 {
     const struct create *c = args;
+    TRY(sqlite_caller_check(t, c->audit));
     TRY(check_application(t, c->in));
     if (c->in->token.system_auth.n > 0)
         TRY(sqlite_auth_replace_token(t, &c->in->token, c->audit));

@@ -52,8 +52,9 @@ struct audit_entry {
     struct text address;     /* of the peer */
     struct text user_agent;
     struct text request_id;
-    /* Not kept: SHA-256 of the certificate that the write is made with, or NULL. Writes of registry.h are
-     * E_DENIED when it is revoked by the time of their transaction; one that nobody knows is no obstacle. */
+    /* Not kept: SHA-256 of the certificate that the write is made with, or NULL. Writes of registry.h and
+     * directory.h, and store_token_create(), are E_DENIED when it is revoked by the time of their
+     * transaction; one that nobody knows is no obstacle. */
     const uint8_t *certificate;
 };
 /* The peer behind a call, as an audit row names it. */

@@ -27,10 +27,11 @@ struct status front_certificate(struct call *c)
     TRY(connector_identify(c->domain->connector, fingerprint, c->body, c->arena, &id, &c->err));
     const struct hop_identity answer = {
         .verdict = (uint8_t)verdict_of(id.verdict),
-        .runtime = id.holder.kind == TOKEN_RUNTIME,
+        .runtime = id.holder.kind == TOKEN_RUNTIME || id.holder.kind == TOKEN_COMPASS_RUNTIME,
         .application = id.holder.application,
         .tenant = id.holder.tenant,
         .group = id.holder.group,
+        .system_auth = id.holder.system_auth,
         .subject_error = id.subject_error,
         .valid_until = id.valid_until,
         .pairs = id.pairs,

@@ -7,11 +7,12 @@
 static void put_identity(struct json_out *j, const struct connector_holder *h)
 {
     json_open_object(j, "clientIdentity");
-    if (h->kind == TOKEN_APPLICATION)
+    const bool adapter = h->kind == TOKEN_COMPASS_APPLICATION; /* which leaves group and tenant out */
+    if (h->kind == TOKEN_APPLICATION || adapter)
         json_text(j, "application", h->application);
-    if (h->group.n > 0)
+    if (h->group.n > 0 && !adapter)
         json_text(j, "group", h->group);
-    if (h->tenant.n > 0)
+    if (h->tenant.n > 0 && !adapter)
         json_text(j, "tenant", h->tenant);
     json_end(j);
 }
@@ -20,7 +21,7 @@ static struct status put_urls(struct call *c, struct json_out *j, const struct c
 {
     const struct text none = TEXT("");
     json_open_object(j, "urls");
-    if (h->kind == TOKEN_APPLICATION) {
+    if (h->kind == TOKEN_APPLICATION || h->kind == TOKEN_COMPASS_APPLICATION) {
         TRY(kyma_put_link(c, j, "eventsInfoUrl", LINK_EVENTS_INFO, h, none));
         TRY(kyma_put_link(c, j, "eventsUrl", LINK_EVENTS, h, none));
         TRY(kyma_put_link(c, j, "metadataUrl", LINK_METADATA, h, none));

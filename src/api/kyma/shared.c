@@ -47,17 +47,16 @@ struct status kyma_body_csr(struct call *c, struct text *out)
 struct status kyma_holder(struct call *c, enum token_kind kind, struct connector_holder *out)
 {
     const struct principal *p = &c->principal;
+    const bool compass = p->system_auth.n > 0;
     if (kind == TOKEN_RUNTIME && !connector_settings_of(c->domain->connector)->central)
         return error_set(&c->err, E_NOT_FOUND, "Requested resource could not be found.");
-    if (p->runtime != (kind == TOKEN_RUNTIME)) {
+    /* The connectivity adapter has applications only. */
+    if (p->runtime != (kind == TOKEN_RUNTIME) || (p->runtime && compass)) {
         call_note_refusal(c, TEXT("refused.kind"));
         return error_set(&c->err, E_DENIED, "Failed to extract %s from request",
                          kind == TOKEN_RUNTIME ? "ClusterContext" : "ApplicationContext");
     }
-    *out = (struct connector_holder){.kind = kind,
-                                     .tenant = p->tenant,
-                                     .group = p->group,
-                                     .application = p->runtime ? TEXT("") : p->application};
+    *out = principal_holder(p);
     return DONE;
 }
 

@@ -9,6 +9,8 @@ static const char *const kind_names[] = {
     [TOKEN_APPLICATION] = "application",
     [TOKEN_RUNTIME] = "runtime",
     [TOKEN_REMOTE_ENVIRONMENT] = "remoteEnvironment",
+    [TOKEN_COMPASS_APPLICATION] = "compassApplication",
+    [TOKEN_COMPASS_RUNTIME] = "compassRuntime",
 };
 
 const char *token_kind_name(enum token_kind kind)
@@ -18,7 +20,7 @@ const char *token_kind_name(enum token_kind kind)
 
 bool token_kind_parse(struct text t, enum token_kind *out)
 {
-    for (unsigned i = 0; i < sizeof kind_names / sizeof kind_names[0]; i++) {
+    for (unsigned i = 0; i <= TOKEN_REMOTE_ENVIRONMENT; i++) { /* the Director makes the others */
         if (text_equal(t, text_of(kind_names[i]))) {
             *out = (enum token_kind)i;
             return true;

@@ -63,17 +63,20 @@ static void tells_kymas_paths_from_ours(void **state)
         assert_int_equal(api_path_is_kyma(text_of(rows[i].path)), rows[i].kyma);
 }
 
-static void writes_errors_in_both_shapes(void **state)
+static void writes_errors_in_each_shape(void **state)
 {
     (void)state;
     struct buffer b;
     buffer_init(&b, 4096);
-    api_error_body(&b, true, 404, TEXT("Requested resource could not be found."), TEXT("id"));
+    api_error_body(&b, ERROR_KYMA, 404, TEXT("Requested resource could not be found."), TEXT("id"));
     assert_text(buffer_as_text(&b), "{\"code\":404,\"error\":\"Requested resource could not be found.\"}\n");
     buffer_clear(&b);
-    api_error_body(&b, false, 404, TEXT("no <such> thing"), TEXT("id"));
+    api_error_body(&b, ERROR_NATIVE, 404, TEXT("no <such> thing"), TEXT("id"));
     assert_text(buffer_as_text(&b), "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
                                     "\"detail\":\"no \\u003csuch\\u003e thing\",\"instance\":\"id\"}\n");
+    buffer_clear(&b);
+    api_error_body(&b, ERROR_GRAPHQL, 403, TEXT("no"), TEXT("id"));
+    assert_text(buffer_as_text(&b), "{\"errors\":[{\"message\":\"no\"}],\"data\":null}\n");
     buffer_release(&b);
 }
 
@@ -84,7 +87,7 @@ int main(void)
         cmocka_unit_test(has_no_rows_that_collide),
         cmocka_unit_test(gives_nobody_outside_more_than_the_contract),
         cmocka_unit_test(tells_kymas_paths_from_ours),
-        cmocka_unit_test(writes_errors_in_both_shapes),
+        cmocka_unit_test(writes_errors_in_each_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

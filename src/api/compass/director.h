@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the Director's schema and its resolvers share. Private to api/compass. */
+
+#include "api/compass/internal.h"
+#include "director/director.h"
+
+enum consumer { CONSUMER_USER, CONSUMER_APPLICATION, CONSUMER_RUNTIME };
+
+/* Who asks, in which tenant: found before the document is read. */
+struct director_context {
+    struct call *c;
+    struct audit_caller audit;
+    struct director_parts parts;
+    struct director_call d;
+    struct tenant tenant;
+    enum consumer consumer;
+    struct text consumer_id;
+    struct text scopes; /* separated by blanks; "*" = all */
+};
+
+/* ---- objects as the schema's rows find them ---- */
+struct object_view { /* Application, Runtime */
+    struct object o;
+    struct text id, name, provider, health_check_url, base_url, application_namespace, integration_system,
+        system_number;
+};
+struct object_view *view_of(struct arena *a, const struct object *o); /* NULL: out of memory */
+
+struct auth_view { /* AppSystemAuth, RuntimeSystemAuth, and the Auth in them */
+    struct system_auth row;
+    struct text id, object, tenant, type;
+};
+struct token_view { /* OneTimeTokenForApplication, OneTimeTokenForRuntime */
+    struct text token, connector_url, legacy_url, raw, raw_encoded, type, expires_at, created_at, used_at;
+    bool used;
+};
+struct label_view {
+    struct text key, value;
+};
+struct page_view {
+    struct graphql_value data;
+    struct text start_cursor, end_cursor;
+    bool has_next;
+    int64_t total;
+};
+
+/* director_schema.c: every root field states its scope; director.c, director_auths.c, director_pages.c */
+graphql_resolver director_viewer_id, director_viewer_type, director_viewer, director_application,
+    director_applications, director_runtime, director_runtimes, director_tenants, director_tenant,
+    director_labels, director_condition, director_auths, director_page_data, director_register_application,
+    director_update_application, director_unregister_application, director_unpair_application,
+    director_register_runtime, director_update_runtime, director_unregister_runtime,
+    director_token_for_application, director_token_for_runtime, director_set_application_label,
+    director_delete_application_label, director_set_runtime_label, director_delete_runtime_label,
+    director_delete_application_auth, director_delete_runtime_auth, director_applications_by_local_tenant;
+
+/* What a domain function returned, as the wire says it (contract 2.8). */
+struct status director_refuse(struct graphql_call *call, struct status why);
+struct status director_refuse_with(struct graphql_call *call, enum director_problem problem,
+                                   struct text message);
+const char *director_problem_name(enum director_problem p);
+/* "2026-11-21T05:13:44Z"; "0001-01-01T00:00:00Z" for 0, as Go prints it. In the arena. */
+struct text director_time(struct arena *a, int64_t seconds);
+
+/* identity.c: false when the reply is complete already (400, 401). */
+bool director_identify(struct call *c, struct director_context *out);
+struct status director_authorize(struct graphql_call *call, const char *scope);

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "director/internal.h"
+
+#include "base/clock.h"
+#include "base/json_cursor.h"
+#include "base/utf8.h"
+
+#define APPLICATION_NAME_MAX 100 /* characters (contract 2.3) */
+#define RUNTIME_NAME_MAX     256
+#define DESCRIPTION_MAX      2000
+#define LABELS_MAX           (64u * 1024)
+
+enum director_problem director_problem_of(struct status s)
+{
+    if (s.code == E_NOT_FOUND)
+        return DIRECTOR_NOT_FOUND;
+    if (s.code == E_CONFLICT)
+        return DIRECTOR_NAME_NOT_UNIQUE;
+    if (s.code == E_INVALID)
+        return DIRECTOR_INVALID;
+    return s.code == E_DENIED ? DIRECTOR_UNAUTHORIZED : DIRECTOR_INTERNAL;
+}
+
+const char *kind_word(enum object_kind kind)
+{
+    return kind == OBJECT_APPLICATION ? "application" : "runtime";
+}
+
+struct status no_object(const struct director_call *d, enum object_kind kind, struct text id)
+{
+    return error_set(d->err, E_NOT_FOUND, "Object not found [ID=%.*s; object=%s]",
+                     TEXT_ARG(text_first(id, 100)), kind_word(kind));
+}
+
+struct audit_entry director_audit(const struct director_call *d, const char *action, const struct object *o,
+                                  struct text subject)
+{
+    const int64_t now = clock_now_s();
+    return (struct audit_entry){
+        .at = now,
+        .last_at = now,
+        .count = 1,
+        .action = text_of(action),
+        .actor = d->caller->actor,
+        .tenant = d->tenant,
+        .application = o->kind == OBJECT_APPLICATION ? o->name : TEXT(""),
+        .subject = subject,
+        .address = d->caller->address,
+        .user_agent = d->caller->user_agent,
+        .request_id = d->caller->request_id,
+        .certificate = d->caller->certificate,
+    };
+}
+
+struct text id_text(const struct director_call *d, const uint8_t id[static OBJECT_ID_SIZE])
+{
+    char text[UUID_TEXT + 1];
+    return arena_text(d->arena, uuid_text(id, text));
+}
+
+/* ---- checks ---- */
+
+static size_t characters(struct text t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t.n; n++) {
+        uint32_t point;
+        const size_t used = utf8_decode(t.p + i, t.n - i, &point);
+        i += used > 0 ? used : 1;
+    }
+    return n;
+}
+
+static bool is_word(struct text t, const char *more)
+{
+    for (size_t i = 0; i < t.n; i++) {
+        const char c = t.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              text_contains(text_of(more), c)))
+            return false;
+    }
+    return t.n > 0;
+}
+
+static struct status invalid(const struct director_call *d, enum object_kind kind, const char *field,
+                             const char *why)
+{
+    return error_set(d->err, E_INVALID, "Invalid data %s [%s=%s]",
+                     kind == OBJECT_APPLICATION ? "ApplicationRegisterInput" : "RuntimeRegisterInput", field,
+                     why);
+}
+
+struct status check_label_key(const struct director_call *d, enum object_kind kind, struct text key)
+{
+    if (!is_word(key, "_"))
+        return invalid(d, kind, "labels", "a key holds other characters than a-z, A-Z, 0-9 and _");
+    return text_equal(key, TEXT("scenarios")) ? invalid(d, kind, "labels", "scenarios cannot be set") : DONE;
+}
+
+static struct status check_labels(const struct director_call *d, enum object_kind kind, struct text labels)
+{
+    if (labels.n > LABELS_MAX)
+        return invalid(d, kind, "labels", "they are larger than 64 KiB");
+    struct json_cursor c = json_cursor_at(labels);
+    if (labels.n > 0 && json_cursor_type(&c) != JSON_TYPE_OBJECT)
+        return invalid(d, kind, "labels", "they are no object");
+    for (bool more = labels.n > 0 && json_cursor_enter(&c); more; more = json_cursor_next(&c)) {
+        const struct text raw = json_cursor_key(&c);
+        TRY(check_label_key(d, kind, text_first(text_from(raw, 1), raw.n - 2)));
+        (void)json_cursor_skip(&c);
+    }
+    return DONE;
+}
+
+static struct status check(const struct director_call *d, enum object_kind kind,
+                           const struct director_registration *in)
+{
+    const size_t length = characters(in->name);
+    if (length == 0)
+        return invalid(d, kind, "name", "cannot be blank");
+    if (length > (kind == OBJECT_APPLICATION ? APPLICATION_NAME_MAX : RUNTIME_NAME_MAX))
+        return invalid(d, kind, "name",
+                       kind == OBJECT_APPLICATION ? "the length must be between 1 and 100"
+                                                  : "the length must be between 1 and 256");
+    if (kind == OBJECT_RUNTIME && !is_word(in->name, "-._"))
+        return invalid(d, kind, "name", "must be in a valid format");
+    if (characters(in->description) > DESCRIPTION_MAX)
+        return invalid(d, kind, "description", "the length must be no more than 2000");
+    return check_labels(d, kind, in->labels);
+}
+
+/* ---- names and labels that the server sets ---- */
+
+static bool is_normal(struct text name)
+{
+    if (!text_starts_with(name, TEXT("mp-")) || name.p[name.n - 1] == '-')
+        return false;
+    for (size_t i = 0; i < name.n; i++) {
+        const char c = name.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-') ||
+            (c == '-' && i > 0 && name.p[i - 1] == '-'))
+            return false;
+    }
+    return true;
+}
+
+struct text director_normalise(struct text name, struct arena *a)
+{
+    if (is_normal(name))
+        return arena_text(a, name);
+    char *p = arena_alloc(a, name.n + 4);
+    if (!p)
+        return (struct text){NULL, 0};
+    size_t n = 0;
+    for (const char *prefix = "mp-"; *prefix; prefix++)
+        p[n++] = *prefix;
+    for (size_t i = 0; i < name.n; i++) {
+        const char c = name.p[i];
+        const char lower = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        const bool plain = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
+        if (plain || p[n - 1] != '-')
+            p[n++] = plain ? lower : '-';
+    }
+    if (p[n - 1] == '-')
+        n--;
+    return (struct text){p, n};
+}
+
+/* Sorted, with the server's own in place of the client's (contract 2.6). */
+static struct text with_own_labels(const struct director_call *d, enum object_kind kind, struct text labels,
+                                   struct text normal)
+{
+    struct text name = (struct text){NULL, 0};
+    if (kind == OBJECT_APPLICATION) {
+        name = arena_printf(d->arena, "\"%.*s\"", TEXT_ARG(normal));
+        labels = labels_with(d->arena, labels, TEXT("managed"), TEXT("\"false\""));
+        return labels_with(d->arena, labels, TEXT("name"), name);
+    }
+    struct text is;
+    if (labels_find(labels, TEXT("isNormalized"), &is))
+        return labels_with(d->arena, labels, (struct text){NULL, 0}, (struct text){NULL, 0});
+    return labels_with(d->arena, labels, TEXT("isNormalized"), TEXT("\"true\""));
+}
+
+/* ---- registering ---- */
+
+struct status director_register(const struct director_call *d, enum object_kind kind,
+                                const struct director_registration *in, struct object *out)
+{
+    TRY(check(d, kind, in));
+    const int64_t now = clock_now_s();
+    const bool application = kind == OBJECT_APPLICATION;
+    struct object o = {
+        .kind = kind,
+        .tenant = d->tenant,
+        .name = application ? director_normalise(in->name, d->arena) : in->name,
+        .description = in->description,
+        .details = in->details,
+        .local_tenant_id = in->local_tenant_id,
+        .status = in->status,
+        .status_at = now,
+        .created_at = now,
+        .updated_at = now,
+    };
+    if (!o.name.p)
+        return STATUS(NOMEM);
+    o.labels = with_own_labels(d, kind, in->labels, o.name);
+    uuid_new(o.id);
+    const struct text id = id_text(d, o.id);
+    if (!o.labels.p || !id.p)
+        return STATUS(NOMEM);
+    const struct audit_entry audit =
+        director_audit(d, application ? "application.create" : "runtime.create", &o, id);
+    const struct status stored = store_object_create(d->parts->store, &o, &audit);
+    if (stored.code == E_CONFLICT)
+        return error_set(d->err, E_CONFLICT, "Object name is not unique [object=%s]", kind_word(kind));
+    TRY(stored);
+    o.revision = 1;
+    *out = o;
+    return DONE;
+}
+
+struct status director_get(const struct director_call *d, enum object_kind kind, struct text id,
+                           struct object *out)
+{
+    uint8_t octets[OBJECT_ID_SIZE];
+    if (!uuid_parse(id, octets))
+        return no_object(d, kind, id);
+    const struct status found = store_object_get(d->parts->store, kind, d->tenant, octets, d->arena, out);
+    return found.code == E_NOT_FOUND ? no_object(d, kind, id) : found;
+}
+
+struct status director_change(const struct director_call *d, const struct object *o,
+                              const struct object_change *change, const char *action)
+{
+    const struct text id = id_text(d, o->id);
+    if (!id.p)
+        return STATUS(NOMEM);
+    const struct audit_entry audit = director_audit(d, action, o, id);
+    const struct status s = store_object_update(d->parts->store, o->kind, d->tenant, o->id, change, &audit);
+    if (s.code == E_NOT_FOUND)
+        return no_object(d, o->kind, id);
+    if (s.code == E_CONFLICT)
+        return error_set(d->err, E_CONFLICT, "Object name is not unique [object=%s]", kind_word(o->kind));
+    return s;
+}
+
+struct status director_update(const struct director_call *d, enum object_kind kind, struct text id,
+                              const struct director_registration *in, struct object *out)
+{
+    struct object o;
+    TRY(director_get(d, kind, id, &o));
+    struct director_registration checked = *in;
+    if (kind == OBJECT_APPLICATION)
+        checked.name = TEXT("-"); /* it stays */
+    TRY(check(d, kind, &checked));
+    const bool runtime = kind == OBJECT_RUNTIME;
+    const struct object_change change = {
+        .name = runtime ? &in->name : NULL,
+        .description = &in->description,
+        .details = runtime ? NULL : &in->details,
+        .labels = runtime && in->labels.n > 0 ? &in->labels : NULL,
+        .local_tenant_id = runtime ? NULL : &in->local_tenant_id,
+        .status = in->status >= 0 ? &in->status : NULL,
+        .now = clock_now_s(),
+    };
+    TRY(director_change(d, &o, &change, runtime ? "runtime.update" : "application.update"));
+    return director_get(d, kind, id, out);
+}
+
+/* ---- labels ---- */
+
+#define LABEL_TRIES 5
+
+static struct status put_label(const struct director_call *d, enum object_kind kind, struct text id,
+                               struct text key, struct text value, struct text *out_value)
+{
+    struct object o;
+    struct text was = {NULL, 0};
+    TRY(director_get(d, kind, id, &o));
+    const bool found = labels_find(o.labels, key, &was);
+    if (!value.p && !found)
+        return error_set(d->err, E_NOT_FOUND, "Object not found [key=%.*s; object=label]",
+                         TEXT_ARG(text_first(key, 100)));
+    const struct text labels = labels_with(d->arena, o.labels, key, value);
+    if (!labels.p)
+        return STATUS(NOMEM);
+    if (labels.n > LABELS_MAX)
+        return invalid(d, kind, "labels", "they are larger than 64 KiB");
+    const struct object_change change = {
+        .labels = &labels, .now = clock_now_s(), .expected_revision = o.revision};
+    TRY(director_change(d, &o, &change, kind == OBJECT_RUNTIME ? "runtime.label" : "application.label"));
+    *out_value = value.p ? value : was;
+    return DONE;
+}
+
+struct status director_label(const struct director_call *d, enum object_kind kind, struct text id,
+                             struct text key, struct text value, struct text *out_value)
+{
+    if (value.p)
+        TRY(check_label_key(d, kind, key));
+    struct status s = STATUS(CHANGED);
+    for (int i = 0; i < LABEL_TRIES && s.code == E_CHANGED; i++) /* somebody else set another one meanwhile */
+        s = put_label(d, kind, id, key, value, out_value);
+    return s;
+}
