@@ -11,9 +11,9 @@ static void text16(struct buffer *out, struct text t)
 
 void hop_preamble_encode(const struct hop_preamble *p, struct buffer *out)
 {
-    const struct text texts[] = {p->request_id,   p->peer_address, bytes_text(p->fingerprint),
-                                 p->application,  p->tenant,       p->group,
-                                 p->system_auth,  p->subject_error};
+    const struct text texts[] = {p->request_id,  p->peer_address, bytes_text(p->fingerprint),
+                                 p->application, p->tenant,       p->group,
+                                 p->system_auth, p->subject_error};
     size_t length = 6;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         length += 2 + texts[i].n;
