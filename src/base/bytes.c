@@ -19,6 +19,11 @@ bool bytes_equal(struct bytes a, struct bytes b)
     return a.n == b.n && same(a.p, b.p, a.n);
 }
 
+bool text_same(const char *a, const char *b, size_t n)
+{
+    return same(a, b, n);
+}
+
 static bool same_letters(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -77,6 +82,18 @@ size_t text_find(struct text t, char c)
 {
     const char *at = t.n ? memchr(t.p, c, t.n) : NULL;
     return at ? (size_t)(at - t.p) : t.n;
+}
+
+struct text text_from(struct text t, size_t from)
+{
+    if (from > t.n)
+        from = t.n;
+    return (struct text){t.p ? t.p + from : NULL, t.n - from};
+}
+
+struct text text_first(struct text t, size_t n)
+{
+    return (struct text){t.p, n < t.n ? n : t.n};
 }
 
 static bool is_blank(char c)

@@ -46,9 +46,10 @@ static inline struct text bytes_text(struct bytes b)
 /* Names of fields are compared a hundred times per request, and nearly all differ in length: what is inline
  * here is so for that. */
 bool bytes_equal(struct bytes a, struct bytes b); /* not constant time: never for secrets */
+bool text_same(const char *a, const char *b, size_t n);
 static inline bool text_equal(struct text a, struct text b)
 {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); /* which must not see NULL */
+    return a.n == b.n && text_same(a.p, b.p, a.n);
 }
 bool text_same_nocase(const char *a, const char *b, size_t n); /* ASCII case only */
 static inline bool text_equal_nocase(struct text a, struct text b)
@@ -62,16 +63,8 @@ bool text_contains(struct text t, char c);
 /* Position of the first `c`, or t.n. */
 size_t text_find(struct text t, char c);
 /* From `from` (clamped) to the end; and at most `n` from the start. */
-static inline struct text text_from(struct text t, size_t from)
-{
-    if (from > t.n)
-        from = t.n;
-    return (struct text){t.p ? t.p + from : NULL, t.n - from};
-}
-static inline struct text text_first(struct text t, size_t n)
-{
-    return (struct text){t.p, n < t.n ? n : t.n};
-}
+struct text text_from(struct text t, size_t from);
+struct text text_first(struct text t, size_t n);
 /* Without leading and trailing SP and HTAB (RFC 9110 OWS). */
 struct text text_trim(struct text t);
 /*

@@ -102,16 +102,18 @@ static struct status object_at(struct graphql_call *call, const void *items, siz
     return DONE;
 }
 
-static struct status read_filters(struct graphql_call *call, struct object_filter *f,
-                                  struct label_filter labels[static LABEL_FILTERS_MAX])
+static struct status read_filters(struct graphql_call *call, struct object_filter *f)
 {
     const struct graphql_given *given = graphql_argument(call, "filter");
-    f->labels = labels;
     if (!graphql_is_given(given))
         return DONE;
     if (given->count > LABEL_FILTERS_MAX)
         return director_refuse_with(call, DIRECTOR_INVALID,
                                     TEXT("Invalid data [reason=more than 16 label filters]"));
+    struct label_filter *labels = arena_array(call->arena, given->count + 1, sizeof *labels);
+    if (!labels)
+        return STATUS(NOMEM);
+    f->labels = labels;
     for (size_t i = 0; i < given->count; i++) {
         const struct text query = graphql_given_text(graphql_given_member(&given->items[i], "query"));
         labels[i].key = graphql_given_text(graphql_given_member(&given->items[i], "key"));
@@ -130,11 +132,10 @@ static struct status list_objects(struct graphql_call *call, struct object_filte
                                   struct graphql_value *out)
 {
     const struct director_context *who = call->context;
-    struct label_filter labels[LABEL_FILTERS_MAX];
-    struct offset_page page;
+    struct offset_page page = {0};
     uint64_t total = 0;
     TRY(read_page(call, PAGE_FIRST_MAX, &page));
-    TRY(read_filters(call, f, labels));
+    TRY(read_filters(call, f));
     struct rows rows = {.arena = call->arena,
                         .list = arena_array(call->arena, page.limit, sizeof *rows.list)};
     if (!rows.list)
@@ -189,7 +190,7 @@ struct status director_tenants(struct graphql_call *call, struct graphql_value *
 {
     const struct director_context *who = call->context;
     const struct text term = graphql_given_text(graphql_argument(call, "searchTerm"));
-    struct offset_page page;
+    struct offset_page page = {0};
     uint64_t total = 0;
     TRY(read_page(call, TENANTS_FIRST_MAX, &page));
     struct tenants rows = {.list = arena_array(call->arena, page.limit, sizeof *rows.list)};
