@@ -203,6 +203,7 @@ void front_call_target(struct front_call *fc)
         front_error(fc, 400, "There is more than one header Tenant.");
         return;
     }
-    fc->outbound =
-        outbound_request(fc->front->outbound, fc->connection, fc->exchange, tenant, text_of(fc->request_id));
+    /* May answer at once, and fc is gone then. */
+    outbound_request(fc->front->outbound, &fc->outbound, fc->connection, fc->exchange, tenant,
+                     text_of(fc->request_id));
 }

@@ -300,7 +300,7 @@ static void on_finished(void *ctx, struct connection *c, struct exchange *x, boo
     if (f->access != ACCESS_OFF)
         front_access_log(fc, cancelled, us);
     if (fc->outbound)
-        outbound_finished(TAKE(fc->outbound));
+        outbound_finished(fc->outbound);
     identity_stop_waiting(fc);
     if (fc->upstream)
         pool_cancel(TAKE(fc->upstream));

@@ -216,15 +216,17 @@ void call_begin(struct outbound_call *c)
         call_target(c);
 }
 
-struct outbound_call *outbound_request(struct outbound *o, struct connection *connection, struct exchange *x,
-                                       struct text tenant, struct text request_id)
+void outbound_request(struct outbound *o, struct outbound_call **slot, struct connection *connection,
+                      struct exchange *x, struct text tenant, struct text request_id)
 {
     struct outbound_call *c = call_new(o);
+    *slot = c;
     if (!c) {
         exchange_abort(x);
-        return NULL;
+        return;
     }
     c->o = o;
+    c->slot = slot;
     c->connection = connection;
     c->x = x;
     c->tenant = tenant;
@@ -236,14 +238,13 @@ struct outbound_call *outbound_request(struct outbound *o, struct connection *co
         call_refuse(c, 400, TEXT("failed to extract API Identifier from path"));
     else
         call_find_target(c);
-    struct outbound_call *alive = c->x ? c : NULL;
     call_drop(c);
-    return alive;
 }
 
 void outbound_finished(struct outbound_call *c)
 {
     c->x = NULL;
+    *TAKE(c->slot) = NULL;
     c->state = CALL_OVER;
     if (c->upstream)
         upstream_cancel(TAKE(c->upstream)); /* the caller left: nobody waits for this answer */

@@ -55,14 +55,19 @@ void outbound_free(struct outbound *o); /* every call must be gone, every questi
 /* For new calls; also when what the guard refuses has changed. */
 void outbound_set(struct outbound *o, const struct outbound_settings *settings);
 
-/* From net_handler. `tenant` as the listener knows it; empty in standalone mode; it and `request_id` live as
- * long as the exchange. NULL: answered already. */
-struct outbound_call *outbound_request(struct outbound *o, struct connection *c, struct exchange *x,
-                                       struct text tenant, struct text request_id);
+/*
+ * From net_handler, or later. `tenant` as the listener knows it; empty in standalone mode. *slot is the call
+ * from before anything can answer it until outbound_finished(); NULL without memory for one. Outside of the
+ * session's events the exchange may be over when this returns, and what was in its arena gone: `slot`,
+ * `tenant` and `request_id` need live only as long as the exchange.
+ */
+void outbound_request(struct outbound *o, struct outbound_call **slot, struct connection *c,
+                      struct exchange *x, struct text tenant, struct text request_id);
 void outbound_body(struct outbound_call *c, struct bytes chunk);
 void outbound_body_end(struct outbound_call *c);
 void outbound_drained(struct outbound_call *c);
-void outbound_finished(struct outbound_call *c); /* the caller's exchange is over, whatever became of it */
+/* The caller's exchange is over, whatever became of it. Clears the slot. */
+void outbound_finished(struct outbound_call *c);
 
 void outbound_answered(struct outbound *o, struct outbound_asking *q, const uint8_t *body, size_t size);
 void outbound_reported(struct outbound_call *c, bool again);

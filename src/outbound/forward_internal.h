@@ -54,7 +54,8 @@ enum call_state { CALL_ASKING, CALL_RUNNING, CALL_HELD, CALL_OVER };
 struct outbound_call {
     struct outbound *o;
     struct connection *connection;
-    struct exchange *x; /* NULL once finished */
+    struct exchange *x;          /* NULL once finished */
+    struct outbound_call **slot; /* as `x` */
     struct text tenant, request_id;
     struct outbound_address address;
     struct outbound_call *next,

@@ -106,6 +106,23 @@ def test_a_runtime_calls(server, runtime, version):
     assert answer.version == {"--http1.1": "HTTP/1.1", "--http2": "HTTP/2"}[version]
 
 
+@pytest.mark.parametrize("paths", [["/x"], ["/x", "/shop/orders/y"], ["/shop/orders/y", "/x"], ["/x", "/x", "/v1/health", "/shop/orders/y"]])
+def test_a_first_request_of_a_new_runtime_may_be_refused_at_once(server, paths):
+    """The core's answer about the certificate goes on to a call that is over before anything else happens; what was sent behind it follows."""
+    member = Member(server, "runtimes", "newcomer", **ACME)
+    with connect(server, member) as s:
+        s.settimeout(10)
+        s.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode() for path in paths))
+        expected = [b"400" if path == "/x" else b"200" for path in paths]
+        got = b""
+        while len(re.findall(rb"HTTP/1\.1 \d", got)) < len(paths):
+            got += s.recv(65536) or pytest.fail(f"closed after {got}")
+        assert re.findall(rb"HTTP/1\.1 (\d+)", got) == expected, got
+        for path in paths:  # and the connection goes on
+            s.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
+    assert server.curl(*member.words, server.proxy + "/shop/orders/x").status == 200
+
+
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
 def test_an_application_is_refused(server, application, version):
     for path in ("/shop/orders/x", "/v1/health", "/nothing"):

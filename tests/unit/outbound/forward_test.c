@@ -26,6 +26,27 @@ static void refuses_a_path_without_a_service(void **state)
     assert_int_equal(w.asked_count, 0);
 }
 
+static void what_is_refused_outside_of_an_event_is_finished_at_once(void **state)
+{
+    (void)state;
+    const struct reply unknown = {.status = 404, .message = "service with name svc not found", .until = 1002};
+    (void)world_get("/app/svc");
+    world_answer(world_last_asked(), &unknown);
+    w.comes_late = true;
+    for (unsigned i = 0; i < 2; i++) { /* the second takes the first one's memory */
+        struct caller *bad = world_get("/app");
+        ANSWERED(bad, 400, "{\"code\":400,\"error\":\"failed to extract API Identifier from path\"}\n");
+        assert_null(bad->call);
+        struct caller *cached = world_get("/app/svc");
+        ANSWERED(cached, 404, "{\"code\":404,\"error\":\"service with name svc not found\"}\n");
+        assert_null(cached->call);
+    }
+    w.core_away = true;
+    struct caller *away = world_get("/app/other");
+    ANSWERED(away, 503, STARTING);
+    assert_null(away->call);
+}
+
 static void passes_on_what_the_core_refuses(void **state)
 {
     (void)state;
@@ -406,6 +427,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(refuses_a_path_without_a_service),
+        CASE(what_is_refused_outside_of_an_event_is_finished_at_once),
         CASE(passes_on_what_the_core_refuses),
         CASE(an_empty_refusal_has_an_empty_body),
         CASE(a_core_that_is_away_is_503),

@@ -21,6 +21,11 @@ static void finish(struct caller *c)
     c->finished = true;
     if (c->call) /* none: there was no memory for one */
         outbound_finished(c->call);
+    assert_null(c->call);
+    if (!w.comes_late)
+        return;
+    arena_reset(&c->x.arena); /* as the session does: the next request has it */
+    c->x.request = (struct request){0};
 }
 
 void exchange_want_body(struct exchange *x)
@@ -403,8 +408,8 @@ struct caller *world_request(enum http_method m, const char *path, const char *h
                                     .body = body,
                                     .content_length = length};
     add_headers(&c->x.request.headers, &c->x.arena, headers);
-    w.in_event = true;
-    c->call = outbound_request(w.o, NULL, &c->x, TEXT(""), TEXT("id"));
+    w.in_event = !w.comes_late;
+    outbound_request(w.o, &c->call, NULL, &c->x, TEXT(""), TEXT("id"));
     w.in_event = false;
     if (c->ended || c->aborted)
         finish(c);

@@ -59,6 +59,7 @@ struct world {
     unsigned targets; /* alive */
     bool core_away, report_fails, answers_unusable;
     bool in_event;           /* of the exchange: its end comes later */
+    bool comes_late;         /* requests begin outside of an event: who is calling was asked first */
     enum code exchange_says; /* to the next bytes of an answer */
     enum code upstream_says; /* to the next bytes of a body */
     int start_fails;         /* an enum upstream_failure, or -1 */
