@@ -108,11 +108,18 @@ static struct bytes without(struct bytes b, size_t *n)
     return (struct bytes){b.p + taken, b.n - taken};
 }
 
+/* Not past an output whose producer waits for it: he is told when it is consumed, and that has to come. */
+static bool may_write_now(const struct h1_session *s, struct bytes body)
+{
+    return s->base.events->write_now && body.n >= H1_WRITE_NOW_BYTES && !s->work->throttled &&
+           status_ok(buffer_status(&s->work->out));
+}
+
 /* A large piece is written from where it lies; what the socket does not take is copied. */
 static void put(struct h1_session *s, struct bytes body, struct text tail)
 {
     struct buffer *out = &s->work->out;
-    if (s->base.events->write_now && body.n >= H1_WRITE_NOW_BYTES && status_ok(buffer_status(out))) {
+    if (may_write_now(s, body)) {
         const struct bytes parts[] = {buffer_bytes(out), body, text_bytes(tail)};
         size_t n = s->base.events->write_now(s->base.owner, parts, sizeof parts / sizeof parts[0]);
         buffer_consume(out, parts[0].n - without(parts[0], &n).n);

@@ -201,6 +201,30 @@ static void a_producer_is_held_back_by_what_is_left(void **state)
     end(&o);
 }
 
+/* A producer may be in the middle of something when he is told to wait. */
+static void a_large_piece_after_E_AGAIN_does_not_swallow_drained(void **state)
+{
+    (void)state;
+    struct owner o;
+    struct session_settings settings;
+    session_settings_default(&settings);
+    begin(&o, &settings, GET);
+    o.room = SIZE_MAX;
+    const struct response head = {.status = 200, .body = BODY_STREAM};
+    assert_ok(exchange_respond(o.x, &head));
+    struct status st = DONE;
+    for (unsigned i = 0; i < 1000 && status_ok(st); i++)
+        st = exchange_write(o.x, (struct bytes){body, 1000});
+    assert_int_equal(st.code, E_AGAIN);
+    assert_int_equal(exchange_write(o.x, BYTES_OF(body)).code, E_AGAIN);
+    assert_int_equal(o.drained, 0);
+    flush(&o);
+    assert_int_equal(o.drained, 1);
+    assert_ok(exchange_write(o.x, BYTES_OF(body)));
+    assert_int_equal(o.asked, 1); /* and large pieces pass by again */
+    end(&o);
+}
+
 static void more_than_was_promised_goes_nowhere(void **state)
 {
     (void)state;
@@ -248,6 +272,7 @@ int main(void)
         cmocka_unit_test(nothing_is_kept_of_what_went),
         cmocka_unit_test(small_pieces_wait_for_each_other),
         cmocka_unit_test(a_producer_is_held_back_by_what_is_left),
+        cmocka_unit_test(a_large_piece_after_E_AGAIN_does_not_swallow_drained),
     };
     return cmocka_run_group_tests(tests, stop_the_clock, NULL);
 }
