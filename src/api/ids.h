@@ -63,6 +63,12 @@
     X(TOKEN_CREATE,           native_token_create)       \
     X(TOKEN_LIST,             native_token_list)         \
     X(TOKEN_REVOKE,           native_token_revoke)       \
+    X(OPERATOR_CREATE,        native_operator_create)    \
+    X(OPERATOR_LIST,          native_operator_list)      \
+    X(OPERATOR_DELETE,        native_operator_delete)    \
+    X(TENANT_CREATE,          native_tenant_create)      \
+    X(TENANT_LIST,            native_tenant_list)        \
+    X(TENANT_DELETE,          native_tenant_delete)      \
     X(CERTIFICATE_LIST,       native_certificate_list)   \
     X(CERTIFICATE_GET,        native_certificate_get)    \
     X(CERTIFICATE_REVOKE,     native_certificate_revoke) \

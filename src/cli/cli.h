@@ -90,6 +90,7 @@ enum column_kind {
     COLUMN_AGE,   /* a time in the past: "3d 4h" */
     COLUMN_LEFT,  /* a time in the future: "91d 2h", "over" */
     COLUMN_PAIRS, /* an object of scalars: "kind=application reason=..." */
+    COLUMN_WORDS, /* an array of scalars: "a b c" */
     COLUMN_CUT,   /* a text, in the last column: on a terminal cut to what is left of the line */
 };
 struct column {
@@ -119,6 +120,8 @@ struct status cli_list(struct cli *c, struct text target, const struct list_view
 struct text cli_cell(enum column_kind kind, struct text value, struct arena *a);
 /* {"kind":"application","reason":"lost"} -> kind=application reason=lost */
 struct text cli_pairs(struct text object, struct arena *a);
+/* ["a","b"] -> a b */
+struct text cli_words(struct text array, struct arena *a);
 
 /* "2026-11-21T05:13:44Z" -> seconds. */
 bool cli_parse_time(struct text t, int64_t *out);

@@ -155,6 +155,32 @@ static const struct command rows[] = {
                 "begins with '-' goes after --.",
      .example = "fairlead token revoke -- -Qx3...=="},
 
+    {.name = "operator create", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_operator_create,
+     .summary = "Make a bearer token for an operator of the Director",
+     .details = "For /director/graphql on the connector listener. The token is shown once: only its\n"
+                "hash is kept. Scopes: application:read, application:write, application.auths:read,\n"
+                "runtime:read, runtime:write, runtime.auths:read, tenant:read, or * for all.",
+     .example = "fairlead operator create ci --scope application:read --scope application:write --expires 30d",
+     .options = {{"scope", 0, OPTION_REPEATED, "S", "what it may do; may be repeated (default: all)"},
+                 {"tenant", 0, OPTION_REPEATED, "ID", "a tenant it may act in; may be repeated (default: all)"},
+                 {"expires", 0, OPTION_VALUE, "DURATION", "when it ends: 30d, 12h (default 90d), or never"}}},
+    {.name = "operator list", .arguments = "", .flags = SERVER | CSV, .run = command_operator_list,
+     .summary = "List operators: scopes, tenants, last use; never the token"},
+    {.name = "operator delete", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_operator_delete,
+     .summary = "Delete an operator: its token works no more"},
+
+    {.name = "tenant create", .arguments = "ID", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_tenant_create,
+     .summary = "Create a tenant of the Director",
+     .details = "ID is what clients send in the header Tenant: 1 to 120 bytes without blanks, / and *.\n"
+                "What is in one tenant is not there for another.",
+     .example = "fairlead tenant create acme --name 'Acme Ltd'",
+     .options = {{"name", 0, OPTION_VALUE, "TEXT", "for people"},
+                 {"type", 0, OPTION_VALUE, "TYPE", "account (the default), subaccount, customer, ..."}}},
+    {.name = "tenant list", .arguments = "[TEXT]", .most = 1, .flags = SERVER | CSV, .run = command_tenant_list,
+     .summary = "List tenants (whose id or name contains TEXT)"},
+    {.name = "tenant delete", .arguments = "ID", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_tenant_delete,
+     .summary = "Delete a tenant that has no applications, runtimes or certificates"},
+
     {.name = "connect", .arguments = "URL --out DIR", .least = 1, .most = 1, .flags = OUTPUT, .run = command_connect,
      .summary = "Connect this system: turn a one-time URL into a certificate",
      .details = "The external system's side. Fetches the signing-request info, makes key and\n"

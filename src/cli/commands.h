@@ -27,6 +27,12 @@
     X(token_create)                                                                                          \
     X(token_list)                                                                                            \
     X(token_revoke)                                                                                          \
+    X(operator_create)                                                                                       \
+    X(operator_list)                                                                                         \
+    X(operator_delete)                                                                                       \
+    X(tenant_create)                                                                                         \
+    X(tenant_list)                                                                                           \
+    X(tenant_delete)                                                                                         \
     X(connect)                                                                                               \
     X(renew)                                                                                                 \
     X(revoke)                                                                                                \

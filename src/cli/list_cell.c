@@ -70,6 +70,19 @@ struct text cli_pairs(struct text object, struct arena *a)
     return words.p && status_ok(buffer_status(&out)) ? words : object;
 }
 
+struct text cli_words(struct text array, struct arena *a)
+{
+    struct text rest = array, raw;
+    OWNED(buffer_release) struct buffer out;
+    buffer_init(&out, PAIRS_MAX);
+    while (json_item(&rest, &raw)) {
+        buffer_cstr(&out, buffer_size(&out) ? " " : "");
+        buffer_text(&out, json_value_shown(raw, a));
+    }
+    struct text words = arena_text(a, buffer_as_text(&out));
+    return words.p && status_ok(buffer_status(&out)) ? words : array;
+}
+
 struct text cli_cell(enum column_kind kind, struct text value, struct arena *a)
 {
     switch (kind) {
@@ -80,6 +93,8 @@ struct text cli_cell(enum column_kind kind, struct text value, struct arena *a)
         return shortened(value);
     case COLUMN_PAIRS:
         return value.n ? cli_pairs(value, a) : value;
+    case COLUMN_WORDS:
+        return value.n ? cli_words(value, a) : value;
     case COLUMN_AGE:
         return value.n ? distance(value, true, a) : value;
     case COLUMN_LEFT:

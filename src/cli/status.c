@@ -39,6 +39,7 @@ static void show_store(struct cli *c, struct text json)
         {"Store", arena_printf(a, "%.*s, schema %.*s", TEXT_ARG(json_shown(store, "kind", a)),
                                TEXT_ARG(json_shown(store, "schemaVersion", a)))},
         {"Applications", json_shown(store, "applications", a)},
+        {"Default tenant", json_string(json, "defaultTenant", a)},
         {"Services", arena_printf(a, "%.*s; %.*s specifications in %.*s bytes",
                                   TEXT_ARG(json_shown(registry, "services", a)),
                                   TEXT_ARG(json_shown(registry, "specifications", a)),

@@ -3,7 +3,8 @@
 
 /*
  * The Director's domain: applications and runtimes by their ids, labels, system auths and the one-time tokens
- * that pair them (the contract of Compass, 2.5 to 2.7). No GraphQL here; the wire shapes are in api/compass.
+ * that pair them (the contract of Compass, 2.5 to 2.7), tenants, and operators with bearer tokens. No GraphQL
+ * here; the wire shapes are in api/compass.
  *
  * Any thread; functions block. Results live in the caller's arena. Refusals carry a director_problem beside
  * the status, because the wire has numbers for them; `err` has the words behind the number's own.
@@ -102,6 +103,40 @@ struct status director_one_time_token(const struct director_call *d, enum object
 /* With its certificates, which are revoked. E_NOT_FOUND; *out is what it was. */
 struct status director_delete_auth(const struct director_call *d, enum object_kind kind, struct text id,
                                    struct system_auth *out);
+
+/*
+ * ---- operators and tenants ----
+ * Acts of who administers the server: the call's tenant does not matter. `err` has the words for a person.
+ */
+#define DIRECTOR_OPERATOR_WORDS 100          /* scopes or tenants of one operator, at most */
+#define DIRECTOR_OPERATOR_LIFE  (90 * 86400) /* seconds, where nobody says how long */
+
+struct director_operator {
+    struct text name;           /* 1 to 64 of letters, digits and . _ @ -; begins with a letter or digit */
+    const struct text *scopes;  /* what the schema's fields ask for, or "*"; each may come more than once */
+    size_t scope_count;         /* 0 = all */
+    const struct text *tenants; /* external ids of tenants that there are, or "*" */
+    size_t tenant_count;        /* 0 = all, those that come later included */
+    int64_t life_s;             /* seconds from now; 0 = it never ends */
+};
+/* *out_token is the bearer token, of which only the SHA-256 is kept: nobody can show it again. E_INVALID;
+ * E_CONFLICT: the name is in use. */
+struct status director_operator_create(const struct director_call *d, const struct director_operator *in,
+                                       struct operator_row *out, struct text *out_token);
+/* From the next request on its token opens nothing. E_NOT_FOUND. */
+struct status director_operator_delete(const struct director_call *d, struct text name);
+
+struct director_tenant {
+    struct text external_id; /* 1 to 120 bytes of UTF-8: no blanks or control characters, no '/' or '*' */
+    struct text name;        /* at most 200 characters; may be empty */
+    struct text type;        /* 1 to 40 of a-z 0-9 - _; empty = "account" */
+};
+/* E_INVALID; E_CONFLICT: there is one. */
+struct status director_tenant_create(const struct director_call *d, const struct director_tenant *in,
+                                     struct tenant *out);
+/* E_NOT_FOUND; E_CONFLICT while it is used; E_INVALID for the default one. Operators that name it keep the
+ * word: a tenant made again under this id is theirs again. */
+struct status director_tenant_delete(const struct director_call *d, struct text external_id);
 
 /* ---- the default tenant ---- */
 /* Made at first start: external id a random UUID, key "". Does nothing when it is there. */

@@ -6,9 +6,14 @@
 #include "director/director.h"
 
 const char *kind_word(enum object_kind kind);
+size_t characters(struct text t);
+bool is_word(struct text t, const char *more); /* letters, digits and those of `more`; not empty */
 struct status no_object(const struct director_call *d, enum object_kind kind, struct text id);
 struct audit_entry director_audit(const struct director_call *d, const char *action, const struct object *o,
                                   struct text subject);
+/* Of an act that is in no tenant: an operator, a tenant. The detail is the caller's to add. */
+struct audit_entry director_audit_plain(const struct director_call *d, const char *action,
+                                        struct text subject);
 struct text id_text(const struct director_call *d,
                     const uint8_t id[static OBJECT_ID_SIZE]); /* in the arena */
 struct status check_label_key(const struct director_call *d, enum object_kind kind, struct text key);

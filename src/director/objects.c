@@ -60,7 +60,7 @@ struct text id_text(const struct director_call *d, const uint8_t id[static OBJEC
 
 /* ---- checks ---- */
 
-static size_t characters(struct text t)
+size_t characters(struct text t)
 {
     size_t n = 0;
     for (size_t i = 0; i < t.n; n++) {
@@ -71,7 +71,7 @@ static size_t characters(struct text t)
     return n;
 }
 
-static bool is_word(struct text t, const char *more)
+bool is_word(struct text t, const char *more)
 {
     for (size_t i = 0; i < t.n; i++) {
         const char c = t.p[i];

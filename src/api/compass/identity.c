@@ -75,6 +75,16 @@ static bool by_certificate(struct call *c, struct director_context *out)
 
 /* ---- an operator's token ---- */
 
+#define USED_EVERY_S 60 /* a write per minute, not per request */
+
+/* For people only: that it cannot be noted is no reason to refuse. */
+static void note_used(struct store *store, const struct operator_row *row)
+{
+    const int64_t now = clock_now_s();
+    if (now - row->last_used_at >= USED_EVERY_S)
+        (void)store_operator_used(store, row->name, now);
+}
+
 static bool by_bearer(struct call *c, struct director_context *out)
 {
     struct text value = headers_get(&c->request->headers, TEXT("Authorization"));
@@ -92,6 +102,7 @@ static bool by_bearer(struct call *c, struct director_context *out)
         refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
         return false;
     }
+    note_used(c->domain->store, &row);
     out->scopes = row.scopes;
     out->consumer_id = row.name;
     out->audit.actor = arena_printf(c->arena, "operator:%.*s", TEXT_ARG(row.name));

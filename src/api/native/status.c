@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "ca/ca.h"
 #include "os/sandbox.h"
+#include "store/directory.h"
 #include "store/registry.h"
 
 #define CA_WARN_S (30 * 24 * 3600)
@@ -37,6 +38,20 @@ static struct status put_registry(struct json_out *j, struct store *store)
     json_int(j, "specifications", n.specifications);
     json_int(j, "specificationBytes", n.specification_bytes); /* as stored: packed, equal ones once */
     json_end(j);
+    return DONE;
+}
+
+/* Its external id: what `Tenant` names for what names no tenant. */
+static struct status put_default_tenant(struct json_out *j, struct call *c)
+{
+    struct tenant t;
+    const struct status found = store_tenant_get(c->domain->store, TEXT(""), c->arena, &t);
+    if (status_ok(found))
+        json_text(j, "defaultTenant", t.external_id);
+    else if (found.code == E_NOT_FOUND)
+        json_write_null(j, "defaultTenant");
+    else
+        return found;
     return DONE;
 }
 
@@ -94,6 +109,7 @@ struct status native_status(struct call *c)
     json_raw(&j, "listeners", d->listeners_json.n > 0 ? d->listeners_json : TEXT("[]"));
     put_store(&j, d->store, &counts);
     TRY(put_registry(&j, d->store));
+    TRY(put_default_tenant(&j, c));
     json_open_object(&j, "vault");
     json_cstr(&j, "keyFile", vault_key_path(d->vault));
     json_bool(&j, "insideDataDir", vault_key_is_inside_data_dir(d->vault));
