@@ -109,10 +109,11 @@ static struct status check_items(const struct kept_change *change, struct error 
     return DONE;
 }
 
-/* What is stored where the mask stands for it. */
+/* What is stored where the mask stands for it; *out_keeps: it does somewhere. */
 static struct status unmask(const struct kept_change *change, const struct secret_data *stored,
-                            struct secret_item *items, struct error *err)
+                            struct secret_item *items, bool *out_keeps, struct error *err)
 {
+    *out_keeps = false;
     for (size_t i = 0; i < change->count; i++) {
         items[i] = change->items[i];
         if (!text_equal(bytes_text(items[i].value), TEXT(CREDENTIAL_MASK)))
@@ -127,6 +128,7 @@ static struct status unmask(const struct kept_change *change, const struct secre
         if (!key)
             return error_set(err, E_INVALID, "data.%.*s is " CREDENTIAL_MASK ", but there is nothing to keep",
                              TEXT_ARG(items[i].key));
+        *out_keeps = true;
     }
     return DONE;
 }
@@ -146,8 +148,8 @@ static void announce(struct registry *r, struct text tenant, struct text name)
 }
 
 static struct status write_kept(struct registry *r, const struct audit_caller *caller,
-                                const struct kept_change *change, const struct secret_data *data,
-                                struct arena *a, bool *out_new)
+                                const struct kept_change *change, int64_t expected_revision,
+                                const struct secret_data *data, struct arena *a, bool *out_new)
 {
     const struct text sealed_as = kept_secret_seal_name(change->tenant, change->name, a);
     OWNED(buffer_release) struct buffer sealed;
@@ -161,7 +163,7 @@ static struct status write_kept(struct registry *r, const struct audit_caller *c
     const struct kept_secret_write w = {
         .tenant = change->tenant,
         .name = change->name,
-        .expected_revision = change->expected_revision,
+        .expected_revision = expected_revision,
         .at = now,
         .sealed = buffer_bytes(&sealed),
     };
@@ -178,31 +180,59 @@ static struct status changed(struct status s, struct text name, struct error *er
     return service_unwritten(s, err);
 }
 
-struct status registry_kept_put(struct registry *r, const struct audit_caller *caller,
-                                const struct kept_change *change, bool *out_new, struct error *err)
+static struct status encode(const struct secret_item *items, size_t count, struct secret *out,
+                            struct error *err)
+{
+    const struct status s = secret_data_encode(items, count, out);
+    if (s.code == E_INVALID)
+        return error_set(err, E_INVALID, "data: a key is there twice, or the values are longer than %d bytes",
+                         SECRET_BYTES_MAX);
+    return s;
+}
+
+/* What a mask keeps is written over the revision that it was read from, and no other: a value that was
+ * replaced or deleted meanwhile does not come back. *out_again: that revision is gone. */
+static struct status attempt(struct registry *r, const struct audit_caller *caller,
+                             const struct kept_change *change, bool *out_new, bool *out_again,
+                             struct error *err)
 {
     OWNED(arena_release) struct arena a;
     arena_init(&a, ROW_CHUNK, LIMIT_REQUEST_ARENA);
     struct secret_item items[SECRET_ITEMS_MAX];
     struct registry_kept stored = {.revision = 0};
-    bool is_new;
-    TRY(check_items(change, err));
-    struct status s = registry_kept_open(r, change->tenant, change->name, &a, &stored, NULL);
+    bool keeps;
+    const struct status found = registry_kept_open(r, change->tenant, change->name, &a, &stored, NULL);
     OWNED(secret_data_release) struct secret_data before = stored.data;
-    if (!status_ok(s) && s.code != E_NOT_FOUND && s.code != E_BROKEN) /* a damaged one may be replaced */
-        return s;
-    TRY(unmask(change, &before, items, err));
+    /* a damaged one may be replaced */
+    if (!status_ok(found) && found.code != E_NOT_FOUND && found.code != E_BROKEN)
+        return found;
+    TRY(unmask(change, &before, items, &keeps, err));
     OWNED(secret_release) struct secret encoded = {0};
     OWNED(secret_data_release) struct secret_data data = {0};
-    s = secret_data_encode(items, change->count, &encoded);
-    if (s.code == E_INVALID)
-        return error_set(err, E_INVALID, "data: a key is there twice, or the values are longer than %d bytes",
-                         SECRET_BYTES_MAX);
-    TRY(s);
+    TRY(encode(items, change->count, &encoded, err));
     TRY(secret_data_decode(&encoded, &data));
-    TRY(changed(write_kept(r, caller, change, &data, &a, out_new ? out_new : &is_new), change->name, err));
-    announce(r, change->tenant, change->name);
-    return DONE;
+    const bool as_read = keeps && change->expected_revision == 0;
+    const struct status written = write_kept(
+        r, caller, change, as_read ? stored.revision : change->expected_revision, &data, &a, out_new);
+    *out_again = as_read && (written.code == E_CHANGED || written.code == E_NOT_FOUND);
+    return changed(written, change->name, err);
+}
+
+struct status registry_kept_put(struct registry *r, const struct audit_caller *caller,
+                                const struct kept_change *change, bool *out_new, struct error *err)
+{
+    bool is_new;
+    TRY(check_items(change, err));
+    for (int i = 0; i < CHANGE_ATTEMPTS; i++) {
+        bool again = false;
+        const struct status s = attempt(r, caller, change, out_new ? out_new : &is_new, &again, err);
+        if (again)
+            continue;
+        TRY(s);
+        announce(r, change->tenant, change->name);
+        return DONE;
+    }
+    return error_set(err, E_AGAIN, "The secret was changed by others again and again, try again");
 }
 
 struct status registry_kept_delete(struct registry *r, const struct audit_caller *caller, struct text tenant,

@@ -24,7 +24,8 @@ struct kept_change {
 };
 /*
  * E_INVALID: a name or key of other characters than letters, digits, '-', '_' and '.', a key twice, a mask
- * with nothing behind it, too much. E_NOT_FOUND, E_CHANGED. *out_new may be NULL.
+ * with nothing behind it, too much. E_NOT_FOUND, E_CHANGED; E_AGAIN: a mask, and no revision, and others were
+ * quicker every time. *out_new may be NULL.
  */
 struct status registry_kept_put(struct registry *r, const struct audit_caller *caller,
                                 const struct kept_change *change, bool *out_new, struct error *err);

@@ -153,7 +153,8 @@ static struct status read_values(struct call *c, struct values *out)
     return DONE;
 }
 
-/* As for services: the row is read, judged, and changed only while it is what was judged. 0 = no condition.
+/* As for services: with If-Match the row is read, judged, and changed only while it is what was judged. 0 =
+ * no condition: then the domain sees to it that what a mask keeps is still there (registry_kept_put).
  */
 static struct status expected_revision(struct call *c, int64_t *out)
 {

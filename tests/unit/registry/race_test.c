@@ -2,7 +2,9 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
+#include "registry/kept.h"
 #include "world.h"
 
 #define THREADS 4
@@ -128,6 +130,64 @@ static void lets_one_of_many_replace_the_revision_they_all_saw(void **state)
     assert_int_equal(racers[0].refused, THREADS * ROUNDS - 1);
 }
 
+#define KEPT_ROUNDS 60
+
+static struct status put_kept(struct world *w, const char *kept, const char *other)
+{
+    const struct secret_item items[] = {{TEXT("A"), text_bytes(text_of(kept))},
+                                        {TEXT("B"), text_bytes(text_of(other))}};
+    const struct kept_change change = {.name = TEXT("s"), .items = items, .count = 2};
+    return registry_kept_put(w->registry, &world_caller, &change, NULL, NULL);
+}
+
+static void *change_the_other_key(void *arg)
+{
+    struct racer *r = arg;
+    for (int i = 0; i < KEPT_ROUNDS; i++)
+        count(r, put_kept(r->world, CREDENTIAL_MASK, "x"), E_AGAIN);
+    return NULL;
+}
+
+/* The only one that changes A: what it wrote stays. */
+static void *rotate(void *arg)
+{
+    struct racer *r = arg;
+    char value[16];
+    for (int i = 0; i < 2 * KEPT_ROUNDS; i++) {
+        struct arena a;
+        arena_init(&a, 4096, 1u << 20);
+        struct registry_kept k = {.revision = 0};
+        if (i % 2 == 0) {
+            (void)snprintf(value, sizeof value, "%d", i);
+            count(r, put_kept(r->world, value, "y"), E_AGAIN);
+        }
+        const struct status s = registry_kept_open(r->world->registry, TEXT(""), TEXT("s"), &a, &k, NULL);
+        const bool stays =
+            status_ok(s) && text_equal(bytes_text(secret_data_get(&k.data, "A")), text_of(value));
+        r->other += !stays;
+        secret_data_release(&k.data);
+        arena_release(&a);
+    }
+    return NULL;
+}
+
+static void a_mask_never_brings_back_what_was_replaced(void **state)
+{
+    struct world *w = *state;
+    struct racer racers[THREADS];
+    assert_ok(put_kept(w, "first", "y"));
+    for (unsigned i = 0; i < THREADS; i++)
+        racers[i] = (struct racer){.world = w};
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(
+            pthread_create(&racers[i].thread, NULL, i == 0 ? rotate : change_the_other_key, &racers[i]), 0);
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(racers[i].thread, NULL);
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(racers[i].other, 0);
+    assert_int_equal(racers[0].refused, 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -136,6 +196,7 @@ int main(void)
         T(gives_an_identifier_to_one_of_many_who_ask_at_once),
         T(loses_no_change_of_many_who_replace_at_once),
         T(lets_one_of_many_replace_the_revision_they_all_saw),
+        T(a_mask_never_brings_back_what_was_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
