@@ -26,7 +26,7 @@ struct registry_target {
     bool skip_verify, encode_url;   /* the service's, or else its application's; false where neither says */
     struct csrf_details csrf;       /* of the method that counts; of a kept secret with any */
     bool kept;                      /* no registered service: row has application and target_url alone */
-    struct text service;            /* `kept`: the API's name as it was asked for */
+    struct text service;            /* `kept`: the API's name in lower case */
     struct text shown;              /* how messages of the contract name it: its id, or the name asked for */
 };
 

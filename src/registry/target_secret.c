@@ -47,6 +47,15 @@ static struct text target_of(const struct search *s, const struct secret_data *d
     return (struct text){NULL, 0};
 }
 
+/* Every spelling of a name leads to one API, which has one CSRF token and one metric. */
+static struct text in_lower_case(struct text name, struct arena *a)
+{
+    char *p = arena_alloc(a, name.n + 1);
+    for (size_t i = 0; p && i < name.n; i++)
+        p[i] = (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i]);
+    return p ? (struct text){p, name.n} : (struct text){NULL, 0};
+}
+
 static struct text copied(const struct search *s, const struct secret_data *data, const char *key)
 {
     const struct bytes value = secret_data_get(data, key);
@@ -62,7 +71,7 @@ static struct status read_kept(const struct search *s, const struct secret_data 
     const struct text target = target_of(s, data);
     if (target.n == 0)
         return no_target(s);
-    struct registry_target t = {.shown = entry, .service = entry, .kept = true};
+    struct registry_target t = {.shown = entry, .service = in_lower_case(entry, s->a), .kept = true};
     struct configuration c;
     struct error why = {0};
     t.row.target_url = arena_text(s->a, target);
@@ -70,7 +79,7 @@ static struct status read_kept(const struct search *s, const struct secret_data 
         arena_printf(s->a, "secret/%.*s", TEXT_ARG(s->address->secret)); /* no application's */
     const struct text type = copied(s, data, CONFIGURATION_TYPE_KEY);
     const struct text json = copied(s, data, CONFIGURATION_KEY);
-    if (!t.row.target_url.p || !t.row.application.p || !type.p || !json.p)
+    if (!t.service.p || !t.row.target_url.p || !t.row.application.p || !type.p || !json.p)
         return STATUS(NOMEM);
     const struct status read = configuration_read(type, json, s->a, &c, &why);
     if (read.code == E_INVALID)

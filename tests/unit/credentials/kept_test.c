@@ -60,7 +60,8 @@ static void a_name_is_found_in_capitals(void **state)
     const struct hop_target *t = ask(d, "s", "No-auth-1");
     assert_int_equal(t->status, 0);
     assert_text(t->application, "secret/s"); /* which no application may be called */
-    assert_text(t->service, "No-auth-1");
+    assert_text(t->service, "no-auth-1");    /* one API, however it is spelled */
+    assert_text(t->service_name, "no-auth-1");
     assert_text(t->host, "h.com");
     assert_text(t->path, "/p");
     assert_text(t->query, "q");
@@ -108,6 +109,8 @@ static void csrf_is_an_apis_own(void **state)
     assert_text(ask(d, "s", "b")->csrf_token, "c2");
     assert_text(ask(d, "t", "a")->csrf_token, "c3");
     assert_text(ask(d, "s", "a")->csrf_token, "c1");
+    assert_text(ask(d, "s", "A")->csrf_token, "c1");
+    desk_expect_refusal(ask(d, "s", "Else"), 404, "target URL for API Else not found in the s secret");
 }
 
 static void a_configuration_that_would_break_a_request_is_refused(void **state)
