@@ -120,20 +120,24 @@ static struct status missing(struct error *err, const char *what)
 static struct status read_pem(struct text written, const char *what, struct arena *a, struct text *out,
                               struct error *err)
 {
-    if (written.n == 0)
+    const struct text trimmed = text_trim(written);
+    if (trimmed.n == 0)
         return missing(err, what);
     *out = written;
-    if (text_starts_with(text_trim(written), TEXT("-----BEGIN")))
+    if (text_starts_with(trimmed, TEXT("-----BEGIN")))
         return DONE;
     OWNED(buffer_release) struct buffer pem;
-    buffer_init(&pem, written.n);
-    (void)buffer_reserve(&pem, written.n); /* at once, so that growing leaves no copies of the key */
-    const struct status s = base64_decode(&pem, text_trim(written));
-    *out = status_ok(s) ? arena_text(a, buffer_as_text(&pem)) : (struct text){NULL, 0};
+    buffer_init(&pem, trimmed.n);
+    (void)buffer_reserve(&pem, trimmed.n); /* at once, so that growing leaves no copies of the key */
+    const struct status s = base64_decode(&pem, trimmed);
+    const bool empty = buffer_size(&pem) == 0;
+    *out = status_ok(s) && !empty ? arena_text(a, buffer_as_text(&pem)) : (struct text){NULL, 0};
     buffer_wipe(&pem);
     if (s.code == E_INVALID)
         return error_set(err, E_INVALID, "credentials.%s is neither base64 nor PEM", what);
     TRY(s);
+    if (empty)
+        return missing(err, what);
     return out->p ? DONE : STATUS(NOMEM);
 }
 

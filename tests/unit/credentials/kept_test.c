@@ -138,6 +138,10 @@ static void a_configuration_that_would_break_a_request_is_refused(void **state)
         {"basicauth", "{}", "credentials.username is missing"},
         {"certificate", "{\"credentials\":{\"certificate\":\"AA\"}}",
          "credentials.certificate is neither base64 nor PEM"},
+        {"certificate", "{\"credentials\":{\"certificate\":\" \\n\\t \"}}",
+         "credentials.certificate is missing"},
+        {"certificate", "{\"credentials\":{\"certificate\":\"-----BEGIN X\",\"privateKey\":\"\\n\"}}",
+         "credentials.privateKey is missing"},
         {"certificate", "{\"credentials\":{\"certificate\":\"-----BEGIN X\"}}",
          "credentials.privateKey is missing"},
     };
