@@ -36,10 +36,11 @@ static size_t fields_size(const struct hop_field *fields, unsigned count)
  * wipes it afterwards. */
 static struct status answer(struct call *c, const struct hop_target *t)
 {
-    const struct text texts[] = {t->message,      t->application, t->service,       t->host,
-                                 t->service_name, t->path,        t->query,         t->anchors_pem,
-                                 t->chain_pem,    t->key_pem,     t->authorization, t->csrf_token,
-                                 t->csrf_cookies};
+    const struct text texts[] = {
+        t->message,     t->application, t->service,  t->host,          t->service_name,
+        t->path,        t->query,       t->proxy_to, t->proxy,         t->proxy_authorization,
+        t->anchors_pem, t->chain_pem,   t->key_pem,  t->authorization, t->csrf_token,
+        t->csrf_cookies};
     size_t size =
         NUMBERS_MAX + fields_size(t->headers, t->header_count) + fields_size(t->query_fields, t->query_count);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
