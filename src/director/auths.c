@@ -127,23 +127,34 @@ static bool note_auth(void *ctx, const struct system_auth *auth)
     return true;
 }
 
-struct status director_unpair(const struct director_call *d, struct text id, struct object *out)
+/* One page of them (store_system_auth_list). */
+static struct status delete_some(const struct director_call *d, const struct object *o, size_t *out_count)
 {
-    struct object o;
     struct auth_ids ids = {.arena = d->arena};
-    TRY(director_get(d, OBJECT_APPLICATION, id, &o));
-    TRY(store_system_auth_list(d->parts->store, OBJECT_APPLICATION, d->tenant, o.id, clock_now_s(), d->arena,
+    TRY(store_system_auth_list(d->parts->store, OBJECT_APPLICATION, d->tenant, o->id, clock_now_s(), d->arena,
                                note_auth, &ids));
     if (ids.failed)
         return STATUS(NOMEM);
     for (size_t i = 0; i < ids.count; i++) {
         const struct text auth_id = id_text(d, ids.list[i]);
-        const struct audit_entry audit = director_audit(d, "auth.delete", &o, auth_id);
+        const struct audit_entry audit = director_audit(d, "auth.delete", o, auth_id);
         const struct status s = store_system_auth_delete(d->parts->store, d->tenant, ids.list[i], &audit,
                                                          announce, d->parts->connector);
         if (!status_ok(s) && s.code != E_NOT_FOUND) /* gone already is as good */
             return s;
     }
+    *out_count = ids.count;
+    return DONE;
+}
+
+struct status director_unpair(const struct director_call *d, struct text id, struct object *out)
+{
+    struct object o;
+    size_t count = 0;
+    TRY(director_get(d, OBJECT_APPLICATION, id, &o));
+    do
+        TRY(delete_some(d, &o, &count));
+    while (count > 0);
     const int initial = APPLICATION_INITIAL;
     const struct object_change change = {.status = &initial, .now = clock_now_s()};
     TRY(director_change(d, &o, &change, "application.unpair"));

@@ -86,6 +86,9 @@ struct status director_unregister(const struct director_call *d, enum object_kin
 struct status director_unpair(const struct director_call *d, struct text id, struct object *out);
 struct status director_get(const struct director_call *d, enum object_kind kind, struct text id,
                            struct object *out);
+/* It has called with its certificate: from INITIAL to CONNECTED, once. */
+struct status director_connected(const struct director_call *d, enum object_kind kind,
+                                 const uint8_t id[static OBJECT_ID_SIZE]);
 /* `value`: JSON, or {NULL, 0} to remove it (E_NOT_FOUND when there is none); *out_value is what it was then.
  */
 struct status director_label(const struct director_call *d, enum object_kind kind, struct text id,

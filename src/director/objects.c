@@ -8,7 +8,9 @@
 #define APPLICATION_NAME_MAX 100 /* characters (contract 2.3) */
 #define RUNTIME_NAME_MAX     256
 #define DESCRIPTION_MAX      2000
+#define LOCAL_TENANT_MAX     256
 #define LABELS_MAX           (64u * 1024)
+#define LABEL_MAX            (8u * 1024) /* one value: filters look at all of it, in every application */
 
 enum director_problem director_problem_of(struct status s)
 {
@@ -107,7 +109,8 @@ static struct status check_labels(const struct director_call *d, enum object_kin
     for (bool more = labels.n > 0 && json_cursor_enter(&c); more; more = json_cursor_next(&c)) {
         const struct text raw = json_cursor_key(&c);
         TRY(check_label_key(d, kind, text_first(text_from(raw, 1), raw.n - 2)));
-        (void)json_cursor_skip(&c);
+        if (json_cursor_skip(&c).n > LABEL_MAX)
+            return invalid(d, kind, "labels", "a value is larger than 8 KiB");
     }
     return DONE;
 }
@@ -126,6 +129,8 @@ static struct status check(const struct director_call *d, enum object_kind kind,
         return invalid(d, kind, "name", "must be in a valid format");
     if (characters(in->description) > DESCRIPTION_MAX)
         return invalid(d, kind, "description", "the length must be no more than 2000");
+    if (in->local_tenant_id.n > LOCAL_TENANT_MAX)
+        return invalid(d, kind, "localTenantID", "the length must be no more than 256");
     return check_labels(d, kind, in->labels);
 }
 
@@ -255,17 +260,34 @@ struct status director_update(const struct director_call *d, enum object_kind ki
         checked.name = TEXT("-"); /* it stays */
     TRY(check(d, kind, &checked));
     const bool runtime = kind == OBJECT_RUNTIME;
+    const struct text labels = runtime ? with_own_labels(d, kind, in->labels, in->name) : TEXT("");
+    if (!labels.p)
+        return STATUS(NOMEM);
     const struct object_change change = {
         .name = runtime ? &in->name : NULL,
         .description = &in->description,
-        .details = runtime ? NULL : &in->details,
-        .labels = runtime && in->labels.n > 0 ? &in->labels : NULL,
+        .details = &in->details,
+        .labels = runtime && in->labels.n > 0 ? &labels : NULL,
         .local_tenant_id = runtime ? NULL : &in->local_tenant_id,
         .status = in->status >= 0 ? &in->status : NULL,
         .now = clock_now_s(),
     };
     TRY(director_change(d, &o, &change, runtime ? "runtime.update" : "application.update"));
     return director_get(d, kind, id, out);
+}
+
+struct status director_connected(const struct director_call *d, enum object_kind kind,
+                                 const uint8_t id[static OBJECT_ID_SIZE])
+{
+    struct object o;
+    const int connected = kind == OBJECT_APPLICATION ? (int)APPLICATION_CONNECTED : (int)RUNTIME_CONNECTED;
+    TRY(store_object_get(d->parts->store, kind, d->tenant, id, d->arena, &o));
+    if (o.status != 0) /* INITIAL of either kind */
+        return DONE;
+    const struct object_change change = {
+        .status = &connected, .now = clock_now_s(), .expected_revision = o.revision};
+    return director_change(d, &o, &change,
+                           kind == OBJECT_APPLICATION ? "application.connected" : "runtime.connected");
 }
 
 /* ---- labels ---- */
@@ -285,8 +307,8 @@ static struct status put_label(const struct director_call *d, enum object_kind k
     const struct text labels = labels_with(d->arena, o.labels, key, value);
     if (!labels.p)
         return STATUS(NOMEM);
-    if (labels.n > LABELS_MAX)
-        return invalid(d, kind, "labels", "they are larger than 64 KiB");
+    if (labels.n > LABELS_MAX || value.n > LABEL_MAX)
+        return invalid(d, kind, "labels", "they are larger than 64 KiB, or one of them than 8 KiB");
     const struct object_change change = {
         .labels = &labels, .now = clock_now_s(), .expected_revision = o.revision};
     TRY(director_change(d, &o, &change, kind == OBJECT_RUNTIME ? "runtime.label" : "application.label"));

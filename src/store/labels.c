@@ -78,8 +78,18 @@ struct status labels_each_item(struct text labels, label_item *item, void *ctx)
 
 /* ---- matching ---- */
 
+/* The inside of a string that is written as it reads, or a number, true, false, null. */
+static bool is_plain(struct text t)
+{
+    return !text_contains(t, '\\');
+}
+
 static bool same_scalar(struct text a, struct text b)
 {
+    if (text_equal(a, b))
+        return true;
+    if (is_plain(a) && is_plain(b))
+        return false;
     OWNED(buffer_release) struct buffer x, y;
     buffer_init(&x, ITEM_MAX);
     buffer_init(&y, ITEM_MAX);

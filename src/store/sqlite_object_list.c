@@ -46,27 +46,29 @@ static void compose_source(struct buffer *sql, const struct object_filter *f)
                              "o" SQL_OBJECT_APPLICATION " WHERE o.object_id = l.object_id)");
 }
 
-static void bind_label(struct sqlite_query *q, const struct object_filter *f,
-                       const struct label_filter *label, struct buffer *item)
+static struct status bind_label(struct sqlite_query *q, const struct object_filter *f,
+                                const struct label_filter *label, struct buffer *item)
 {
     buffer_clear(item);
     if (label->contains.n > 0 && is_indexed(label))
         must(label_item_of(label->contains, item));
+    TRY(buffer_status(item)); /* half of it is another label's */
     bind_text(q, f->tenant);
     bind_int(q, f->kind);
     bind_text(q, label->key);
     bind_text(q, buffer_as_text(item));
+    return DONE;
 }
 
 /* `items` keeps what is bound until the query is done. */
-static void bind_source(struct sqlite_query *q, const struct object_filter *f, struct buffer *items)
+static struct status bind_source(struct sqlite_query *q, const struct object_filter *f, struct buffer *items)
 {
     if (f->label_count == 0) {
         bind_text(q, f->tenant);
         bind_int(q, f->kind);
     }
     for (unsigned i = 0; i < f->label_count; i++)
-        bind_label(q, f, &f->labels[i], &items[i]);
+        TRY(bind_label(q, f, &f->labels[i], &items[i]));
     if (f->local_tenant_id.n > 0)
         bind_text(q, f->local_tenant_id);
     for (unsigned i = 0; i < f->label_count; i++)
@@ -74,6 +76,7 @@ static void bind_source(struct sqlite_query *q, const struct object_filter *f, s
             bind_text(q, f->labels[i].key);
             bind_text(q, f->labels[i].contains);
         }
+    return DONE;
 }
 
 /* ---- running ---- */
@@ -109,7 +112,7 @@ static struct status count(struct sqlite_db *db, const struct object_filter *f, 
     compose_source(&k.sql, f);
     TRY(buffer_status(&k.sql));
     struct sqlite_query q = sqlite_query_text(db, &k.stmt, buffer_as_text(&k.sql));
-    bind_source(&q, f, k.items);
+    TRY(bind_source(&q, f, k.items));
     bool row = false;
     TRY(sqlite_step(&q, &row));
     *out = row ? (uint64_t)column_int(&q) : 0;
@@ -127,7 +130,7 @@ static struct status page_of(struct sqlite_db *db, const struct object_filter *f
                         "w.object_id" SQL_OBJECT_APPLICATION " ORDER BY w.object_id");
     TRY(buffer_status(&k.sql));
     struct sqlite_query q = sqlite_query_text(db, &k.stmt, buffer_as_text(&k.sql));
-    bind_source(&q, f, k.items);
+    TRY(bind_source(&q, f, k.items));
     bind_int(&q, page->limit);
     bind_int(&q, (int64_t)page->offset);
     for (;;) {

@@ -61,7 +61,7 @@
       "SELECT " SQL_AUTH_COLUMNS SQL_AUTH_SOURCE " WHERE s.object_id = ?1 AND s.kind = ?2 AND s.tenant_id = ?3" \
       " ORDER BY s.created_at, s.auth_id LIMIT 1000") \
     X(AUTH_EXISTS, "SELECT 1 FROM system_auth WHERE auth_id = ?1 AND tenant_id = ?2") \
-    X(AUTH_IDS, "SELECT auth_id FROM system_auth WHERE object_id = ?1") \
+    X(AUTH_IDS, "SELECT auth_id FROM system_auth WHERE object_id = ?1 LIMIT 1000") \
     X(AUTH_DELETE, "DELETE FROM system_auth WHERE auth_id = ?1") \
     X(AUTH_TOKENS_DELETE, "DELETE FROM token INDEXED BY token_system_auth WHERE system_auth = ?1 AND system_auth <> x'' AND state = 0") \
     X(AUTH_TOKENS_REPLACE, \

@@ -168,11 +168,10 @@ static struct status remove_auth(struct sqlite_txn *t, const struct audit_entry 
     return sqlite_run(&q);
 }
 
-#define IDS_MAX (1024u * 1024)
+#define IDS_MAX (1000u * OBJECT_ID_SIZE) /* of SQL_AUTH_IDS: as many batches as there are */
 
-struct status sqlite_auths_delete(struct sqlite_txn *t, const struct audit_entry *audit, struct text tenant,
-                                  const uint8_t object[static OBJECT_ID_SIZE],
-                                  struct buffer *out_fingerprints)
+static struct status remove_some(struct sqlite_txn *t, const struct audit_entry *audit, struct text tenant,
+                                 const uint8_t *object, struct buffer *out_fingerprints, bool *out_more)
 {
     OWNED(buffer_release) struct buffer ids;
     buffer_init(&ids, IDS_MAX);
@@ -180,6 +179,16 @@ struct status sqlite_auths_delete(struct sqlite_txn *t, const struct audit_entry
     const struct bytes all = buffer_bytes(&ids);
     for (size_t i = 0; i < all.n; i += OBJECT_ID_SIZE)
         TRY(remove_auth(t, audit, tenant, all.p + i, out_fingerprints));
+    *out_more = all.n > 0;
+    return DONE;
+}
+
+struct status sqlite_auths_delete(struct sqlite_txn *t, const struct audit_entry *audit, struct text tenant,
+                                  const uint8_t object[static OBJECT_ID_SIZE],
+                                  struct buffer *out_fingerprints)
+{
+    for (bool more = true; more;)
+        TRY(remove_some(t, audit, tenant, object, out_fingerprints, &more));
     return DONE;
 }
 

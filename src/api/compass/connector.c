@@ -22,6 +22,7 @@ struct caller {
     struct audit_caller audit;
     struct connector_grant grant;
     struct connector_holder holder; /* whose token or certificate it is */
+    struct status found;            /* what looking for it came to, once asked */
     bool asked, by_token, by_certificate;
 };
 
@@ -32,12 +33,9 @@ static struct text token_of(const struct call *c, struct arena *a)
 }
 
 /* A token wins over a certificate (contract 1.3). Other than DONE: the store or memory failed. */
-static struct status ask(struct graphql_call *call, struct caller *who)
+static struct status look(struct graphql_call *call, struct caller *who)
 {
     struct call *c = who->c;
-    if (who->asked)
-        return DONE;
-    who->asked = true;
     const struct text token = token_of(c, call->arena);
     if (token.n == 0) {
         who->by_certificate = c->principal.certificate == CERT_ACTIVE && c->principal.system_auth.n > 0;
@@ -54,6 +52,14 @@ static struct status ask(struct graphql_call *call, struct caller *who)
     who->by_token = true;
     who->holder = who->grant.holder;
     return DONE;
+}
+
+static struct status ask(struct graphql_call *call, struct caller *who)
+{
+    if (!who->asked)
+        who->found = look(call, who);
+    who->asked = true;
+    return who->found;
 }
 
 static struct status nobody(struct graphql_call *call, const struct caller *who, const char *before)

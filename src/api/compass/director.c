@@ -6,6 +6,7 @@
 /* The Director's applications and runtimes: one resolver per field of the roots. */
 
 #define DETAILS_MAX (64u * 1024)
+#define MEMBER_MAX  256 /* bytes (contract 2.3) */
 
 static struct director_call *domain_of(struct graphql_call *call)
 {
@@ -80,7 +81,8 @@ static struct text or_empty(struct text t)
 }
 
 /* What has no column; `name` NULL for updates, which keep it. */
-static struct text write_details(struct arena *a, const struct graphql_given *in, struct text name)
+static struct status write_details(struct graphql_call *call, const struct graphql_given *in,
+                                   struct text name, struct text *out)
 {
     static const char *const members[] = {"providerName", "healthCheckURL", "baseUrl", "applicationNamespace",
                                           "integrationSystemID"};
@@ -93,11 +95,17 @@ static struct text write_details(struct arena *a, const struct graphql_given *in
         json_text(&j, "name", name);
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         const struct text value = graphql_given_text(graphql_given_member(in, members[i]));
+        if (value.n > MEMBER_MAX)
+            return director_refuse_with(
+                call, DIRECTOR_INVALID,
+                TEXT("Invalid data [reason=a member of the input is longer than 256 bytes]"));
         if (value.p)
             json_text(&j, members[i], value);
     }
     json_end(&j);
-    return status_ok(buffer_status(&b)) ? arena_text(a, buffer_as_text(&b)) : (struct text){NULL, 0};
+    TRY(buffer_status(&b));
+    *out = arena_text(call->arena, buffer_as_text(&b));
+    return out->p ? DONE : STATUS(NOMEM);
 }
 
 /* `otherwise`: the status without statusCondition; -1 leaves it as it is. */
@@ -110,11 +118,10 @@ static struct status read_input(struct graphql_call *call, struct text kept_name
         .name = or_empty(graphql_given_text(name)),
         .description = or_empty(graphql_given_text(graphql_given_member(in, "description"))),
         .labels = or_empty(graphql_given_text(graphql_given_member(in, "labels"))),
-        .details = write_details(call->arena, in, kept_name.p ? kept_name : graphql_given_text(name)),
         .local_tenant_id = or_empty(graphql_given_text(graphql_given_member(in, "localTenantID"))),
         .status = (int)graphql_given_int(graphql_given_member(in, "statusCondition"), otherwise),
     };
-    return out->details.p ? DONE : STATUS(NOMEM);
+    return write_details(call, in, kept_name.p ? kept_name : graphql_given_text(name), &out->details);
 }
 
 /* ---- writing ---- */

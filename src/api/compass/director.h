@@ -17,7 +17,8 @@ struct director_context {
     struct tenant tenant;
     enum consumer consumer;
     struct text consumer_id;
-    struct text scopes; /* separated by blanks; "*" = all */
+    struct text scopes;  /* separated by blanks; "*" = all */
+    struct text tenants; /* external ids that an operator may choose from; likewise */
 };
 
 /* ---- objects as the schema's rows find them ---- */
@@ -66,4 +67,5 @@ struct text director_time(struct arena *a, int64_t seconds);
 
 /* identity.c: false when the reply is complete already (400, 401). */
 bool director_identify(struct call *c, struct director_context *out);
+bool director_sees_tenant(const struct director_context *who, struct text external_id);
 struct status director_authorize(struct graphql_call *call, const char *scope);

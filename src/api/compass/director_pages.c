@@ -78,8 +78,12 @@ struct status director_page_data(struct graphql_call *call, struct graphql_value
 
 /* ---- applications and runtimes ---- */
 
+#define PAGE_BYTES (4u * 1024 * 1024) /* of a request's arena, however large its applications are */
+#define FILTER_MAX 512                /* bytes of a filter's query: it is looked for in every label */
+
 struct rows {
     struct arena *arena;
+    size_t bytes;
     struct object_view **list;
     size_t count;
     bool failed;
@@ -91,7 +95,8 @@ static bool note_object(void *ctx, const struct object *o)
     r->list[r->count] = view_of(r->arena, o);
     r->failed = !r->list[r->count];
     r->count++;
-    return !r->failed;
+    r->bytes += o->labels.n + 2 * o->details.n + o->description.n;
+    return !r->failed && r->bytes < PAGE_BYTES; /* the cursor says where the next page goes on */
 }
 
 static struct status object_at(struct graphql_call *call, const void *items, size_t index,
@@ -118,6 +123,11 @@ static struct status read_filters(struct graphql_call *call, struct object_filte
         const struct text query = graphql_given_text(graphql_given_member(&given->items[i], "query"));
         labels[i].key = graphql_given_text(graphql_given_member(&given->items[i], "key"));
         labels[i].contains = query.p ? query : TEXT("");
+        if (query.n > FILTER_MAX)
+            return director_refuse_with(
+                call, DIRECTOR_INVALID,
+                TEXT("Invalid data [reason=the query of a label filter is longer than "
+                     "512 bytes]"));
         if (query.n > 0 && !status_ok(json_scan(query, NULL)))
             return director_refuse_with(
                 call, DIRECTOR_INVALID,
@@ -175,14 +185,17 @@ struct status director_runtimes(struct graphql_call *call, struct graphql_value 
 /* ---- tenants ---- */
 
 struct tenants {
+    const struct director_context *who;
     struct tenant *list;
-    size_t count;
+    size_t count, read;
 };
 
 static bool note_tenant(void *ctx, const struct tenant *t)
 {
     struct tenants *r = ctx;
-    r->list[r->count++] = *t;
+    r->read++;
+    if (director_sees_tenant(r->who, t->external_id))
+        r->list[r->count++] = *t;
     return true;
 }
 
@@ -193,14 +206,14 @@ struct status director_tenants(struct graphql_call *call, struct graphql_value *
     struct offset_page page = {0};
     uint64_t total = 0;
     TRY(read_page(call, TENANTS_FIRST_MAX, &page));
-    struct tenants rows = {.list = arena_array(call->arena, page.limit, sizeof *rows.list)};
+    struct tenants rows = {.who = who, .list = arena_array(call->arena, page.limit, sizeof *rows.list)};
     if (!rows.list)
         return STATUS(NOMEM);
     const struct status s = store_tenant_list(who->parts.store, term.p ? term : TEXT(""), &page, call->arena,
                                               note_tenant, &rows, &total);
     if (!status_ok(s))
         return director_refuse(call, s);
-    return finish(call, &page, rows.count, total, graphql_objects(rows.list, rows.count, sizeof *rows.list),
+    return finish(call, &page, rows.read, total, graphql_objects(rows.list, rows.count, sizeof *rows.list),
                   out);
 }
 
@@ -212,7 +225,7 @@ struct status director_tenant(struct graphql_call *call, struct graphql_value *o
         return STATUS(NOMEM);
     const struct status s =
         store_tenant_find(who->parts.store, graphql_given_text(graphql_argument(call, "id")), call->arena, t);
-    if (s.code == E_NOT_FOUND)
+    if (s.code == E_NOT_FOUND || (status_ok(s) && !director_sees_tenant(who, t->external_id)))
         return DONE;
     if (!status_ok(s))
         return director_refuse(call, s);

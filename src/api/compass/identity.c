@@ -65,6 +65,9 @@ static bool by_certificate(struct call *c, struct director_context *out)
     if (found.code == E_NOT_FOUND)
         return unauthorized(
             c, 401, TEXT("Unauthorized [reason=the certificate speaks for nothing that is registered]"));
+    out->d.arena = c->arena;
+    if (status_ok(found))
+        status_ignore(director_connected(&out->d, kind, o.id)); /* the call is no worse without it */
     char text[UUID_TEXT + 1];
     out->consumer_id = arena_text(c->arena, uuid_text(o.id, text));
     if (status_ok(found) && out->consumer_id.p)
@@ -106,7 +109,9 @@ static bool by_bearer(struct call *c, struct director_context *out)
     out->scopes = row.scopes;
     out->consumer_id = row.name;
     out->audit.actor = arena_printf(c->arena, "operator:%.*s", TEXT_ARG(row.name));
-    out->tenant.name = row.tenants; /* for the choice below */
+    out->tenants = row.tenants;
+    if (!out->audit.actor.p)
+        refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
     return out->audit.actor.p != NULL;
 }
 
@@ -122,12 +127,16 @@ static bool word_in(struct text list, struct text word)
     return false;
 }
 
+bool director_sees_tenant(const struct director_context *who, struct text external_id)
+{
+    return word_in(who->tenants, external_id);
+}
+
 /* One that is not theirs is as one that is not there. */
 static bool choose_tenant(struct call *c, struct director_context *out)
 {
     const struct text wanted = headers_get(&c->request->headers, TEXT("Tenant"));
     const bool bound = out->consumer != CONSUMER_USER; /* a certificate is its tenant's */
-    const struct text theirs = out->tenant.name;
     struct status found = wanted.n > 0 && !bound
                               ? store_tenant_find(c->domain->store, wanted, c->arena, &out->tenant)
                               : store_tenant_get(c->domain->store, out->d.tenant, c->arena, &out->tenant);
@@ -140,7 +149,7 @@ static bool choose_tenant(struct call *c, struct director_context *out)
         refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
         return false;
     }
-    const bool may = status_ok(found) && (bound || theirs.n == 0 || word_in(theirs, out->tenant.external_id));
+    const bool may = status_ok(found) && (bound || director_sees_tenant(out, out->tenant.external_id));
     if (!may || (bound && wanted.n > 0 && !text_equal(wanted, out->tenant.external_id))) {
         const struct text message = arena_printf(c->arena, "Tenant not found [externalTenant=%.*s]",
                                                  TEXT_ARG(text_first(wanted, 120)));
@@ -160,6 +169,7 @@ bool director_identify(struct call *c, struct director_context *out)
         .consumer = CONSUMER_USER,
         .consumer_id = TEXT("operator"),
         .scopes = TEXT("*"),
+        .tenants = TEXT("*"),
     };
     out->d = (struct director_call){
         .parts = &out->parts, .caller = &out->audit, .tenant = TEXT(""), .err = &c->err};

@@ -154,6 +154,10 @@ def test_a_wrong_content_type_names_the_right_line(server):
     ('{ applications(first: 201) { totalCount } }', 22),
     ('{ applications(after: "zzz") { totalCount } }', 22),
     ('{ applications(filter: {key: "a", query: "no json"}) { totalCount } }', 22),
+    ('mutation { registerApplication(in: {name: "x", localTenantID: "%s"}) { id } }' % ("l" * 257), 22),
+    ('mutation { registerApplication(in: {name: "x", providerName: "%s"}) { id } }' % ("p" * 70000), 22),
+    ('mutation { registerApplication(in: {name: "x", labels: {a: "%s"}}) { id } }' % ("v" * 9000), 22),
+    ('{ applications(filter: {key: "a", query: "[%s]"}) { totalCount } }' % ",".join(["1"] * 300), 22),
     ('mutation { a: registerRuntime(in: {name: "same"}) { id } b: registerRuntime(in: {name: "same"}) { id } }', 31),
 ])
 def test_the_director_refuses_with_its_numbers(server, query, code):
@@ -189,6 +193,7 @@ def test_the_tutorial_from_the_token_to_the_revoked_certificate(server, tmp_path
 
     seen = director(server, "{ viewer { id type } }", listener="gateway", identity=identity)
     assert seen["viewer"] == {"id": app, "type": "APPLICATION"}
+    assert director(server, '{ application(id: "%s") { status { condition } } }' % app)["application"]["status"]["condition"] == "CONNECTED"
     renewed = connector(server, CONFIGURATION, listener="gateway", identity=identity)["data"]["result"]
     assert renewed["certificateSigningRequestInfo"] == configuration["certificateSigningRequestInfo"]
     key, csr = request_for(renewed["certificateSigningRequestInfo"]["subjectOpenSSL"], tmp_path, "renewed")
@@ -239,6 +244,21 @@ def test_labels_pages_and_filters(server):
     assert only["application"]["labels"] == {"k": {"a": [1]}}
     director(server, 'mutation { deleteApplicationLabel(applicationID: "%s", key: "k") { key value } }' % ids[0]["id"])
     assert post(server, "/director/graphql", 'mutation { deleteApplicationLabel(applicationID: "%s", key: "k") { key } }' % ids[0]["id"])[1]["errors"]
+
+
+def test_large_applications_come_in_shorter_pages(server):
+    labels = ", ".join('l%d: "%s"' % (i, "x" * 8000) for i in range(7))
+    for i in range(80):
+        director(server, 'mutation { r: registerApplication(in: {name: "large %d", labels: {large: 1, %s}}) { id } }' % (i, labels))
+    seen, after = 0, ""
+    while True:
+        page = director(server, '{ r: applications(filter: {key: "large"}, after: "%s") { data { id } pageInfo { hasNextPage endCursor } totalCount } }'
+                        % after)["r"]
+        assert page["totalCount"] == 80 and 0 < len(page["data"]) < 80
+        seen, after = seen + len(page["data"]), page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert seen == 80
 
 
 def test_a_runtime_is_paired_and_unpaired(server, tmp_path):
