@@ -50,7 +50,7 @@ static void attempt_failed(struct upstream_connection *uc, const struct upstream
 {
     remember_errno(uc, error);
     if (!is_ours(error))
-        upstream_health_failed(uc->call, address);
+        upstream_health_unreached(uc->call, address);
 }
 
 socklen_t upstream_socket_address(const struct upstream_address *from, struct socket_address *to)
@@ -174,7 +174,7 @@ static void end_opening(struct upstream_connection *uc, enum upstream_failure wh
 void upstream_opening_failed(struct upstream_connection *uc, enum upstream_failure why, const char *detail)
 {
     if (why == UPSTREAM_TLS)
-        upstream_health_failed(uc->call, &uc->address);
+        upstream_health_unreached(uc->call, &uc->address);
     end_opening(uc, why, detail, upstream_fail);
 }
 
@@ -234,7 +234,7 @@ void upstream_connection_open(struct upstream_call *c)
 void upstream_attempt_expired(struct upstream_connection *uc)
 {
     hang_up(uc);
-    upstream_health_failed(uc->call, &uc->address);
+    upstream_health_unreached(uc->call, &uc->address);
     uc->why = UPSTREAM_CONNECT_TIMEOUT;
     uc->detail = "no answer to the connection attempt";
     try_next(uc);
@@ -255,6 +255,7 @@ static void ready(struct upstream_connection *uc)
     count(uc->all, SLAB_OUTBOUND_CONNECTIONS);
     if (c->facts.resumed)
         count(uc->all, SLAB_OUTBOUND_RESUMED);
+    upstream_health_reached(c);
     upstream_connection_up(uc);
 }
 

@@ -8,8 +8,10 @@
 /*
  * Addresses that fail. `eject_after` failures in a row to connect to an address, or to get as much as the
  * head of an answer from it, and it is left out for eject_ms, twice as long each further time up to sixteen
- * times; then a single call tries it (half open). What the target answers is no failure, whatever its status,
- * nor is a caller who leaves, nor the end of a connection that had answered calls before.
+ * times; then a single call tries it (half open), and the next one when that has taken longer than getting a
+ * connection may: a caller with a slow upload, or one who waits long for his answer, keeps nobody else away.
+ * What the target answers is no failure, whatever its status, nor is a caller who leaves, nor the end of a
+ * connection that had answered calls before.
  *
  * Only addresses with failures are remembered: a target that is well costs one comparison. They are a pool's
  * own (its TLS settings may be what fails) and stay when the pool is forgotten, until they are well or
@@ -19,6 +21,7 @@
 #define HEALTH_MAX  4096
 #define DOUBLED_MAX 4 /* times */
 #define KEY_SIZE    (SHA256_SIZE + 16 + 2)
+#define TRIAL_MS    1000 /* of one call alone, and what getting a connection may take */
 
 struct upstream_health {
     uint8_t key[KEY_SIZE];
@@ -27,6 +30,8 @@ struct upstream_health {
     unsigned times;                        /* left out in a row; 0 = it takes part */
     int64_t until_ms;                      /* monotonic */
     struct upstream_call *tried_by;        /* which has it as `tries` */
+    int64_t tried_until_ms;                /* monotonic; from then on another call may try it as well */
+    bool unreached;                        /* the last failure: no connection */
 };
 
 static void write_key(const uint8_t share[static SHA256_SIZE], const struct upstream_address *a,
@@ -120,7 +125,8 @@ static bool takes_part(const struct upstreams *u, const struct upstream_health *
 {
     if (!h || h->times == 0 || u->limits.eject_after == 0)
         return true;
-    return clock_monotonic_ms() >= h->until_ms && !h->tried_by;
+    const int64_t now = clock_monotonic_ms();
+    return now >= h->until_ms && (!h->tried_by || now >= h->tried_until_ms);
 }
 
 static void say(enum log_level level, const char *event, const struct upstream_pool *p,
@@ -168,7 +174,14 @@ static void leave_out(struct upstream_pool *p, const struct upstream_address *a,
     retire_connections(p, a);
 }
 
-void upstream_health_failed(struct upstream_call *c, const struct upstream_address *a)
+/* Of an address that is left out only calls that try it say something new, not those on connections from
+ * before. */
+static bool tries(const struct upstream_call *c, const struct upstream_health *h)
+{
+    return h->tried_by == c || c->started_us / 1000 >= h->until_ms;
+}
+
+static void note_failure(struct upstream_call *c, const struct upstream_address *a, bool unreached)
 {
     struct upstreams *u = c->all;
     if (u->limits.eject_after == 0)
@@ -178,9 +191,21 @@ void upstream_health_failed(struct upstream_call *c, const struct upstream_addre
         return;
     if (h->failures < UINT32_MAX)
         h->failures++;
-    /* Of one that is left out only the call that tries it says something new. */
-    if (h->times > 0 ? h->tried_by == c : h->failures >= u->limits.eject_after)
+    h->unreached = unreached;
+    if (h->times > 0 ? tries(c, h) : h->failures >= u->limits.eject_after)
         leave_out(c->pool, a, h);
+}
+
+void upstream_health_unreached(struct upstream_call *c, const struct upstream_address *a)
+{
+    note_failure(c, a, true);
+}
+
+/* What had failed works. Whether answers come is for all to see. */
+void upstream_health_reached(struct upstream_call *c)
+{
+    if (c->tries && c->tries->unreached)
+        stop_trying(c->tries);
 }
 
 void upstream_health_fine(struct upstream_connection *uc)
@@ -205,7 +230,7 @@ void upstream_health_judge(struct upstream_call *c, struct upstream_connection *
     if (went_down)
         uc->blamed = true; /* by the first of many calls */
     if (went_down || why == UPSTREAM_CONNECT_TIMEOUT || why == UPSTREAM_FIRST_BYTE_TIMEOUT)
-        upstream_health_failed(c, &uc->address);
+        note_failure(c, &uc->address, why == UPSTREAM_CONNECT_TIMEOUT);
 }
 
 /* ---- trying ---- */
@@ -217,7 +242,9 @@ bool upstream_health_admits(struct upstream_call *c, const struct upstream_addre
         return false;
     if (h && h->times > 0) {
         upstream_health_undecided(c);
+        stop_trying(h);
         h->tried_by = c;
+        h->tried_until_ms = clock_monotonic_ms() + c->all->limits.connect_ms + TRIAL_MS;
         c->tries = h;
     }
     return true;

@@ -279,10 +279,13 @@ void upstream_proxy_forget(struct upstream_connection *uc); /* what was sent and
 /* upstream_health.c */
 void upstream_health_init(struct upstreams *u);
 void upstream_health_release(struct upstreams *u);
-/* May this call try the address? Of those that are left out and whose time is over, one call may. */
+/* May this call try the address? Of those that are left out and whose time is over, one call may at a time.
+ */
 bool upstream_health_admits(struct upstream_call *c, const struct upstream_address *a);
 bool upstream_health_leaves_out_all(const struct upstream_pool *p); /* every one of its addresses */
-void upstream_health_failed(struct upstream_call *c, const struct upstream_address *a);
+/* No connection to it; its connection is up. */
+void upstream_health_unreached(struct upstream_call *c, const struct upstream_address *a);
+void upstream_health_reached(struct upstream_call *c);
 /* The call fails on this connection (NULL: on none): is that the address's fault? */
 void upstream_health_judge(struct upstream_call *c, struct upstream_connection *uc,
                            enum upstream_failure why);

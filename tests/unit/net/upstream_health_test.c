@@ -159,6 +159,57 @@ static void one_call_finds_out_whether_it_is_back(void **state)
     world_free(&w);
 }
 
+/* An upload that trickles, an answer that is long in coming. */
+static void whoever_finds_out_slowly_keeps_nobody_away_for_long(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    w.limits.connect_ms = 200;
+    silence(&w);
+    wait_for(&w, upstream_ejected_ms(w.u, &w.endpoint) == 0);
+    world_must_start(&w, &w.calls[1], &get_request);
+    wait_for(&w, world_asked(&w, 1));
+    is_left_out(&w);
+    wait_for(&w, upstream_ejected_ms(w.u, &w.endpoint) == 0);
+    assert_int_equal(w.calls[1].ends + w.calls[1].failures, 0);
+    world_must_start(&w, &w.calls[2], &get_request); /* the next one finds out */
+    is_left_out(&w);
+    wait_for(&w, world_asked(&w, 2));
+    world_reset(&w, 1); /* that the first began after the time was over counts */
+    world_fails_with(&w, &w.calls[1], UPSTREAM_RESET);
+    assert_true(upstream_ejected_ms(w.u, &w.endpoint) > 1);
+    world_say(&w, 2, OK_ANSWER);
+    wait_for(&w, w.calls[2].ends == 1);
+    world_answers(&w, &w.calls[3], 2);
+    world_free(&w);
+}
+
+static void a_connection_is_enough_where_none_could_be_had(void **state)
+{
+    (void)state;
+    struct pki *pki = pki_new("ec:P-256");
+    struct pki *other = pki_new("ec:P-256");
+    struct world w;
+    world_init(&w);
+    world_use_tls(&w, pki_server(pki, "DNS:localhost"), pki_ca_pem(other), NULL);
+    eject_after(&w, 1);
+    fails(&w, &w.calls[0], UPSTREAM_TLS);
+    is_left_out(&w);
+    tls_context_unref(w.client_tls);
+    tls_context_unref(w.server_tls);
+    world_use_tls(&w, pki_server(pki, "DNS:localhost"), pki_ca_pem(pki), NULL);
+    wait_for(&w, upstream_ejected_ms(w.u, &w.endpoint) == 0);
+    world_must_start(&w, &w.calls[1], &get_request);
+    is_left_out(&w);
+    wait_for(&w, world_asked(&w, 1)); /* it may wait for its answer as long as it likes */
+    world_answers(&w, &w.calls[2], 2);
+    upstream_cancel(w.calls[1].call);
+    world_free(&w);
+    pki_free(other);
+    pki_free(pki);
+}
+
 static void whoever_was_to_find_out_may_leave(void **state)
 {
     (void)state;
@@ -277,6 +328,8 @@ int main(void)
         cmocka_unit_test(the_end_of_a_kept_connection_is_no_failure),
         cmocka_unit_test(no_answer_in_time_and_a_failed_handshake_are_failures),
         cmocka_unit_test(one_call_finds_out_whether_it_is_back),
+        cmocka_unit_test(whoever_finds_out_slowly_keeps_nobody_away_for_long),
+        cmocka_unit_test(a_connection_is_enough_where_none_could_be_had),
         cmocka_unit_test(whoever_was_to_find_out_may_leave),
         cmocka_unit_test(each_further_time_lasts_twice_as_long),
         cmocka_unit_test(the_other_addresses_are_used_meanwhile),
