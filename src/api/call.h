@@ -94,6 +94,7 @@ struct domain {
     int64_t supervisor_pid;          /* the process to signal */
     int64_t started_at;              /* seconds */
     struct text host_name;           /* this host's full name, "localhost" when it has none */
+    unsigned listening;              /* bit set of 1 << enum listener: those that are bound */
     struct text
         listeners_json; /* array of {name,address,url}: what is listening, for status; updated when ready */
 };

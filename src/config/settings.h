@@ -120,6 +120,24 @@ static inline bool settings_proxy_is_mutual(const struct settings *s)
     return text_equal(text_of(s->tls_proxy_mode), TEXT("mutual"));
 }
 
+/* Listeners that speak TLS and nothing else, when they are on: these always, the proxy when it asks for
+ * certificates. */
+static inline bool settings_speaks_tls(const struct settings *s, enum listener l)
+{
+    switch (l) {
+    case LISTENER_CONNECTOR:
+    case LISTENER_GATEWAY:
+    case LISTENER_CLUSTER:
+        return true;
+    case LISTENER_PROXY:
+        return settings_proxy_is_mutual(s);
+    case LISTENER_INTERNAL:
+    case LISTENER_COUNT:
+        return false;
+    }
+    return false;
+}
+
 /* Sources, later wins: defaults, YAML file, environment FAIRLEAD_A_B, --set a.b=c. */
 struct settings_sources {
     const char *file;         /* NULL = none */

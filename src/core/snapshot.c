@@ -29,6 +29,7 @@ static void describe_listeners(const struct core *c, struct snapshot *s)
     for (int l = 0; l < LISTENER_COUNT; l++) {
         if (c->ch->addresses[l][0] == '\0')
             continue;
+        s->domain.listening |= 1u << l;
         OWNED(buffer_release) struct buffer url;
         buffer_init(&url, 1024);
         public_url(c, s->settings, (enum listener)l, &url);

@@ -131,6 +131,18 @@ static struct status give_contexts(struct front *f, const struct child_socket *s
     return count ? net_listener_set_tls(net, choices, count) : DONE;
 }
 
+/* A listener without keys that needs them is not served at all: in the clear it would ask nobody who they
+ * are. */
+static struct status check_keys(const struct front *f, const struct child_socket *socket, struct error *err)
+{
+    for (unsigned l = 0; l < LISTENER_COUNT; l++)
+        if ((socket->listeners & 1u << l) && settings_speaks_tls(f->settings, (enum listener)l) &&
+            !f->listeners[l].context)
+            return error_set(err, E_UNAVAILABLE, "the core named no key for the listener %s, which needs one",
+                             listener_name((enum listener)l));
+    return DONE;
+}
+
 static struct status serve_socket(struct front *f, const struct child_socket *socket)
 {
     unsigned first = (unsigned)__builtin_ctz(socket->listeners);
@@ -144,6 +156,8 @@ static struct status serve_socket(struct front *f, const struct child_socket *so
 
 static struct status serve(struct front *f, struct error *err)
 {
+    for (unsigned i = 0; i < f->ch->socket_count; i++)
+        TRY(check_keys(f, &f->ch->sockets[i], err));
     for (unsigned i = 0; i < f->ch->socket_count; i++) {
         struct status st = serve_socket(f, &f->ch->sockets[i]);
         if (!status_ok(st))

@@ -30,23 +30,10 @@ static void gathered_release(struct gathered *g)
 }
 OWNABLE_VALUE(struct gathered, gathered_release);
 
-/* Listeners that speak TLS: these always, the proxy when it asks for certificates. */
-static bool speaks_tls(const struct settings *s, enum listener l)
+/* What is bound counts: a socket of systemd's is served whatever listen.* says. */
+static bool needs_keys(const struct domain *d, enum listener l)
 {
-    if (s->listen[l][0] == 0)
-        return false;
-    switch (l) {
-    case LISTENER_CONNECTOR:
-    case LISTENER_GATEWAY:
-    case LISTENER_CLUSTER:
-        return true;
-    case LISTENER_PROXY:
-        return settings_proxy_is_mutual(s);
-    case LISTENER_INTERNAL:
-    case LISTENER_COUNT:
-        return false;
-    }
-    return false;
+    return (d->listening & 1u << l) && settings_speaks_tls(d->settings, l);
 }
 
 static bool takes_client_certificates(enum listener l)
@@ -97,7 +84,7 @@ static struct status gather(struct call *c, const struct keys_source *from, enum
 static struct status gather_target_anchors(struct call *c, int64_t now, struct gathered *g)
 {
     const struct settings *s = c->domain->settings;
-    if (s->listen[LISTENER_PROXY][0] == 0 || s->outbound_ca_file[0] == 0)
+    if (!(c->domain->listening & 1u << LISTENER_PROXY) || s->outbound_ca_file[0] == 0)
         return DONE;
     TRY(read_anchors(c, s->outbound_ca_file, now, &g->target_anchors, g));
     g->answer.target_anchors_pem = buffer_as_text(&g->target_anchors);
@@ -143,10 +130,10 @@ struct status front_listeners(struct call *c)
                                      .arena = c->arena,
                                      .now = clock_now_s()};
     for (int l = 0; l < LISTENER_COUNT; l++) {
-        if (l != LISTENER_PROXY && speaks_tls(d->settings, (enum listener)l))
+        if (l != LISTENER_PROXY && needs_keys(d, (enum listener)l))
             TRY(gather(c, &from, (enum listener)l, &g));
     }
-    if (speaks_tls(d->settings, LISTENER_PROXY))
+    if (needs_keys(d, LISTENER_PROXY))
         TRY(gather_proxy(c, &from, &g));
     TRY(gather_target_anchors(c, from.now, &g));
     hop_listeners_encode(&g.answer, &c->reply.body);

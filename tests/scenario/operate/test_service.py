@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from harness import BINARY, ROOT, curl, poll
+from harness import BINARY, ROOT, curl, curl_failure, poll
 
 UNIT = ROOT / "packaging" / "fairlead.service"
 
@@ -82,9 +82,21 @@ def test_sockets_of_the_manager_are_used_and_stay_open_over_a_restart(make_serve
     listening.close()
 
 
-def activate(server, listening):
+@pytest.mark.parametrize("name, settings", [("proxy", {"tls.proxy.mode": "mutual", "mode.central": "true"}), ("gateway", {})])
+def test_a_socket_of_the_manager_that_no_setting_names_is_not_served_in_the_clear(make_server, name, settings):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = make_server(start=False, settings={f"listen.{name}": "off", **settings})
+        activate(server, listening, name)
+        address = "127.0.0.1:%d" % listening.getsockname()[1]
+        plain = curl(f"http://{address}/v1/health", check=False)
+        assert plain is None or plain.status == 400, plain
+        assert re.search("certificate required|alert", curl_failure("-k", f"https://{address}/v1/health"))
+        server.stop()
+
+
+def activate(server, listening, name="internal"):
     """As the manager does it: the socket is descriptor 3, LISTEN_PID the server's own."""
-    script = 'export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=internal; exec "$@" 3<&%d' % listening.fileno()
+    script = f'export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES={name}; exec "$@" 3<&%d' % listening.fileno()
     with open(server.log_path, "ab") as log:
         server.process = subprocess.Popen(["bash", "-c", script, "-", *server.command()], stdout=log, stderr=log,
                                           env=server.environment, pass_fds=[listening.fileno()])

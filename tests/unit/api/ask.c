@@ -97,6 +97,8 @@ void ask_prepare(struct prepared *p, struct world *w, const struct ask *in)
         .listeners_json = TEXT(
             "[{\"name\":\"internal\",\"address\":\"127.0.0.1:8080\",\"url\":\"http://localhost:8080\"}]"),
     };
+    for (unsigned l = 0; l < LISTENER_COUNT; l++) /* "off": bound by a service manager */
+        p->domain.listening |= w->settings->listen[l][0] || (in->activated & 1u << l) ? 1u << l : 0;
     p->call = (struct call){
         .request = &p->request,
         .body = text_bytes(in->body),

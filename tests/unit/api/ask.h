@@ -17,6 +17,7 @@ struct ask {
     struct text body;
     struct field fields[4];
     struct principal principal; /* ask_loopback(), ask_certificate() or nothing */
+    unsigned activated;         /* listeners that are bound without a setting: 1 << enum listener */
 };
 
 struct answer {

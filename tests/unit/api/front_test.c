@@ -162,6 +162,29 @@ static void the_proxy_listener_has_keys_names_and_guests_when_it_is_mutual(void 
     unlink(file);
 }
 
+static void a_listener_of_a_service_manager_has_keys_whatever_the_settings_say(void **state)
+{
+    (void)state;
+    const char *const mutual[] = {"tls.proxy.mode=mutual", "mode.central=true", "listen.proxy=off",
+                                  "listen.gateway=off", NULL};
+    struct ask in = {.method = HTTP_GET,
+                     .target = "/front/listeners",
+                     .listener = ON_FRONT,
+                     .principal = ask_front(),
+                     .activated = 1u << LISTENER_PROXY | 1u << LISTENER_GATEWAY};
+    struct hop_listeners got;
+    struct world *w = world_open(mutual);
+    unsigned seen = 0;
+    assert_ok(hop_listeners_decode(text_bytes(ask(w, &in).body), &got));
+    for (unsigned i = 0; i < got.count; i++)
+        seen |= got.item[i].key_pem.n > 0 ? 1u << got.item[i].listener : 0;
+    assert_int_equal(seen & in.activated, in.activated);
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &got));
+    for (unsigned i = 0; i < got.count; i++)
+        assert_false(in.activated & 1u << got.item[i].listener);
+    world_close(w);
+}
+
 static bool has_name(const struct server_names *names, const char *name)
 {
     for (size_t i = 0; i < names->count; i++)
@@ -221,6 +244,7 @@ int main(void)
         cmocka_unit_test(reads_own_files_and_says_which_is_missing),
         cmocka_unit_test(trust_for_targets_goes_to_fronts_that_call_them),
         cmocka_unit_test(the_proxy_listener_has_keys_names_and_guests_when_it_is_mutual),
+        cmocka_unit_test(a_listener_of_a_service_manager_has_keys_whatever_the_settings_say),
         cmocka_unit_test(the_proxy_listener_is_called_as_workloads_call_it),
         cmocka_unit_test(finds_the_host_of_an_address),
     };

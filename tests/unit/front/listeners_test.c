@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/front_internal.h"
+
+#include <unistd.h>
+
+#include "check.h"
+
+/* What becomes of a front's sockets when the core has answered. */
+
+struct tls_context {
+    int references;
+};
+static struct tls_context context;
+
+static struct {
+    const struct pool_events *events;
+    void *owner;
+    unsigned listening, given;
+    enum net_kind kind;
+    enum child_word said;
+} seen;
+
+struct status tls_server_context_new(const struct tls_server_settings *settings, struct tls_context **out,
+                                     struct error *err)
+{
+    (void)settings;
+    (void)err;
+    *out = &context;
+    return DONE;
+}
+void tls_context_unref(struct tls_context *c)
+{
+    (void)c;
+}
+struct status net_listen(struct net_server *s, int fd, enum net_kind kind, unsigned tag,
+                         struct net_listener **out)
+{
+    (void)s;
+    (void)fd;
+    seen.listening |= 1u << tag;
+    seen.kind = kind;
+    *out = (struct net_listener *)(void *)&seen;
+    return DONE;
+}
+struct status net_listener_set_tls(struct net_listener *l, const struct net_tls_choice *choices, size_t count)
+{
+    (void)l;
+    (void)choices;
+    seen.given += (unsigned)count;
+    return DONE;
+}
+struct pool_call *pool_send(struct pool *p, enum http_method method, struct bytes request, bool retry,
+                            const struct pool_events *events, void *owner)
+{
+    (void)p;
+    (void)method;
+    (void)request;
+    (void)retry;
+    seen.events = events;
+    seen.owner = owner;
+    return (struct pool_call *)(void *)&seen;
+}
+void front_write_question(struct front *f, enum http_method method, struct text target, struct bytes body,
+                          struct buffer *out)
+{
+    (void)f;
+    (void)method;
+    (void)target;
+    (void)body;
+    buffer_byte(out, 'q');
+}
+struct status front_trust_targets(struct front *f, struct text more_anchors_pem, struct error *err)
+{
+    (void)f;
+    (void)more_anchors_pem;
+    (void)err;
+    return DONE;
+}
+/* A front with one socket for `sockets`, told keys for `keys`: both 1 << enum listener. */
+static void serve(bool mutual, unsigned sockets, unsigned keys)
+{
+    static char text[2][8] = {"off", "mutual"}, none[] = "";
+    struct settings settings = {.tls_proxy_mode = text[mutual],
+                                .tls_policy = none,
+                                .url_connector = none,
+                                .url_gateway = none,
+                                .url_domain = none};
+    int control[2];
+    assert_ok(child_control_pair(control));
+    const struct child_channels ch = {
+        .control_fd = control[0], .sockets = {{.listeners = sockets, .fd = 9}}, .socket_count = 1};
+    _Atomic uint64_t counters[1] = {0};
+    struct front f = {.ch = &ch, .settings = &settings, .page = {.counters = counters}};
+    struct hop_listeners answer = {0};
+    for (unsigned l = 0; l < LISTENER_COUNT; l++)
+        if (keys & 1u << l)
+            answer.item[answer.count++] = (struct hop_listener){.listener = (uint8_t)l};
+    struct buffer body;
+    buffer_init(&body, 4096);
+    buffer_init(&f.scratch, 4096);
+    hop_listeners_encode(&answer, &body);
+    memset(&seen, 0, sizeof seen);
+    front_ask_listeners(&f);
+    seen.events->head(seen.owner, &(struct response){.status = 200});
+    seen.events->body(seen.owner, buffer_bytes(&body));
+    seen.events->end(seen.owner);
+    struct child_message message;
+    assert_ok(child_receive(control[1], &message));
+    seen.said = message.word;
+    close(control[0]);
+    close(control[1]);
+    buffer_release(&body);
+    buffer_release(&f.scratch);
+    front_free_listeners(&f);
+}
+
+#define BIT(name) (1u << LISTENER_##name)
+
+static void what_needs_a_key_is_not_served_without_one(void **state)
+{
+    (void)state;
+    static const struct {
+        bool mutual;
+        unsigned sockets, keys;
+    } rows[] = {
+        {true, BIT(PROXY), 0},    {true, BIT(PROXY), BIT(GATEWAY)},
+        {false, BIT(GATEWAY), 0}, {false, BIT(CONNECTOR), 0},
+        {false, BIT(CLUSTER), 0}, {false, BIT(CONNECTOR) | BIT(GATEWAY), BIT(CONNECTOR)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        serve(rows[i].mutual, rows[i].sockets, rows[i].keys);
+        assert_int_equal(seen.listening, 0);
+        assert_int_equal(seen.said, CHILD_FAILED);
+    }
+}
+
+static void serves_what_it_has_keys_for_and_what_needs_none(void **state)
+{
+    (void)state;
+    static const struct {
+        bool mutual;
+        unsigned sockets, keys, given;
+        enum net_kind kind;
+    } rows[] = {
+        {true, BIT(PROXY), BIT(PROXY), 1, NET_TLS},
+        {false, BIT(PROXY), 0, 0, NET_TCP},
+        {true, BIT(INTERNAL), 0, 0, NET_TCP},
+        {false, BIT(CONNECTOR) | BIT(GATEWAY), BIT(CONNECTOR) | BIT(GATEWAY), 2, NET_TLS},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        serve(rows[i].mutual, rows[i].sockets, rows[i].keys);
+        assert_int_equal(seen.listening, 1u << __builtin_ctz(rows[i].sockets));
+        assert_int_equal(seen.kind, rows[i].kind);
+        assert_int_equal(seen.given, rows[i].given);
+        assert_int_equal(seen.said, CHILD_READY);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_needs_a_key_is_not_served_without_one),
+        cmocka_unit_test(serves_what_it_has_keys_for_and_what_needs_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
