@@ -15,10 +15,10 @@ struct exchange_tls {
     bool insecure;
 };
 
-/* proxy.c: how to the host; `by_proxy` with `target` empty: the proxy resolves it. */
+/* proxy.c: how to the host. `target` empty: the proxy resolves it, or libcurl when there is no proxy. */
 struct exchange_way {
     bool by_proxy;
-    char target[80]; /* the address, checked: "192.0.2.7" or "[2001:db8::7]" */
+    char target[80]; /* the address and no other, checked: "192.0.2.7" or "[2001:db8::7]" */
 };
 
 struct exchange {

@@ -32,6 +32,16 @@ static uint16_t port_of(const struct url *url)
     return (uint16_t)port;
 }
 
+/* The first address in a network of outbound.no_proxy: without the proxy we go there and nowhere else, so
+ * that a second look at the name cannot lead past it. NULL: there is none. */
+static const uint8_t *direct_of(const struct proxy_rules *rules, const struct fetch_answer *found)
+{
+    for (unsigned i = 0; i < found->address_count; i++)
+        if (proxy_places_hold(&rules->no_proxy, found->addresses[i]))
+            return found->addresses[i];
+    return NULL;
+}
+
 bool exchange_find_way(struct exchange *x)
 {
     const struct proxy_rules *rules = &x->policy->proxy;
@@ -44,11 +54,9 @@ bool exchange_find_way(struct exchange *x)
         answer_fail(x->answer, found.outcome, "%s", found.reason);
         return false;
     }
-    for (unsigned i = 0; i < found.address_count; i++)
-        if (proxy_places_hold(&rules->no_proxy, found.addresses[i]))
-            x->way.by_proxy = false; /* libcurl's own look at it is judged at the socket */
-    if (x->way.by_proxy)
-        format(proxy_choose(found.addresses, found.address_count), x->way.target, sizeof x->way.target);
+    const uint8_t *to = direct_of(rules, &found);
+    x->way.by_proxy = to == NULL;
+    format(to ? to : proxy_choose(found.addresses, found.address_count), x->way.target, sizeof x->way.target);
     return true;
 }
 
@@ -79,16 +87,15 @@ bool exchange_set_way(struct exchange *x, void *curl, struct curl_slist **connec
 {
     char entry[96];
     bool ok = true;
-    if (!x->way.by_proxy) {
-        SET(CURLOPT_PROXY, ""); /* none from the environment either */
-        SET(CURLOPT_NOPROXY, "*");
-        return ok;
-    }
     if (x->way.target[0]) {
         (void)snprintf(entry, sizeof entry, "::%s:%u", x->way.target, port_of(x->url)); /* whatever it asks */
         *connect_to = curl_slist_append(NULL, entry);
         ok = *connect_to != NULL;
         SET(CURLOPT_CONNECT_TO, *connect_to);
     }
-    return ok && set_proxy(x, curl);
+    if (x->way.by_proxy)
+        return ok && set_proxy(x, curl);
+    SET(CURLOPT_PROXY, ""); /* none from the environment either */
+    SET(CURLOPT_NOPROXY, "*");
+    return ok;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fetch/exchange.h"
+
 #define PETSTORE "{\"openapi\":\"3.0.0\"}"
 #define OK_HEAD  "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -455,6 +457,38 @@ static void the_environment_gives_no_proxy(void **state)
     assert_int_equal(unsetenv("ALL_PROXY"), 0);
 }
 
+/* The proxy is not there: whoever asks it fails. */
+static void what_no_proxy_holds_is_reached_at_that_address_alone(void **state)
+{
+    (void)state;
+    static char network[] = "127.0.0.0/8";
+    static char *no_proxy[] = {network};
+    struct fetch_policy policy;
+    char text[512];
+    policy_default(&policy);
+    policy.proxy = (struct proxy_rules){
+        .place = TEXT("127.0.0.1:1"), .host = TEXT("127.0.0.1"), .port = 1, .no_proxy = {no_proxy, 1}};
+    (void)snprintf(text, sizeof text, "http://localhost:%u/fine", peer_port(server));
+    const struct fetch_request r = job_of(text);
+    expect_of(&policy, &r, FETCH_FINE, "");
+    OWNED(url_release) struct url url = {0};
+    struct fetch_answer answer = {.outcome = FETCH_FINE};
+    struct exchange x = {.policy = &policy, .guard = &policy.guard, .url = &url, .answer = &answer};
+    assert_true(fetch_url_parse(text_of(text), NULL, &url, &answer));
+    assert_true(exchange_find_way(&x));
+    assert_false(x.way.by_proxy);
+    assert_string_equal(x.way.target, "127.0.0.1");
+    policy.proxy.no_proxy.count = 0;
+    assert_true(exchange_find_way(&x));
+    assert_true(x.way.by_proxy);
+    assert_string_equal(x.way.target, "127.0.0.1");
+    expect_of(&policy, &r, FETCH_UNREACHABLE, "outbound.proxy");
+    policy.proxy.place = TEXT("");
+    assert_true(exchange_find_way(&x));
+    assert_false(x.way.by_proxy);
+    assert_string_equal(x.way.target, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,6 +505,7 @@ int main(void)
         cmocka_unit_test(a_registered_authorization_is_sent_when_there_is_no_other),
         cmocka_unit_test(user_info_is_basic_authentication_and_never_shown),
         cmocka_unit_test(the_environment_gives_no_proxy),
+        cmocka_unit_test(what_no_proxy_holds_is_reached_at_that_address_alone),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
