@@ -172,12 +172,33 @@ static struct status expected_revision(struct call *c, int64_t *out)
                : error_set(&c->err, E_CHANGED, "The secret is at revision %lld", (long long)k.revision);
 }
 
+/* If-None-Match: as of `*`, there is none, and still none when it is written (RFC 9110 13.1.2). */
+static struct status expected_of_put(struct call *c, int64_t *out)
+{
+    TRY(expected_revision(c, out));
+    if (headers_count(&c->request->headers, TEXT("If-None-Match")) == 0)
+        return DONE;
+    struct registry_kept k = {.revision = 0};
+    bool known = false;
+    const struct status found =
+        registry_kept_open(c->domain->registry, query_text(c, "tenant"), c->params[0], c->arena, &k, NULL);
+    secret_data_release(&k.data);
+    TRY(etag_is_known(c, k.revision, &known));
+    if (!status_ok(found) && found.code != E_NOT_FOUND)
+        return found;
+    if (*out == 0)
+        *out = status_ok(found) ? k.revision : -1;
+    if (status_ok(found) && known)
+        return error_set(&c->err, E_CHANGED, "The secret is there, at revision %lld", (long long)k.revision);
+    return DONE;
+}
+
 struct status native_secret_put(struct call *c)
 {
     OWNED(values_release) struct values values = {.count = 0};
     struct kept_change change = {.tenant = query_text(c, "tenant"), .name = c->params[0]};
     bool is_new = false;
-    TRY(expected_revision(c, &change.expected_revision));
+    TRY(expected_of_put(c, &change.expected_revision));
     TRY(read_values(c, &values));
     change.items = values.items;
     change.count = values.count;
