@@ -84,8 +84,9 @@ bool registry_kept_is_shown(const struct secret_item *item)
 {
     if (text_equal(item->key, TEXT(CONFIGURATION_TYPE_KEY)))
         return true;
-    return text_ends_with(item->key, TEXT(CONFIGURATION_TARGET_SUFFIX)) &&
-           !text_contains(bytes_text(item->value), '@');
+    const struct text value = bytes_text(item->value);
+    return text_ends_with(item->key, TEXT(CONFIGURATION_TARGET_SUFFIX)) && !text_contains(value, '@') &&
+           !text_contains(value, '?'); /* a query may hold a key */
 }
 
 /* ---- writing ---- */

@@ -37,7 +37,8 @@ struct status registry_kept_delete(struct registry *r, const struct audit_caller
 /* As store_kept_secret_list. */
 struct status registry_kept_list(struct registry *r, struct text tenant, const struct page_request *page,
                                  struct arena *a, kept_secret_row *row, void *ctx);
-/* Whether people may see the value: a target's URL without user and password in it, and CREDENTIALS_TYPE. */
+/* Whether people may see the value: a target's URL with neither a user and password nor a query in it,
+ * and CREDENTIALS_TYPE. */
 bool registry_kept_is_shown(const struct secret_item *item);
 
 /* Why calls by it would be refused, for whoever has just put it there; {NULL, 0} when they would not be. The

@@ -176,6 +176,24 @@ static void a_mask_keeps_what_is_stored(void **state)
     assert_status(put(d, "else", NULL, 0, 1), E_NOT_FOUND);
 }
 
+static void shows_what_is_no_secret(void **state)
+{
+    (void)state;
+    static const struct {
+        struct secret_item item;
+        bool shown;
+    } rows[] = {
+        {ITEM("A_TARGET_URL", "https://h.com/p"), true},
+        {ITEM("CREDENTIALS_TYPE", "OAuth"), true},
+        {ITEM("A_TARGET_URL", "https://u:p@h.com"), false},
+        {ITEM("A_TARGET_URL", "https://h.com/p?key=k"), false},
+        {ITEM("CONFIGURATION", "{}"), false},
+        {ITEM("A_TARGET_URLS", "https://h.com"), false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(registry_kept_is_shown(&rows[i].item), rows[i].shown);
+}
+
 static void refuses_names_and_keys_that_are_none(void **state)
 {
     struct desk *d = *state;
@@ -247,6 +265,7 @@ int main(void)
         DESK_TEST(csrf_is_an_apis_own),
         DESK_TEST(a_configuration_that_would_break_a_request_is_refused),
         DESK_TEST(a_mask_keeps_what_is_stored),
+        cmocka_unit_test(shows_what_is_no_secret),
         DESK_TEST(refuses_names_and_keys_that_are_none),
         DESK_TEST(what_changes_is_announced_and_audited),
         DESK_TEST(a_services_credentials_lead_to_its_api),
