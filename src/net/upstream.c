@@ -204,6 +204,7 @@ static struct upstream_connection *refused_idle(const struct upstreams *u)
     return uc;
 }
 
+/* One that is being opened, and one of HTTP/1.1 that carries a call, are looked at when that is done. */
 void upstreams_guard_changed(struct upstreams *u)
 {
     struct upstream_connection *uc;

@@ -109,11 +109,16 @@ static const char *refusal_of(const struct upstream_pool *p, const struct socket
     return p->proxy_to ? upstream_proxy_refusal(p) : guard_check(p->all->guard, &to->any, size);
 }
 
-bool upstream_may_connect(const struct upstream_connection *uc)
+static const char *refusal_now(const struct upstream_connection *uc)
 {
     struct socket_address to;
     const socklen_t size = upstream_socket_address(&uc->address, &to);
-    return !refusal_of(uc->pool, &to, size);
+    return refusal_of(uc->pool, &to, size);
+}
+
+bool upstream_may_connect(const struct upstream_connection *uc)
+{
+    return !refusal_now(uc);
 }
 
 /* false: this address is done with; uc->why says what it came to. */
@@ -249,6 +254,11 @@ static void count(struct upstreams *u, enum slab_counter which)
 static void ready(struct upstream_connection *uc)
 {
     struct upstream_call *c = uc->call;
+    const char *refused = refusal_now(uc); /* the guard may have changed since it was dialled */
+    if (refused) {
+        upstream_opening_failed(uc, UPSTREAM_GUARDED, refused);
+        return;
+    }
     const int64_t took_us = clock_monotonic_us() - uc->dialled_us;
     c->facts.connect_us = took_us > 0 ? took_us : 1;
     c->facts.resumed = uc->tls && tls_resumed(uc->tls);

@@ -202,7 +202,7 @@ void upstream_h1_done(struct upstream_connection *uc)
     struct upstream_call *next;
     if (uc->dead)
         return;
-    if (uc->cut || uc->retired || !h1_client_reusable(uc->h1)) {
+    if (uc->cut || uc->retired || !h1_client_reusable(uc->h1) || !upstream_may_connect(uc)) {
         upstream_connection_close(uc);
         return;
     }

@@ -46,6 +46,44 @@ static void addresses_that_the_guard_refuses_are_not_dialled(void **state)
     world_free(&w);
 }
 
+static void forbid_loopback(struct world *w)
+{
+    w->guard.allow_loopback = false;
+    upstreams_guard_changed(w->u);
+}
+
+static void a_connection_that_is_being_opened_does_not_survive_the_guard(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    world_must_start(&w, &w.calls[0], &get_request);
+    forbid_loopback(&w);
+    world_fails_with(&w, &w.calls[0], UPSTREAM_GUARDED);
+    assert_int_equal(world_stats(&w).open, 0);
+    world_run_for(&w, 20);
+    assert_int_equal(w.peers[0].received, 0);
+    world_free(&w);
+}
+
+static void a_connection_that_the_guard_refuses_carries_its_call_and_no_other(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    w.limits.connections = 1;
+    world_set_limits(&w);
+    world_must_start(&w, &w.calls[0], &get_request);
+    world_must_start(&w, &w.calls[1], &get_request); /* waits for the first one's */
+    wait_for(&w, world_asked(&w, 0));
+    forbid_loopback(&w);
+    world_say(&w, 0, OK_ANSWER);
+    wait_for(&w, w.calls[0].ends == 1);
+    world_fails_with(&w, &w.calls[1], UPSTREAM_GUARDED);
+    assert_int_equal(world_stats(&w).open, 0);
+    world_free(&w);
+}
+
 static void the_next_address_is_tried_when_one_is_refused_or_guarded(void **state)
 {
     (void)state;
@@ -200,6 +238,8 @@ int main(void)
         cmocka_unit_test(a_refused_connection_says_so),
         cmocka_unit_test(a_target_without_an_address_is_guarded),
         cmocka_unit_test(addresses_that_the_guard_refuses_are_not_dialled),
+        cmocka_unit_test(a_connection_that_is_being_opened_does_not_survive_the_guard),
+        cmocka_unit_test(a_connection_that_the_guard_refuses_carries_its_call_and_no_other),
         cmocka_unit_test(the_next_address_is_tried_when_one_is_refused_or_guarded),
         cmocka_unit_test(an_address_that_does_not_answer_is_a_connect_timeout),
         cmocka_unit_test(the_next_address_is_tried_when_one_does_not_answer),
