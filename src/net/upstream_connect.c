@@ -157,9 +157,19 @@ static bool try_address(struct upstream_connection *uc, const struct upstream_ad
     return true;
 }
 
+/* One that carries calls and will have room again. */
+static bool has_usable_connection(const struct upstream_pool *p)
+{
+    for (struct upstream_node *n = p->sharing.first; n; n = n->after)
+        if (upstream_h2_is_usable(UPSTREAM_OF(struct upstream_connection, sharing, n)))
+            return true;
+    return false;
+}
+
 /* `fail` is upstream_fail() in the loop, upstream_fail_later() inside an API function. Who waits for this
- * connection because it could have been for all gets the same answer; each with a try of his own, they would
- * wait for one time-out after the other. */
+ * connection because it could have been for all, and there is no other, gets the same answer; each with a try
+ * of his own, they would wait for one time-out after the other. Behind connections that are well but full
+ * they go on waiting, and nothing more is opened for them now. */
 static void end_opening(struct upstream_connection *uc, enum upstream_failure why, const char *detail,
                         void (*fail)(struct upstream_call *, enum upstream_failure, const char *))
 {
@@ -170,10 +180,14 @@ static void end_opening(struct upstream_connection *uc, enum upstream_failure wh
     c->connection = NULL;
     uc->call = NULL;
     fail(c, why, detail);
-    for (unsigned n = upstream_pool_shares(p) ? p->waiting : 0; n > 0 && p->waiting > 0; n--)
+    const bool for_all = upstream_pool_shares(p) && !has_usable_connection(p);
+    for (unsigned n = for_all ? p->waiting : 0; n > 0 && p->waiting > 0; n--)
         fail(upstream_pool_next(p), why, detail);
-    p->serving = was_serving;
     upstream_connection_close(uc);
+    p->serving = was_serving;
+    if (!has_usable_connection(p))
+        upstream_pool_serve(p);
+    upstream_pool_forget_if_empty(p);
 }
 
 void upstream_opening_failed(struct upstream_connection *uc, enum upstream_failure why, const char *detail)

@@ -33,6 +33,11 @@ static bool is_over(const struct upstream_connection *uc)
     return uc->cut || uc->retired || uc->suspected || uc->ending || uc->refusal || h2_client_leaving(uc->h2);
 }
 
+bool upstream_h2_is_usable(const struct upstream_connection *uc)
+{
+    return !is_over(uc);
+}
+
 /* Before the peer has said how many calls it takes, one has to do. */
 bool upstream_h2_has_room(const struct upstream_connection *uc)
 {

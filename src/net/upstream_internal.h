@@ -330,7 +330,8 @@ void upstream_h1_finish_tunnel(struct upstream_connection *uc);
 /* upstream_h2.c */
 extern const struct upstream_codec upstream_h2;
 bool upstream_h2_has_room(const struct upstream_connection *uc);
-void upstream_h2_flush(struct upstream_connection *uc); /* no events */
+bool upstream_h2_is_usable(const struct upstream_connection *uc); /* has room, or may have again */
+void upstream_h2_flush(struct upstream_connection *uc);           /* no events */
 void upstream_h2_lost(struct upstream_connection *uc); /* every call on it fails, or goes elsewhere; closed */
 
 /* upstream_h2_answer.c */

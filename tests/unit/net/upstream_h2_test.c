@@ -188,6 +188,38 @@ static void a_refused_connection_fails_all_who_waited_for_it(void **state)
     h2_world_free(&h);
 }
 
+static void hang_up(struct world *w, int peer)
+{
+    world_close(w, peer);
+}
+
+static void a_further_one_that_fails_leaves_those_who_wait_for_the_first(void **state)
+{
+    (void)state;
+    struct h2_world h;
+    h2_world_init(&h, pki);
+    h.streams = 1;
+    h.w.limits.connections = 2;
+    world_set_limits(&h.w);
+    warm_up(&h);
+    h.w.accepted_one = hang_up;
+    world_must_start(&h.w, &h.w.calls[1], &get_request);
+    world_must_start(&h.w, &h.w.calls[2], &get_request); /* a further connection for this one */
+    world_must_start(&h.w, &h.w.calls[3], &get_request);
+    assert_int_equal(world_stats(&h.w).waiting, 1);
+    world_fails_with(&h.w, &h.w.calls[2], UPSTREAM_TLS);
+    world_run_for(&h.w, 20);
+    assert_int_equal(h.w.calls[3].failures, 0);
+    h2_wait(&h, h2_asked(&h, 0) == 2);
+    h2_answer(&h, 0, 1, 200, "hi");
+    h2_wait(&h, h2_asked(&h, 0) == 3);
+    h2_answer(&h, 0, 2, 200, "hi");
+    h2_wait(&h, h.w.calls[3].ends == 1);
+    assert_int_equal(h.w.accepted, 2);
+    h.w.accepted = 1;
+    h2_world_free(&h);
+}
+
 static void who_opened_it_may_leave_without_the_others(void **state)
 {
     (void)state;
@@ -443,6 +475,7 @@ int main(void)
         cmocka_unit_test(an_upgrade_goes_over_http11),
         cmocka_unit_test(calls_that_come_before_the_handshake_share_its_connection),
         cmocka_unit_test(a_target_that_speaks_http11_gets_a_connection_for_each_of_them),
+        cmocka_unit_test(a_further_one_that_fails_leaves_those_who_wait_for_the_first),
         cmocka_unit_test(who_opened_it_may_leave_without_the_others),
         cmocka_unit_test(no_more_calls_than_the_target_takes),
         cmocka_unit_test(no_more_calls_than_the_setting_says),
