@@ -231,9 +231,10 @@ void upstream_h1_lost(struct upstream_connection *uc)
     c->connection = NULL;
     c->facts.reused = false;
     uc->call = NULL;
+    const bool serving = c->pool->serving;
     c->pool->serving = true; /* the place that becomes free is for this call, not for one that waits */
     upstream_connection_close(uc);
-    c->pool->serving = false;
+    c->pool->serving = serving;
     upstream_connection_open(c);
 }
 
