@@ -134,6 +134,12 @@ struct status connector_identify(struct connector *c, const uint8_t fingerprint[
         out->valid_until = now + RECORDED_KEPT_S;
         return DONE;
     }
+    /* Who shows it in a handshake does not get here; a connection that was kept, or a proxy, may. */
+    if (record.not_after < now) {
+        out->verdict = CONNECTOR_UNKNOWN;
+        out->valid_until = now + RECORDED_KEPT_S;
+        return DONE;
+    }
     out->verdict = CONNECTOR_ACTIVE;
     out->valid_until = record.not_after < now + RECORDED_KEPT_S ? record.not_after : now + RECORDED_KEPT_S;
     out->holder = (struct connector_holder){

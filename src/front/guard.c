@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/front_internal.h"
 
+#include "base/clock.h"
 #include "outbound/address.h"
 
 /*
@@ -156,4 +157,11 @@ const char *front_guard(const struct front_call *fc, int *out_status)
     if (listener == LISTENER_INTERNAL || listener == LISTENER_PROXY)
         return guard_internal(fc, out_status);
     return connection_tls(fc->connection) ? guard_tls(fc, out_status) : NULL;
+}
+
+bool front_certificate_is_over(const struct front_call *fc)
+{
+    struct tls_session *tls = connection_tls(fc->connection);
+    const struct tls_peer *peer = tls ? tls_peer(tls) : NULL;
+    return peer && peer->present && clock_now_s() > peer->chain_not_after;
 }

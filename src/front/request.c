@@ -27,6 +27,13 @@ static void write_request_id(struct front_call *fc)
     hex_encode(fc->request_id, BYTES_OF(id));
 }
 
+/* What else runs on the connection began in time and may finish. */
+static void refuse_expired(struct front_call *fc)
+{
+    connection_shutdown(fc->connection);
+    front_error(fc, 403, "Certificate has expired.");
+}
+
 static void on_request(void *ctx, struct connection *c, struct exchange *x)
 {
     struct front *f = ctx;
@@ -46,6 +53,8 @@ static void on_request(void *ctx, struct connection *c, struct exchange *x)
     const char *refused = front_guard(fc, &status);
     if (refused)
         front_error(fc, status, refused);
+    else if (front_certificate_is_over(fc))
+        refuse_expired(fc);
     else if (front_is_call_to_target(fc) && !front_asks_for_runtime(fc))
         front_call_target(fc);
     else

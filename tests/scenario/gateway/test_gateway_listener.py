@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import ssl
+import subprocess
 import threading
 import time
 
@@ -148,6 +149,16 @@ def test_a_guest_that_is_called_like_an_application_is_a_guest(server, workloads
                          ids=["expired", "not yet", "a server's", "for nothing"])
 def test_a_guests_certificate_must_be_good(server, workloads, how):
     assert "alert" in curl_failure("--cacert", server.ca, *guest(server, "bad", workloads, **how).words, server.proxy + "/shop/orders/x")
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_certificate_that_ends_while_its_connection_is_kept(server, workloads, version):
+    """Two requests on one connection, four seconds apart; the second is refused, and the connection has ended for a third."""
+    words = guest(server, "short", workloads, days=(-1, 3 / 86400)).words
+    urls = 3 * ["-o", "/dev/null", server.proxy + "/shop/orders/x"]
+    done = subprocess.run(["curl", "-sS", version, "--rate", "15/m", "--cacert", server.ca, *words, "-H", "Tenant: acme",
+                           "-w", "%{http_code} %{num_connects}\n", *urls], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split("\n")[:3] == ["200 1", "403 0", "000 1"] and "alert" in done.stderr, done
 
 
 def test_a_foreign_authority_is_refused(server):

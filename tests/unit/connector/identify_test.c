@@ -53,6 +53,23 @@ static void tells_whom_a_recorded_certificate_speaks_for(void **state)
     world_close(w);
 }
 
+static void does_not_know_what_has_expired(void **state)
+{
+    (void)state;
+    struct world *w = world_open(NULL);
+    const struct connector_issued cert = world_certificate(w, "app");
+    clock_set_test(cert.not_after * 1000, 0);
+    assert_int_equal(identify(w, cert.fingerprint, (struct bytes){NULL, 0}).verdict, CONNECTOR_ACTIVE);
+    clock_set_test((cert.not_after + 1) * 1000, 0);
+    const struct connector_identity id = identify(w, cert.fingerprint, (struct bytes){NULL, 0});
+    assert_int_equal(id.verdict, CONNECTOR_UNKNOWN);
+    assert_text(id.holder.application, "");
+    assert_ok(connector_revoke(w->connector, &world_caller, cert.fingerprint, TEXT(""), &w->err));
+    assert_int_equal(identify(w, cert.fingerprint, (struct bytes){NULL, 0}).verdict, CONNECTOR_REVOKED);
+    clock_real();
+    world_close(w);
+}
+
 static void notices_that_the_subject_settings_have_changed(void **state)
 {
     (void)state;
@@ -181,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(does_not_know_what_is_not_on_record),
+        cmocka_unit_test(does_not_know_what_has_expired),
         cmocka_unit_test(notices_that_the_subject_settings_have_changed),
         cmocka_unit_test(tells_whom_a_recorded_certificate_speaks_for),
         cmocka_unit_test(revocation_moves_the_counter_that_the_answer_carries),

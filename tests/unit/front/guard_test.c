@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/front_internal.h"
 
+#include "base/clock.h"
 #include "check.h"
 
 /* Which names in a request are accepted on which listener. */
@@ -15,11 +16,17 @@ unsigned connection_tag(const struct connection *c)
     return c->listener;
 }
 
-/* No session is needed: the one thing asked of it is the name. */
+/* No session is needed: what is asked of it is the name, and what the peer showed. */
 struct tls_session {
     const char *name;
+    struct tls_peer peer;
 };
 static struct tls_session handshake;
+
+const struct tls_peer *tls_peer(struct tls_session *s)
+{
+    return &s->peer;
+}
 
 struct tls_session *connection_tls(struct connection *c)
 {
@@ -328,10 +335,34 @@ static void has_nothing_to_compare_without_a_name(void **state)
     CHECK(LISTENER_CLUSTER, NULL, rows);
 }
 
+static void a_certificate_is_good_until_its_end_and_no_longer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sni;
+        bool present;
+        int64_t end;
+        bool over;
+    } rows[] = {
+        {"", true, 999, true},    {"", true, 0, true},     {"", true, 1000, false},
+        {"", true, 1001, false},  {"", false, 999, false}, /* a trusted proxy that shows none */
+        {NULL, true, 999, false},                          /* no TLS */
+    };
+    clock_set_test(1000000, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct connection c = {.listener = LISTENER_GATEWAY, .sni = rows[i].sni};
+        const struct front_call fc = {.connection = &c};
+        handshake.peer = (struct tls_peer){.present = rows[i].present, .chain_not_after = rows[i].end};
+        assert_int_equal(front_certificate_is_over(&fc), rows[i].over);
+    }
+    clock_real();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_a_rebound_name),
+        cmocka_unit_test(a_certificate_is_good_until_its_end_and_no_longer),
         cmocka_unit_test(refuses_what_another_site_sends),
         cmocka_unit_test(accepts_local_names),
         cmocka_unit_test(names_of_services_are_for_the_proxy_listener),
