@@ -50,7 +50,7 @@ static void attempt_failed(struct upstream_connection *uc, const struct upstream
 {
     remember_errno(uc, error);
     if (!is_ours(error))
-        upstream_health_unreached(uc->call, address);
+        upstream_health_unreached(uc, address, uc->call);
 }
 
 socklen_t upstream_socket_address(const struct upstream_address *from, struct socket_address *to)
@@ -140,6 +140,7 @@ static bool try_address(struct upstream_connection *uc, const struct upstream_ad
         }
         return false;
     }
+    uc->blamed = false;
     uc->fd = dial(u, &to, size);
     if (uc->fd < 0) {
         attempt_failed(uc, address, errno);
@@ -193,7 +194,7 @@ static void end_opening(struct upstream_connection *uc, enum upstream_failure wh
 void upstream_opening_failed(struct upstream_connection *uc, enum upstream_failure why, const char *detail)
 {
     if (why == UPSTREAM_TLS)
-        upstream_health_unreached(uc->call, &uc->address);
+        upstream_health_unreached(uc, &uc->address, uc->call);
     end_opening(uc, why, detail, upstream_fail);
 }
 
@@ -253,7 +254,7 @@ void upstream_connection_open(struct upstream_call *c)
 void upstream_attempt_expired(struct upstream_connection *uc)
 {
     hang_up(uc);
-    upstream_health_unreached(uc->call, &uc->address);
+    upstream_health_unreached(uc, &uc->address, uc->call);
     uc->why = UPSTREAM_CONNECT_TIMEOUT;
     uc->detail = "no answer to the connection attempt";
     try_next(uc);
@@ -279,6 +280,7 @@ static void ready(struct upstream_connection *uc)
     count(uc->all, SLAB_OUTBOUND_CONNECTIONS);
     if (c->facts.resumed)
         count(uc->all, SLAB_OUTBOUND_RESUMED);
+    uc->blamed = false;
     upstream_health_reached(c);
     upstream_connection_up(uc);
 }

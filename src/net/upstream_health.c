@@ -11,7 +11,8 @@
  * times; then a single call tries it (half open), and the next one when that has taken longer than getting a
  * connection may: a caller with a slow upload, or one who waits long for his answer, keeps nobody else away.
  * What the target answers is no failure, whatever its status, nor is a caller who leaves, nor the end of a
- * connection that had answered calls before.
+ * connection that had answered calls before, or its silence. An attempt to connect is one failure, however
+ * many callers it keeps waiting for too long.
  *
  * Only addresses with failures are remembered: a target that is well costs one comparison. They are a pool's
  * own (its TLS settings may be what fails) and stay when the pool is forgotten, until they are well or
@@ -196,9 +197,12 @@ static void note_failure(struct upstream_call *c, const struct upstream_address 
         leave_out(c->pool, a, h);
 }
 
-void upstream_health_unreached(struct upstream_call *c, const struct upstream_address *a)
+void upstream_health_unreached(struct upstream_connection *uc, const struct upstream_address *a,
+                               struct upstream_call *c)
 {
-    note_failure(c, a, true);
+    if (!uc->blamed)
+        note_failure(c, a, true);
+    uc->blamed = true;
 }
 
 /* What had failed works. Whether answers come is for all to see. */
@@ -226,11 +230,15 @@ void upstream_health_judge(struct upstream_call *c, struct upstream_connection *
 {
     if (!uc)
         return;
-    const bool went_down = why == UPSTREAM_RESET && !c->head_told && !uc->carried && !uc->blamed;
-    if (went_down)
-        uc->blamed = true; /* by the first of many calls */
-    if (went_down || why == UPSTREAM_CONNECT_TIMEOUT || why == UPSTREAM_FIRST_BYTE_TIMEOUT)
-        note_failure(c, &uc->address, why == UPSTREAM_CONNECT_TIMEOUT);
+    if (why == UPSTREAM_CONNECT_TIMEOUT) {
+        upstream_health_unreached(uc, &uc->address, c);
+        return;
+    }
+    if (c->head_told || uc->carried || uc->blamed)
+        return;
+    uc->blamed = why == UPSTREAM_RESET; /* by the first of many calls */
+    if (uc->blamed || why == UPSTREAM_FIRST_BYTE_TIMEOUT)
+        note_failure(c, &uc->address, false);
 }
 
 /* ---- trying ---- */

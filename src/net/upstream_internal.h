@@ -103,7 +103,8 @@ struct upstream_connection {
     bool cut;              /* never used again: what we wrote did not arrive, or ends in the middle */
     bool retired;          /* takes no calls any more: we may not connect to its address now, or it failed */
     bool proxy_asked;      /* all of the CONNECT was sent */
-    bool blamed;           /* a call's failure was counted as its address's; the next answer clears it */
+    bool blamed;           /* a failure was counted as its address's; cleared when there is news: the next
+                              address, being up, an answer */
     bool starved;          /* TLS: what libssl holds is not a whole record */
     bool read_wants_write; /* TLS: a read has to write first */
 
@@ -283,8 +284,9 @@ void upstream_health_release(struct upstreams *u);
  */
 bool upstream_health_admits(struct upstream_call *c, const struct upstream_address *a);
 bool upstream_health_leaves_out_all(const struct upstream_pool *p); /* every one of its addresses */
-/* No connection to it; its connection is up. */
-void upstream_health_unreached(struct upstream_call *c, const struct upstream_address *a);
+/* No connection to it, as `c` finds (once per attempt); its connection is up. */
+void upstream_health_unreached(struct upstream_connection *uc, const struct upstream_address *a,
+                               struct upstream_call *c);
 void upstream_health_reached(struct upstream_call *c);
 /* The call fails on this connection (NULL: on none): is that the address's fault? */
 void upstream_health_judge(struct upstream_call *c, struct upstream_connection *uc,

@@ -255,6 +255,28 @@ static void a_handshake_that_stalls_is_a_connect_timeout_for_all(void **state)
     h2_world_free(&h);
 }
 
+/* Whoever waits for a connection gets it when the one that it was opened for gives up. */
+static void a_connection_attempt_that_hangs_is_one_failure(void **state)
+{
+    (void)state;
+    struct h2_world h;
+    h2_world_init(&h, pki);
+    h.w.limits.connect_ms = 60;
+    h.w.limits.eject_after = 2;
+    h.w.limits.eject_ms = 10000;
+    world_set_limits(&h.w);
+    watch_set(h.w.accepting, 0);
+    for (int i = 0; i < 3; i++)
+        world_must_start(&h.w, &h.w.calls[i], &get_request);
+    for (int i = 0; i < 3; i++)
+        world_fails_with(&h.w, &h.w.calls[i], UPSTREAM_CONNECT_TIMEOUT);
+    assert_int_equal(upstream_ejected_ms(h.w.u, &h.w.endpoint), 0);
+    world_must_start(&h.w, &h.w.calls[3], &get_request);
+    world_fails_with(&h.w, &h.w.calls[3], UPSTREAM_CONNECT_TIMEOUT);
+    assert_true(upstream_ejected_ms(h.w.u, &h.w.endpoint) > 0);
+    h2_world_free(&h);
+}
+
 static void no_more_calls_than_the_target_takes(void **state)
 {
     (void)state;
@@ -477,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_target_that_speaks_http11_gets_a_connection_for_each_of_them),
         cmocka_unit_test(a_further_one_that_fails_leaves_those_who_wait_for_the_first),
         cmocka_unit_test(who_opened_it_may_leave_without_the_others),
+        cmocka_unit_test(a_connection_attempt_that_hangs_is_one_failure),
         cmocka_unit_test(no_more_calls_than_the_target_takes),
         cmocka_unit_test(no_more_calls_than_the_setting_says),
         cmocka_unit_test(others_wait_for_the_settings),

@@ -122,6 +122,22 @@ static void the_end_of_a_kept_connection_is_no_failure(void **state)
     world_free(&w);
 }
 
+static void silence_on_a_kept_connection_is_no_failure(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    eject_after(&w, 1);
+    world_answers(&w, &w.calls[0], 0);
+    w.limits.first_byte_ms = 30;
+    world_set_limits(&w);
+    fails(&w, &w.calls[1], UPSTREAM_FIRST_BYTE_TIMEOUT);
+    assert_int_equal(upstream_ejected_ms(w.u, &w.endpoint), 0);
+    fails(&w, &w.calls[2], UPSTREAM_FIRST_BYTE_TIMEOUT); /* on a new one */
+    is_left_out(&w);
+    world_free(&w);
+}
+
 static void no_answer_in_time_and_a_failed_handshake_are_failures(void **state)
 {
     (void)state;
@@ -326,6 +342,7 @@ int main(void)
         cmocka_unit_test(an_answer_clears_what_failed_before),
         cmocka_unit_test(whoever_leaves_is_no_failure),
         cmocka_unit_test(the_end_of_a_kept_connection_is_no_failure),
+        cmocka_unit_test(silence_on_a_kept_connection_is_no_failure),
         cmocka_unit_test(no_answer_in_time_and_a_failed_handshake_are_failures),
         cmocka_unit_test(one_call_finds_out_whether_it_is_back),
         cmocka_unit_test(whoever_finds_out_slowly_keeps_nobody_away_for_long),
