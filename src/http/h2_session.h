@@ -2,11 +2,13 @@
 #pragma once
 
 /*
- * The server side of an HTTP/2 connection over nghttp2, split over files that nobody else includes this
- * header from: h2_server.c    the table of operations: feeding, output, shutdown h2_callbacks.c what nghttp2
- * tells us; it only takes notes (and hands body bytes on) h2_events.c    what the owner is told, in order,
- * never nested h2_request.c   from fields to a struct request, by the verdicts of h1_rules.h h2_response.c
- * heads and bodies of answers
+ * The server side of an HTTP/2 connection over nghttp2. This header is for these files alone:
+ *
+ * h2_server.c      the table of operations: feeding, output, shutdown
+ * h2_callbacks.c   what nghttp2 tells us; it only takes notes (and hands body bytes on)
+ * h2_events.c      what the owner is told, in order, never nested
+ * h2_request.c     from fields to a struct request, by the verdicts of h1_rules.h
+ * h2_response.c    heads and bodies of answers
  *
  * A stream's life: fields arrive (nothing is told) -> request() -> body()... body_end(), drained()... ->
  * finished(). A stream that is refused, or reset before its head was complete, is never told at all. A stream

@@ -146,7 +146,8 @@ static bool leads_to(const struct upstream_connection *uc, const struct upstream
     return memcmp(uc->address.address, a->address, sizeof a->address) == 0 && uc->address.port == a->port;
 }
 
-/* Connections to it that there are, are worth no more than new ones: shared ones end with their calls. */
+/* Connections to it are worth no more than new ones: idle ones close, those of HTTP/2 that carry calls take
+ * no more. One of HTTP/1.1 in use stays: it gets another call only after it has answered. */
 static void retire_connections(struct upstream_pool *p, const struct upstream_address *a)
 {
     const bool serving = p->serving;

@@ -16,8 +16,10 @@ static size_t send_tls(struct upstream_connection *uc, struct bytes bytes)
         break;
     case TLS_CLOSED:
     case TLS_FAILED:
+        /* The session is over, and no event may say so. In that turn HTTP/2 ends; HTTP/1.1 reads what came
+         * before the end, and the end, unless its call is paused: then when it goes on. */
         uc->cut = true;
-        upstream_turn_later(uc); /* the session is over: reading says so, with or without an event */
+        upstream_turn_later(uc);
         break;
     }
     return n;

@@ -20,7 +20,7 @@
 
 struct kept {
     uint8_t key[SHA256_SIZE];
-    struct kept *newer, *older; /* by last use */
+    struct kept *newer, *older; /* by when a session was stored last */
     SSL_SESSION *sessions[RESUME_PER_SERVER];
     int64_t until[RESUME_PER_SERVER]; /* seconds */
     unsigned count;                   /* the newest is last */
@@ -31,7 +31,7 @@ struct tls_resumption {
     struct kept *newest, *oldest;
 };
 
-/* ---- servers, by last use ---- */
+/* ---- servers, by when a session was stored last ---- */
 
 static void unlink_kept(struct tls_resumption *r, struct kept *k)
 {
