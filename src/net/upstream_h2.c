@@ -254,7 +254,8 @@ static void h2_settle(struct upstream_connection *uc)
             watch_both(uc);
         return;
     }
-    if (is_over(uc)) {
+    /* An idle one takes calls: it is handed to the next one unasked. */
+    if (is_over(uc) || !h2_client_takes_calls(uc->h2)) {
         upstream_connection_close(uc);
         return;
     }

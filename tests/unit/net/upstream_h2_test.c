@@ -381,6 +381,25 @@ static void an_idle_one_that_gets_goaway_or_ends_is_closed(void **state)
     }
 }
 
+static void an_idle_one_that_takes_no_calls_any_more_is_closed(void **state)
+{
+    (void)state;
+    struct h2_world h;
+    h2_world_init(&h, pki);
+    warm_up(&h);
+    h2_takes(&h, 0, 0);
+    h2_wait(&h, world_stats(&h.w).open == 0);
+    struct record *r = &h.w.calls[1];
+    world_must_start(&h.w, r, &get_request);
+    h2_wait(&h, h2_asked(&h, 1) == 1);
+    h2_takes(&h, 1, 0); /* and one with a call does not idle behind it */
+    world_run_for(&h.w, 5);
+    h2_answer(&h, 1, 0, 200, "hi");
+    h2_wait(&h, r->ends == 1);
+    assert_int_equal(world_stats(&h.w).open, 0);
+    h2_world_free(&h);
+}
+
 static void an_idle_one_is_closed_in_its_time(void **state)
 {
     (void)state;
@@ -505,6 +524,7 @@ int main(void)
         cmocka_unit_test(others_wait_for_the_settings),
         cmocka_unit_test(after_goaway_it_ends_with_its_calls),
         cmocka_unit_test(an_idle_one_that_gets_goaway_or_ends_is_closed),
+        cmocka_unit_test(an_idle_one_that_takes_no_calls_any_more_is_closed),
         cmocka_unit_test(an_idle_one_is_closed_in_its_time),
         cmocka_unit_test(a_timed_out_call_leaves_the_others_alone),
         cmocka_unit_test(a_dead_connection_is_found_by_a_ping),

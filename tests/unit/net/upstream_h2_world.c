@@ -290,6 +290,14 @@ void h2_reset(struct h2_world *h, int peer, int i, uint32_t error)
     flush(t);
 }
 
+void h2_takes(struct h2_world *h, int peer, uint32_t streams)
+{
+    struct h2_target *t = h->targets[peer];
+    const nghttp2_settings_entry entry = {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams};
+    assert_int_equal(nghttp2_submit_settings(t->ng, NGHTTP2_FLAG_NONE, &entry, 1), 0);
+    flush(t);
+}
+
 void h2_goaway(struct h2_world *h, int peer, int from)
 {
     struct h2_target *t = h->targets[peer];

@@ -50,6 +50,7 @@ void h2_answer_much(struct h2_world *h, int peer, int i, size_t n); /* of the pa
 void h2_answer_with_trailer(struct h2_world *h, int peer, int i, const char *body, const char *value);
 void h2_interim(struct h2_world *h, int peer, int i, int status);
 void h2_reset(struct h2_world *h, int peer, int i, uint32_t error);
+void h2_takes(struct h2_world *h, int peer, uint32_t streams); /* at a time, from now on */
 /* Requests from number `from` on were not looked at. */
 void h2_goaway(struct h2_world *h, int peer, int from);
 void h2_give_window(struct h2_world *h, int peer, int i);
