@@ -170,8 +170,8 @@ struct status command_secret_delete(struct cli *c, struct error *err)
     enum output output = OUTPUT_TABLE;
     bool asked = false;
     struct text json = {NULL, 0}, if_match;
-    OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
+    OWNED(buffer_release) struct buffer target;
     TRY(secret_target(c, &target));
     TRY(service_condition(c, &if_match, err));
     if (!args_has(&c->args, "yes") && !cli_confirm("Delete it, with its values?", &asked)) {

@@ -126,8 +126,8 @@ struct status command_service_show(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
     struct text json = {NULL, 0}, certificate;
-    OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
+    OWNED(buffer_release) struct buffer target;
     TRY(service_target(c, true, "", &target, err));
     struct status s = cli_call(c, HTTP_GET, buffer_as_text(&target), (struct text){NULL, 0}, &json, err);
     if (!status_ok(s))

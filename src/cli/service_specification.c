@@ -23,8 +23,8 @@ static struct status refresh(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
     struct text json = {NULL, 0};
-    OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
+    OWNED(buffer_release) struct buffer target;
     TRY(service_target(c, true, "/specification/refresh", &target, err));
     cli_progress("Downloading ...");
     struct status s = cli_call(c, HTTP_POST, buffer_as_text(&target), TEXT("{}"), &json, err);

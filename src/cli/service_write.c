@@ -82,8 +82,8 @@ struct status command_service_register(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
     struct text json = {NULL, 0};
-    OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
+    OWNED(buffer_release) struct buffer target;
     TRY(service_target(c, false, "", &target, err));
     struct status s = send_description(c, HTTP_POST, &target, (struct text){NULL, 0}, &json, err);
     if (!status_ok(s))
@@ -123,8 +123,8 @@ struct status command_service_update(struct cli *c, struct error *err)
 {
     enum output output = OUTPUT_TABLE;
     struct text json = {NULL, 0}, if_match;
-    OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
+    OWNED(buffer_release) struct buffer target;
     TRY(service_target(c, true, "", &target, err));
     TRY(service_condition(c, &if_match, err));
     struct status s = call_options_given(c) ? send_call(c, &target, if_match, &json, err)
@@ -145,8 +145,8 @@ struct status command_service_delete(struct cli *c, struct error *err)
     enum output output = OUTPUT_TABLE;
     struct text json = {NULL, 0}, if_match;
     bool asked = false;
-    OWNED(buffer_release) struct buffer target;
     TRY(cli_output(c, &output, err));
+    OWNED(buffer_release) struct buffer target;
     TRY(service_target(c, true, "", &target, err));
     TRY(service_condition(c, &if_match, err));
     if (!args_has(&c->args, "yes") && !cli_confirm("Delete it, with its credentials?", &asked)) {

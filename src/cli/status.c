@@ -10,9 +10,9 @@ static void show_listeners(struct cli *c, struct text json)
 {
     static const char *const titles[] = {"LISTENER", "ADDRESS", "URL", NULL};
     struct text rest = json_raw_member(json, "listeners"), row;
-    OWNED(table_release) struct table t;
     if (!text_starts_with(rest, TEXT("[{")))
         return;
+    OWNED(table_release) struct table t;
     table_init(&t, 65536);
     table_header(&t, titles);
     while (json_item(&rest, &row)) {

@@ -214,3 +214,10 @@ def test_the_credentials_of_a_registered_service(server, registry, secrets, targ
     finally:
         registry.delete(id)
     assert secrets.call(f"/secret/shop-{id}/api/my-orders/x").status == 404
+
+
+def test_an_output_that_is_none_is_an_error_of_usage(secrets):
+    for words in ("secret list", "secret show x", "secret delete x --yes", "secret put x --from-literal A=b", "service specification a x --refresh",
+                  "service credentials a x", "service register a -f -", "service update a x -f -", "service delete a x --yes"):
+        done = secrets.server.cli(*words.split(), "-o", "xml", check=False)
+        assert done.returncode == 2 and done.stderr.startswith("fairlead: -o takes table"), done
