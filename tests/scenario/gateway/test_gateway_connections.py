@@ -101,9 +101,9 @@ def test_an_address_that_fails_is_left_out_and_comes_back(server, call):
     orders = call(target.url)
     assert orders().status == 200
     call(target.url + "/slow?1")  # longer than the first byte may take
-    answers = [curl(f"http://{server.address('proxy')}/shop/{call.ids[-1]}") for _ in range(4)]
+    answers = [curl(f"http://{server.address('proxy')}/shop/{call.ids[-1]}") for _ in range(5)]
     answer, statuses = answers[-1], [a.status for a in answers]
-    assert statuses == [504, 504, 504, 503], statuses
+    assert statuses == [504, 504, 504, 504, 503], "silence on the connection that has answered is no failure: %s" % statuses
     body = json.loads(answer.body)
     assert body["code"] == 503 and "ejected: it failed too often; the next try is in" in body["error"]
     assert 1 <= int(answer.headers["retry-after"]) <= EJECT_S + 1
