@@ -65,7 +65,7 @@ static void add(_Atomic uint64_t *counter, uint64_t n)
 void slab_call(struct slab_series *s, enum slab_call_class c, uint64_t us)
 {
     add(&s->calls[c], 1);
-    if (c == SLAB_CALL_1XX)
+    if (us == SLAB_CALL_UNTIMED)
         return;
     unsigned bucket = 0;
     while (bucket < SLAB_CALL_BUCKETS && us > slab_call_bounds[bucket])

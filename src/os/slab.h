@@ -127,7 +127,9 @@ static inline void slab_add(struct slab *s, enum slab_counter c, uint64_t n)
     atomic_fetch_add_explicit(&s->counters[c], n, memory_order_relaxed);
 }
 void slab_latency(struct slab *s, uint64_t us);
-/* One call more. Only from the one thread that writes this slab: its neighbours wait for no lock. */
+/* One call more, and how long it took, which of a tunnel says nothing. Only from the one thread that writes
+ * this slab: its neighbours wait for no lock. */
+#define SLAB_CALL_UNTIMED UINT64_MAX
 void slab_call(struct slab_series *s, enum slab_call_class c, uint64_t us);
 /* The loop of its process has moved within the last seconds; false before the process first said so. */
 #define SLAB_ALIVE_MS 5000

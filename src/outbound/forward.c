@@ -296,5 +296,6 @@ void outbound_count(const struct outbound_call *c, bool cancelled, uint64_t us)
 {
     const struct hop_target *t = c->known ? &c->known->target->answer : NULL;
     if (t && t->application.n > 0 && t->series <= SLAB_SERIES_OTHER)
-        slab_call(&c->o->parts.slab->series[t->series], class_of(c, cancelled), us);
+        slab_call(&c->o->parts.slab->series[t->series], class_of(c, cancelled),
+                  c->status == 101 ? SLAB_CALL_UNTIMED : us); /* however the tunnel ended */
 }

@@ -361,6 +361,36 @@ static void another_protocol_than_asked_for_is_refused(void **state)
     }
 }
 
+/* A count before the caller's exchange is over, as the front counts. */
+static void count(struct caller *c, uint64_t us)
+{
+    outbound_count(c->call, false, us);
+    w.in_event = false;
+    world_leave(c);
+}
+
+static void how_long_a_tunnel_took_is_not_counted_however_it_ends(void **state)
+{
+    (void)state;
+    const struct slab_series *series = &w.slab.series[0];
+    struct caller *c;
+    struct upstream_call *u =
+        world_running(&c, HTTP_GET, "Connection: Upgrade\nUpgrade: websocket", BODY_NONE);
+    world_head(u, 101, "Upgrade: websocket");
+    w.in_event = true;
+    world_fail(u, UPSTREAM_CONNECT);
+    count(c, 1000);
+    assert_int_equal(atomic_load(&series->calls[SLAB_CALL_FAILED]), 1);
+    assert_int_equal(atomic_load(&series->time_sum_us), 0);
+    u = world_running(&c, HTTP_GET, NULL, BODY_NONE);
+    world_head(u, 200, "");
+    w.in_event = true;
+    world_fail(u, UPSTREAM_CONNECT);
+    count(c, 1000);
+    assert_int_equal(atomic_load(&series->calls[SLAB_CALL_FAILED]), 2);
+    assert_int_equal(atomic_load(&series->time_sum_us), 1000);
+}
+
 static void interim_answers_pass_but_100(void **state)
 {
     (void)state;
@@ -449,6 +479,7 @@ int main(void)
         CASE(an_early_answer_ends_with_the_body_on_its_way),
         CASE(a_websocket_becomes_a_tunnel),
         CASE(another_protocol_than_asked_for_is_refused),
+        CASE(how_long_a_tunnel_took_is_not_counted_however_it_ends),
         CASE(interim_answers_pass_but_100),
         CASE(trailers_pass),
         CASE(trailers_of_a_held_answer_are_kept),
