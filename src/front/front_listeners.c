@@ -12,9 +12,8 @@
  * certificates are due for renewal. New contexts serve new connections; live ones keep theirs.
  */
 
-#define LISTENERS_BYTES_MAX (2u * 1024 * 1024)
-#define REFUSED_RETRY_S     30
-#define VERIFY_CACHE_MAX    65536
+#define REFUSED_RETRY_S  30
+#define VERIFY_CACHE_MAX 65536
 
 /* The names that lead to a listener: with several listeners on one address they are what tells them apart
  * (DESIGN 3). */
@@ -186,7 +185,7 @@ static void forget_answer(struct front *f)
 {
     buffer_wipe(&f->listeners_bytes); /* private keys */
     buffer_release(&f->listeners_bytes);
-    buffer_init(&f->listeners_bytes, LISTENERS_BYTES_MAX);
+    buffer_init(&f->listeners_bytes, HOP_LISTENERS_BYTES_MAX);
 }
 
 static void on_end(void *owner)

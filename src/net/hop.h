@@ -70,6 +70,14 @@ struct hop_listener {
     struct text guest_anchors_pem; /* tls.proxy.client_ca_file; may be empty */
 };
 #define HOP_LISTENERS_MAX 8
+/* What an answer consists of at most: files with a chain or a key, files with anchors. */
+#define HOP_TLS_LISTENERS 4 /* all but the internal one */
+#define HOP_CHAIN_MAX     (256u * 1024)
+#define HOP_ANCHORS_MAX   (1024u * 1024)
+#define HOP_LISTENERS_BYTES_MAX                                                                              \
+    (HOP_TLS_LISTENERS * 4 * HOP_CHAIN_MAX /* chain, key, our CA and its root */                             \
+     + 2 * HOP_ANCHORS_MAX                 /* of guests, of targets */                                       \
+     + 64 * 1024 /* lengths, numbers, pairs */)
 struct hop_listeners {
     struct hop_listener item[HOP_LISTENERS_MAX];
     unsigned count;

@@ -3,12 +3,14 @@
 
 #include "api/front/front.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "ca/ca.h"
 #include "net/hop.h"
 #include "os/files.h"
 
-#define CERTIFICATE_FILE_MAX (256u * 1024)
-#define ANCHORS_MAX          (1024u * 1024)
+static_assert(HOP_TLS_LISTENERS == LISTENER_COUNT - 1);
+static_assert(HOP_LISTENERS_BYTES_MAX <= LIMIT_REPLY_BODY);
+
 /* Own files are read again this often, for whoever renews them by replacing files. */
 #define FILES_AGAIN_S 3600
 
@@ -44,8 +46,8 @@ static bool takes_client_certificates(enum listener l)
 static struct status keys_from_files(const struct settings_tls *files, int64_t now, struct listener_keys *out,
                                      struct error *err)
 {
-    TRY(file_read(files->certificate_file, CERTIFICATE_FILE_MAX, &out->chain_pem, err));
-    TRY(file_read_key(files->key_file, CERTIFICATE_FILE_MAX, &out->key_pem, err));
+    TRY(file_read(files->certificate_file, HOP_CHAIN_MAX, &out->chain_pem, err));
+    TRY(file_read_key(files->key_file, HOP_CHAIN_MAX, &out->key_pem, err));
     out->renew_at = now + FILES_AGAIN_S;
     return DONE;
 }
@@ -54,7 +56,7 @@ static struct status keys_from_files(const struct settings_tls *files, int64_t n
 static struct status read_anchors(struct call *c, const char *path, int64_t now, struct buffer *into,
                                   struct gathered *g)
 {
-    TRY(file_read(path, ANCHORS_MAX, into, &c->err));
+    TRY(file_read(path, HOP_ANCHORS_MAX, into, &c->err));
     if (g->answer.renew_at == 0 || now + FILES_AGAIN_S < g->answer.renew_at)
         g->answer.renew_at = now + FILES_AGAIN_S;
     return DONE;
@@ -114,9 +116,9 @@ struct status front_listeners(struct call *c)
     const struct domain *d = c->domain;
     OWNED(gathered_release) struct gathered g = {0};
     for (int i = 0; i < LISTENER_COUNT; i++)
-        buffer_init(&g.keys[i].chain_pem, CERTIFICATE_FILE_MAX);
-    buffer_init(&g.target_anchors, ANCHORS_MAX);
-    buffer_init(&g.guest_anchors, ANCHORS_MAX);
+        buffer_init(&g.keys[i].chain_pem, HOP_CHAIN_MAX);
+    buffer_init(&g.target_anchors, HOP_ANCHORS_MAX);
+    buffer_init(&g.guest_anchors, HOP_ANCHORS_MAX);
     /* Before anything is read (DESIGN 3.1, 1). */
     must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_LISTENERS, (struct bytes){NULL, 0})));
     must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_TRUST, (struct bytes){NULL, 0})));

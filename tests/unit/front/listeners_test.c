@@ -76,6 +76,9 @@ struct status front_trust_targets(struct front *f, struct text more_anchors_pem,
     (void)err;
     return DONE;
 }
+static char anchors[HOP_ANCHORS_MAX];
+static struct text target_anchors, guest_anchors;
+
 /* A front with one socket for `sockets`, told keys for `keys`: both 1 << enum listener. */
 static void serve(bool mutual, unsigned sockets, unsigned keys)
 {
@@ -91,12 +94,13 @@ static void serve(bool mutual, unsigned sockets, unsigned keys)
         .control_fd = control[0], .sockets = {{.listeners = sockets, .fd = 9}}, .socket_count = 1};
     _Atomic uint64_t counters[1] = {0};
     struct front f = {.ch = &ch, .settings = &settings, .page = {.counters = counters}};
-    struct hop_listeners answer = {0};
+    struct hop_listeners answer = {.target_anchors_pem = target_anchors};
     for (unsigned l = 0; l < LISTENER_COUNT; l++)
         if (keys & 1u << l)
-            answer.item[answer.count++] = (struct hop_listener){.listener = (uint8_t)l};
+            answer.item[answer.count++] =
+                (struct hop_listener){.listener = (uint8_t)l, .guest_anchors_pem = guest_anchors};
     struct buffer body;
-    buffer_init(&body, 4096);
+    buffer_init(&body, HOP_LISTENERS_BYTES_MAX);
     buffer_init(&f.scratch, 4096);
     hop_listeners_encode(&answer, &body);
     memset(&seen, 0, sizeof seen);
@@ -156,10 +160,20 @@ static void serves_what_it_has_keys_for_and_what_needs_none(void **state)
     }
 }
 
+static void the_largest_files_fit(void **state)
+{
+    (void)state;
+    target_anchors = guest_anchors = (struct text){anchors, sizeof anchors};
+    serve(true, BIT(PROXY), BIT(PROXY));
+    assert_int_equal(seen.said, CHILD_READY);
+    target_anchors = guest_anchors = TEXT("");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_needs_a_key_is_not_served_without_one),
+        cmocka_unit_test(the_largest_files_fit),
         cmocka_unit_test(serves_what_it_has_keys_for_and_what_needs_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
