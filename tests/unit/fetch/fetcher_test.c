@@ -110,14 +110,20 @@ static struct fetch_request check_of(const char *document)
                                   .timeout_ms = PATIENT_MS};
 }
 
+#define TRIES 4 /* a machine that is too busy for curl's own ten seconds is not a mistake */
+
 static void expect_call(const struct running *r, const struct fetch_request *request,
                         enum fetch_outcome outcome, const char *reason)
 {
-    struct fetch_answer a;
-    struct error err = {.message = ""};
-    struct status st = fetch_call(&r->client, request, &a, &err);
-    if (!status_ok(st))
-        fail_msg("%s", error_text(&err, st));
+    struct fetch_answer a = {.outcome = FETCH_TIMEOUT};
+    for (int i = 0; i < TRIES && a.outcome == FETCH_TIMEOUT; i++) {
+        struct error err = {.message = ""};
+        struct status st = fetch_call(&r->client, request, &a, &err);
+        if (!status_ok(st))
+            fail_msg("%s", error_text(&err, st));
+        if (outcome == FETCH_TIMEOUT)
+            break;
+    }
     if (a.outcome != outcome || !strstr(a.reason, reason))
         fail_msg("outcome %d '%s', expected %d '%s'", (int)a.outcome, a.reason, (int)outcome, reason);
     fetch_answer_release(&a);
@@ -169,8 +175,8 @@ static void names_and_certificates_work_inside_the_sandbox(void **state)
     struct running r;
     char url[512];
     struct pki *pki = pki_new("ec:P-256");
+    start(&r, "outbound: {allow_loopback: true}"); /* a fork, so before there are threads */
     struct peer *p = peer_start(answer, pki_server(pki, "DNS:localhost"));
-    start(&r, "outbound: {allow_loopback: true}");
     /* Too long for a label (RFC 1035 2.3.4): the resolver knows without asking a server, which may be slow or
      * absent. */
     struct fetch_request get = job_of("http://" LONG_LABEL ".invalid/");
@@ -216,9 +222,9 @@ static void addresses_and_tokens_work_inside_the_sandbox(void **state)
     char url[512];
     struct pki *pki = pki_new("ec:P-256");
     const struct pki_identity *client = pki_client(pki, PKI_GOOD, "shop");
+    start(&r, "outbound: {allow_loopback: true}"); /* a fork, so before there are threads */
     struct peer *p = peer_start_mutual(answer_token, pki_server(pki, "DNS:localhost"), pki_ca_pem(pki));
     (void)snprintf(url, sizeof url, "https://localhost:%u/", peer_port(p));
-    start(&r, "outbound: {allow_loopback: true}");
     struct fetch_request q = {.job = FETCH_RESOLVE, .timeout_ms = PATIENT_MS};
     q.host = TEXT("169.254.169.254");
     expect_call(&r, &q, FETCH_REFUSED, "169.254.169.254: the address 169.254.169.254 is a link-local");
@@ -248,17 +254,17 @@ static void addresses_and_tokens_work_inside_the_sandbox(void **state)
     pki_free(pki);
 }
 
-/* libyaml needs seconds for so many items, and no callback of ours can interrupt it. */
+/* libyaml compares each of these with all before it, for a minute, and no callback of ours can interrupt it.
+ */
 static void a_parser_that_does_not_come_back_is_killed(void **state)
 {
     (void)state;
     struct running r;
     struct buffer yaml;
-    buffer_init(&yaml, 17 * 1024 * 1024);
-    buffer_text(&yaml, TEXT("items: ["));
-    while (buffer_size(&yaml) < 16u * 1024 * 1024 - 2)
-        buffer_text(&yaml, TEXT("0,"));
-    buffer_byte(&yaml, ']');
+    buffer_init(&yaml, 16 * 1024 * 1024);
+    for (unsigned i = 0; i < 300000; i++)
+        buffer_printf(&yaml, "%%TAG !%x! t\n", i);
+    buffer_text(&yaml, TEXT("--- 0\n"));
     start(&r, "{}");
     struct fetch_request check = check_of("");
     check.document = buffer_bytes(&yaml);
