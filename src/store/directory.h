@@ -44,10 +44,6 @@ struct status store_tenant_rename(struct store *s, struct text external_id, stru
 struct status store_tenant_delete(struct store *s, struct text external_id, const struct audit_entry *audit);
 typedef bool tenant_row(void *ctx, const struct tenant *t); /* false stops */
 /* By external id; `contains`: a substring of id or name. The count is of all that match. */
-struct offset_page {
-    uint64_t offset;
-    unsigned limit; /* 1..1000 */
-};
 struct status store_tenant_list(struct store *s, struct text contains, const struct offset_page *page,
                                 struct arena *a, tenant_row *row, void *ctx, uint64_t *out_total);
 

@@ -46,8 +46,17 @@ struct specification_row {
 };
 
 /* ---- services ---- */
+/* What a row is (registry/bundle.h): all that was registered as one service, or a bundle and what is in it.
+ */
+enum service_role { SERVICE_WHOLE, SERVICE_BUNDLE, SERVICE_API, SERVICE_EVENTS, SERVICE_DOCUMENT };
+
 struct service {
     uint8_t id[SERVICE_ID_SIZE];
+    enum service_role role; /* never changes */
+    /* Of SERVICE_API, _EVENTS and _DOCUMENT: the SERVICE_BUNDLE it is in; of the others zero. It never
+     * changes. Deleting a bundle deletes what is in it, in the same transaction. An API's credential_kind
+     * always is its bundle's: replacing the bundle sets it; the secrets themselves are the bundle's alone. */
+    uint8_t bundle[SERVICE_ID_SIZE];
     struct text tenant, application;
     int64_t revision; /* 1, and one more with every change, its secrets' included */
     int64_t created_at, updated_at;
@@ -92,7 +101,8 @@ struct service_write {
     const struct specification_row *specifications[SPECIFICATION_SLOTS];
 };
 
-/* E_NOT_FOUND: no such application. E_CONFLICT: the identifier is in use there (or the id, which is random).
+/* E_NOT_FOUND: no such application, or no such bundle in it. E_CONFLICT: the identifier is in use there (or
+ * the id, which is random).
  */
 struct status store_service_create(struct store *s, const struct service_write *w,
                                    const struct audit_entry *audit);
@@ -143,12 +153,23 @@ struct status store_service_named(struct store *s, struct text tenant, struct te
                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
                                   void *ctx);
 
+/* With `details`, in the order of registration; the count is of all that fit. */
+struct member_filter {
+    struct text tenant, application; /* an empty application = any, with `bundle` alone */
+    const uint8_t *bundle;           /* NULL: what is in none, SERVICE_WHOLE and SERVICE_BUNDLE */
+    enum service_role role;          /* with `bundle`: of this role */
+};
+struct status store_member_list(struct store *s, const struct member_filter *f,
+                                const struct offset_page *page, struct arena *a, service_row *row, void *ctx,
+                                uint64_t *out_total);
+
 struct service_filter {
     struct text tenant;
     struct text application;                                       /* empty = all of the tenant */
     struct text name_contains, provider_contains, target_contains; /* ASCII case-insensitive; empty = any */
     struct text label_name;                                        /* empty = any */
     struct text label_value; /* with label_name: exact; {NULL, 0} = whatever value */
+    bool callable_only;      /* SERVICE_WHOLE, _API and _EVENTS: what the other faces list as services */
 };
 /*
  * In the order of registration. Reads at most `scan_max` rows (1..100000), gives at most page->limit of them

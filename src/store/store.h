@@ -85,6 +85,12 @@ struct call_choices {
     enum call_choice encode_url;  /* paths are decoded and encoded again (contract 3.9) */
 };
 
+/* A page by offset, as pages of the Director are. */
+struct offset_page {
+    uint64_t offset;
+    unsigned limit; /* 1..1000 */
+};
+
 /* ---- applications ---- */
 struct application {
     struct text tenant;
