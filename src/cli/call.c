@@ -111,6 +111,8 @@ static struct status read_wish(struct cli *c, struct wish *w, struct error *err)
     TRY(read_body(c, w, err));
     TRY(read_method(c, w, err));
     TRY(read_fields(c, w, err));
+    if (w->explain)
+        TRY(headers_add(&w->fields, &c->arena, TEXT("Fairlead-Explain"), TEXT("1")));
     if (args_value(&c->args, "tenant"))
         TRY(add_default(c, w, "Tenant", args_value(&c->args, "tenant")));
     TRY(add_default(c, w, "User-Agent", "fairlead/" FAIRLEAD_VERSION));
@@ -277,6 +279,7 @@ static struct status run(struct cli *c, const struct wish *w, const char *addres
         .status = answer.status,
         .bytes = answer.bytes,
         .message = message,
+        .connection = answer.connection,
         .times = &times};
     if (w->explain)
         call_explain(c, route, &outcome, w->output);

@@ -13,7 +13,8 @@ struct proxy_answer {
     bool count_only; /* --explain: bodies are counted, not shown */
     bool terminal;   /* standard output is one: no control characters of somebody else's */
     int status;      /* 0: no answer */
-    uint64_t bytes;  /* of the body */
+    struct text connection; /* on which the gateway had it; in the command's arena */
+    uint64_t bytes;         /* of the body */
     bool holding;    /* it may be the gateway's own error: kept in `waiting` until that is known */
     bool ends_line;  /* what was shown last ended one */
     struct buffer waiting;
@@ -36,7 +37,8 @@ struct call_outcome {
     struct text method, url;
     int status; /* 0: no answer */
     uint64_t bytes;
-    struct text message; /* of an error of the gateway; empty without */
+    struct text message;    /* of an error of the gateway; empty without */
+    struct text connection; /* to the target, in the gateway's words; empty when it did not say */
     const struct proxy_times *times;
 };
 /* `route` is the native API's answer; empty: it was not asked. Appends to the output. */

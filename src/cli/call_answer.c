@@ -87,6 +87,9 @@ void proxy_answer_head(void *owner, const struct response *head)
 {
     struct proxy_answer *a = owner;
     a->status = head->status;
+    const struct text connection = headers_get(&head->headers, TEXT("Fairlead-Connection"));
+    if (connection.n > 0)
+        a->connection = arena_text(&a->cli->arena, connection);
     a->holding =
         head->status >= 400 && text_equal(headers_get(&head->headers, TEXT("Content-Type")), TEXT(OWN_TYPE));
     if (a->show_head)

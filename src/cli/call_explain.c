@@ -92,6 +92,7 @@ static void outcome_facts(struct service_facts *f, const struct call_outcome *o)
         service_fact(f, "Answer",
                      arena_printf(a, "%d %s, %llu bytes%s", o->status, http_reason(o->status),
                                   (unsigned long long)o->bytes, o->message.n ? ", by the gateway" : ""));
+    service_fact(f, "On connection", o->connection);
     service_fact(f, "Connected", milliseconds(o->times->connected, a));
     service_fact(f, "First byte", milliseconds(o->times->first_byte, a));
     service_fact(f, "Total", milliseconds(o->times->total, a));
@@ -109,6 +110,10 @@ static void put_json(struct cli *c, struct text route, const struct call_outcome
     json_int(&j, "status", o->status);
     json_int(&j, "bytes", (int64_t)o->bytes);
     json_cstr(&j, "answeredBy", o->status == 0 ? NULL : o->message.n > 0 ? "gateway" : "target");
+    if (o->connection.n > 0)
+        json_text(&j, "connection", o->connection);
+    else
+        json_write_null(&j, "connection");
     json_int(&j, "connectedMicroseconds", o->times->connected);
     json_int(&j, "firstByteMicroseconds", o->times->first_byte);
     json_int(&j, "totalMicroseconds", o->times->total);

@@ -16,31 +16,6 @@ const struct graphql_given *graphql_argument(const struct graphql_call *call, co
     return &group->arguments[i];
 }
 
-static bool selects(struct coercion *c, const struct graphql_selection *selections, struct text name)
-{
-    for (const struct graphql_selection *s = selections; s; s = s->next) {
-        bool included;
-        if (!status_ok(selection_is_included(c, s, &included)) || !included)
-            continue;
-        if (s->kind == GRAPHQL_SELECT_FIELD && text_equal(s->name, name))
-            return true;
-        if (s->kind == GRAPHQL_SELECT_INLINE && selects(c, s->selections, name))
-            return true;
-        if (s->kind == GRAPHQL_SELECT_FRAGMENT && selects(c, s->fragment->selections, name))
-            return true;
-    }
-    return false;
-}
-
-bool graphql_selects(const struct graphql_call *call, const char *name)
-{
-    for (const struct group_field *f = &call->place->group->fields; f; f = f->next) {
-        if (selects(&call->run->coercion, f->selection->selections, text_of(name)))
-            return true;
-    }
-    return false;
-}
-
 static struct status time_value(struct arena *arena, int64_t seconds, struct graphql_value *out)
 {
     char text[CLOCK_RFC3339_MAX];

@@ -59,10 +59,6 @@ struct graphql_call {
 
 /* An argument by the name in its table; never NULL. */
 const struct graphql_given *graphql_argument(const struct graphql_call *call, const char *name);
-/* Does the selection below this field hold a field of this name (not alias), at its top? For resolvers that
- * save the work of what was not asked for. Directives are respected, fragments entered whatever their type.
- */
-bool graphql_selects(const struct graphql_call *call, const char *name);
 
 /*
  * Refuses the field: its value is null, the answer's `errors` has the message and, unless {NULL, 0},

@@ -11,7 +11,7 @@ struct managed {
  *
  * Dropped: what is between two neighbours only (RFC 9110 7.6.1; HTTP2-Settings belongs to an offer of h2c);
  * what is written anew; Expect, which the front answers; Proxy, which CGI would take for a setting
- * (CVE-2016-5385); and the certificate that only a proxy may speak of.
+ * (CVE-2016-5385); the certificate that only a proxy may speak of; and what asks us, not the target.
  */
 #define NAME_MAX_MANAGED 23
 static const struct managed managed[NAME_MAX_MANAGED + 1][4] = {
@@ -31,6 +31,7 @@ static const struct managed managed[NAME_MAX_MANAGED + 1][4] = {
     [13] = {{TEXT_INIT("Authorization"), FIELD_AUTHORIZATION}},
     [14] = {{TEXT_INIT("Content-Length"), FIELD_DROPPED}, {TEXT_INIT("HTTP2-Settings"), FIELD_DROPPED}},
     [15] = {{TEXT_INIT("X-Forwarded-For"), FIELD_FORWARDED_FOR}},
+    [16] = {{TEXT_INIT("Fairlead-Explain"), FIELD_DROPPED}},
     [17] = {{TEXT_INIT("Transfer-Encoding"), FIELD_DROPPED}},
     [23] = {{TEXT_INIT("X-Forwarded-Client-Cert"), FIELD_DROPPED}},
 };

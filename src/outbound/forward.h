@@ -72,6 +72,11 @@ void outbound_finished(struct outbound_call *c);
 void outbound_answered(struct outbound *o, struct outbound_asking *q, const uint8_t *body, size_t size);
 void outbound_reported(struct outbound_call *c, bool again);
 
+/*
+ * A caller that sends the field `Fairlead-Explain` (any value; it goes no further) is told on which connection its
+ * answer came, in the field `Fairlead-Connection` of the answer: what `fairlead call --explain` shows.
+ */
+
 /* What became of it so far, for logs; before outbound_finished(). Texts live until then. */
 struct outbound_summary {
     struct text request_id; /* the caller's X-Request-Id, or ours */

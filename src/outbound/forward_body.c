@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "outbound/forward_internal.h"
 
+#include <stdio.h>
+
 /* Both bodies of a call, each with its own backpressure; nothing here holds more than the two sides' buffers
  * and what a second try needs. */
 
@@ -109,6 +111,25 @@ static void on_writable(void *owner)
 }
 
 /* ---- the answer: target -> caller ---- */
+
+/* "reused; HTTP/2", "new; HTTP/1.1; TLS resumed; connected in 312 us; second try": for `fairlead call --explain`. */
+static struct status explain(struct outbound_call *c, struct response *out)
+{
+    const struct upstream_facts *f = &c->facts;
+    char connected[48] = "";
+    if (!headers_get(&c->x->request.headers, TEXT("Fairlead-Explain")).p)
+        return DONE;
+    if (!f->reused)
+        (void)snprintf(connected, sizeof connected, "; connected in %lld us", (long long)f->connect_us);
+    const char *tls = !f->tls ? "" : f->resumed ? "; TLS resumed" : "; TLS";
+    const struct text value =
+        arena_printf(&c->x->arena, "%s; %s%s%s; first byte after %lld us%s", f->reused ? "reused" : "new",
+                     f->http2 ? "HTTP/2" : "HTTP/1.1", tls, connected, (long long)f->first_byte_us,
+                     c->retried ? "; second try" : "");
+    return value.p ? headers_add(&out->headers, &c->x->arena, TEXT("Fairlead-Connection"), value)
+                   : STATUS(NOMEM);
+}
+
 struct status call_make_head(struct outbound_call *c, const struct response *head, struct response *out)
 {
     struct outbound_address address = c->address;
@@ -117,6 +138,7 @@ struct status call_make_head(struct outbound_call *c, const struct response *hea
     *out =
         (struct response){.status = head->status, .body = head->body, .content_length = head->content_length};
     TRY(rewrite_response(head, &address, &c->known->target->answer, &c->x->arena, out));
+    TRY(explain(c, out));
     if (headers_get(&out->headers, TEXT("X-Request-Id")).p)
         return DONE; /* the target's: its own, or ours come back */
     return headers_add(&out->headers, &c->x->arena, TEXT("X-Request-Id"), call_id(c));

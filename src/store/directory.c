@@ -50,12 +50,6 @@ struct status store_tenant_get(struct store *s, struct text key, struct arena *a
     return s->ops->tenant_read(s, true, key, a, out);
 }
 
-struct status store_tenant_rename(struct store *s, struct text external_id, struct text name,
-                                  struct text type, const struct audit_entry *audit)
-{
-    return audit_is_valid(audit) ? s->ops->tenant_rename(s, external_id, name, type, audit) : STATUS(INVALID);
-}
-
 struct status store_tenant_delete(struct store *s, struct text external_id, const struct audit_entry *audit)
 {
     return audit_is_valid(audit) ? s->ops->tenant_delete(s, external_id, audit) : STATUS(INVALID);

@@ -38,8 +38,6 @@ struct status store_tenant_find(struct store *s, struct text external_id, struct
                                 struct tenant *out);
 /* By its key: "" always is there once store_tenant_create() made it at first start. E_NOT_FOUND. */
 struct status store_tenant_get(struct store *s, struct text key, struct arena *a, struct tenant *out);
-struct status store_tenant_rename(struct store *s, struct text external_id, struct text name,
-                                  struct text type, const struct audit_entry *audit);
 /* E_CONFLICT while it has applications, runtimes or active certificates; E_INVALID for the default one. */
 struct status store_tenant_delete(struct store *s, struct text external_id, const struct audit_entry *audit);
 typedef bool tenant_row(void *ctx, const struct tenant *t); /* false stops */

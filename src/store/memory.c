@@ -358,7 +358,6 @@ static const struct store_ops ops = {
     .kept_secret_list = memory_kept_secret_list,
     .tenant_create = memory_tenant_create,
     .tenant_read = memory_tenant_read,
-    .tenant_rename = memory_tenant_rename,
     .tenant_delete = memory_tenant_delete,
     .tenant_list = memory_tenant_list,
     .object_create = memory_object_create,

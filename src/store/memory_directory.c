@@ -92,20 +92,6 @@ struct status memory_tenant_read(struct store *s, bool by_key, struct text value
     return t ? memory_copy_to(&tenant_shape, t, a, out) : STATUS(NOT_FOUND);
 }
 
-struct status memory_tenant_rename(struct store *s, struct text external_id, struct text name,
-                                   struct text type, const struct audit_entry *audit)
-{
-    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
-    TRY(memory_caller_check(m, audit));
-    const struct tenant *t = tenant_of(m, false, external_id);
-    if (!t)
-        return STATUS(NOT_FOUND);
-    struct tenant row = *t;
-    row.name = name;
-    row.type = type;
-    return put_tenant(m, &row, audit);
-}
-
 static bool tenant_is_used(const struct memory_store *m, struct text key)
 {
     for (size_t i = 0; i < m->objects.count; i++)

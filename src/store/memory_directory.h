@@ -37,8 +37,6 @@ bool memory_auth_exists(const struct memory_store *m, struct text tenant, struct
 struct status memory_tenant_create(struct store *s, const struct tenant *t, const struct audit_entry *audit);
 struct status memory_tenant_read(struct store *s, bool by_key, struct text value, struct arena *a,
                                  struct tenant *out);
-struct status memory_tenant_rename(struct store *s, struct text external_id, struct text name,
-                                   struct text type, const struct audit_entry *audit);
 struct status memory_tenant_delete(struct store *s, struct text external_id, const struct audit_entry *audit);
 struct status memory_tenant_list(struct store *s, struct text contains, const struct offset_page *page,
                                  struct arena *a, tenant_row *row, void *ctx, uint64_t *out_total);

@@ -122,7 +122,6 @@ static const struct store_ops ops = {
     .kept_secret_list = sqlite_kept_secret_list,
     .tenant_create = sqlite_tenant_create,
     .tenant_read = sqlite_tenant_read,
-    .tenant_rename = sqlite_tenant_rename,
     .tenant_delete = sqlite_tenant_delete,
     .tenant_list = sqlite_tenant_list,
     .object_create = sqlite_object_create,

@@ -43,8 +43,6 @@ struct status sqlite_revoke_one(struct sqlite_txn *t, const uint8_t fingerprint[
 struct status sqlite_tenant_create(struct store *s, const struct tenant *t, const struct audit_entry *audit);
 struct status sqlite_tenant_read(struct store *s, bool by_key, struct text value, struct arena *a,
                                  struct tenant *out);
-struct status sqlite_tenant_rename(struct store *s, struct text external_id, struct text name,
-                                   struct text type, const struct audit_entry *audit);
 struct status sqlite_tenant_delete(struct store *s, struct text external_id, const struct audit_entry *audit);
 struct status sqlite_tenant_list(struct store *s, struct text contains, const struct offset_page *page,
                                  struct arena *a, tenant_row *row, void *ctx, uint64_t *out_total);

@@ -27,7 +27,6 @@
     X(TENANT_ADD, "INSERT INTO tenant (" SQL_TENANT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)") \
     X(TENANT_FIND, "SELECT " SQL_TENANT_COLUMNS " FROM tenant WHERE external_id = ?1") \
     X(TENANT_GET, "SELECT " SQL_TENANT_COLUMNS " FROM tenant WHERE tenant_id = ?1") \
-    X(TENANT_RENAME, "UPDATE tenant SET name = ?1, type = ?2 WHERE external_id = ?3") \
     X(TENANT_DELETE, "DELETE FROM tenant WHERE external_id = ?1") \
     X(TENANT_USED, \
       "SELECT EXISTS (SELECT 1 FROM object WHERE tenant_id = ?1)" \

@@ -65,25 +65,6 @@ struct change {
     struct arena *a;
 };
 
-static struct status rename_tenant(struct sqlite_txn *t, void *args)
-{
-    const struct change *in = args;
-    TRY(sqlite_caller_check(t, in->audit));
-    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_TENANT_RENAME);
-    bind_text(&q, in->name);
-    bind_text(&q, in->type);
-    bind_text(&q, in->external_id);
-    TRY(sqlite_run(&q));
-    return sqlite3_changes(t->db->handle) == 0 ? STATUS(NOT_FOUND) : sqlite_audit_add(t, in->audit);
-}
-
-struct status sqlite_tenant_rename(struct store *s, struct text external_id, struct text name,
-                                   struct text type, const struct audit_entry *audit)
-{
-    struct change in = {.external_id = external_id, .name = name, .type = type, .audit = audit};
-    return sqlite_write(sqlite_of(s)->writer, rename_tenant, &in);
-}
-
 static struct status is_used(struct sqlite_txn *t, struct text key, bool *out)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_TENANT_USED);

@@ -101,6 +101,13 @@ def answers(port):
         return False
 
 
+def program(name):
+    """The path of a server that scripts/bootstrap installs for the tests: one that is missing is a failure, not a test less."""
+    found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
+    assert found, f"{name} is not installed; scripts/bootstrap --packages-only test"
+    return found
+
+
 class Peer:
     """One such server on a port of its own, which passes everything on to port `to`."""
 
@@ -111,10 +118,8 @@ class Peer:
         self.url = f"http://127.0.0.1:{self.port}"
         config = self.dir / "config"
         config.write_text(template.format(dir=self.dir, port=self.port, to=to, **values))
-        program = shutil.which(command[0], path=os.environ["PATH"] + ":/usr/sbin")
-        assert program, f"{command[0]} is not installed; scripts/bootstrap --packages-only test"
         with open(self.dir / "output", "wb") as output:
-            self.process = subprocess.Popen([program, *(str(config) if word == "CONFIG" else word for word in command[1:])],
+            self.process = subprocess.Popen([program(command[0]), *(str(config) if word == "CONFIG" else word for word in command[1:])],
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         poll(lambda: answers(self.port) or self.process.poll() is not None, 20, f"{command[0]} does not listen")
         assert self.process.poll() is None, f"{command[0]} ended:\n{(self.dir / 'output').read_text()}"

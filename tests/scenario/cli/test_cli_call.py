@@ -2,6 +2,7 @@
 """Proves that `fairlead call` is a workload at the command line: what goes out, what comes back, and what it explains."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -89,6 +90,8 @@ def test_an_explanation_has_the_way_and_no_secret(server):
         assert words in shown, shown
     explained = json.loads(call(server, "tokens", "/status?404", "--explain", "-o", "json", check=False).stdout)
     assert explained["route"]["authorization"] == "Bearer" and explained["route"]["tokenUntil"] and explained["route"]["refusal"] is None
+    again = json.loads(call(server, "my-orders", "/x", "--explain", "-o", "json").stdout)
+    assert "On connection:" in shown and re.search(r"^(new; HTTP/1.1; connected in|reused; HTTP/1.1; first byte after) \d+ us", again["call"]["connection"])
     assert explained["call"]["status"] == 404 and explained["call"]["answeredBy"] == "target"
     done = call(server, "pair", "--explain", check=False)
     assert done.returncode == 1 and "no-such-host.invalid: no such host" in done.stdout

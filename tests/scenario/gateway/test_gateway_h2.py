@@ -5,7 +5,6 @@ import concurrent.futures
 import hashlib
 import http.client
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -16,6 +15,7 @@ import pki
 import pytest
 from harness import GATEWAY, Server, curl, poll, run
 from metadata import Metadata, service
+from peers import program
 
 MIB = 1 << 20
 
@@ -301,13 +301,12 @@ def free_port():
         return s.getsockname()[1]
 
 
-@pytest.mark.skipif(not shutil.which("nghttpd"), reason="needs nghttpd")
 @pytest.mark.slow
 def test_two_hundred_mebibytes_each_way_through_nghttpd(server, api, identity, tmp_path):
     port, size = free_port(), 200 * MIB
     with open(tmp_path / "large", "wb") as f:
         f.truncate(size)
-    process = start_and_wait(["nghttpd", "--address=127.0.0.1", "-d", str(tmp_path), "--echo-upload", str(port), str(identity[1]), str(identity[0])], port)
+    process = start_and_wait([program("nghttpd"), "--address=127.0.0.1", "-d", str(tmp_path), "--echo-upload", str(port), str(identity[1]), str(identity[0])], port)
     try:
         base = api(f"https://localhost:{port}", "large")
         connection = connection_to(server)
@@ -331,7 +330,6 @@ def test_two_hundred_mebibytes_each_way_through_nghttpd(server, api, identity, t
         process.wait()
 
 
-@pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")
 def test_nginx_with_http2(api, identity, tmp_path):
     port = free_port()
     (tmp_path / "page").write_text("from nginx")
@@ -342,7 +340,7 @@ http {{ access_log {tmp_path}/access.log; client_body_temp_path {tmp_path}; prox
         uwsgi_temp_path {tmp_path}; scgi_temp_path {tmp_path}; keepalive_requests 7;
   server {{ listen 127.0.0.1:{port} ssl http2; ssl_certificate {identity[0]}; ssl_certificate_key {identity[1]}; root {tmp_path}; }} }}
 """)
-    process = start_and_wait(["nginx", "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")], port)
+    process = start_and_wait([program("nginx"), "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")], port)
     try:
         base = api(f"https://localhost:{port}", "nginx")
         with concurrent.futures.ThreadPoolExecutor(8) as many:

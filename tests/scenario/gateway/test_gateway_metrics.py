@@ -82,17 +82,6 @@ def test_unknown_services_make_no_series(server):
     assert metrics(server).keys() == before.keys()
 
 
-@pytest.mark.parametrize("application", ['quo"te', "back\\slash", "grün ☃", "new line"])
-def test_names_are_escaped(server, target, application):
-    if server.cli("app", "create", application, check=False).returncode != 0:
-        pytest.skip("no application may be called so")
-    answer = curl("-d", json.dumps({"provider": "p", "name": "n", "description": "d", "api": {"targetUrl": target.url}}),
-                  f"{server.internal}/api/v1/applications/{urllib.parse.quote(application)}/services")
-    assert answer.status == 201, answer
-    assert curl("-H", f"Host: x-{answer.json()['id']}.y", f"http://{server.address('proxy')}/z").status in (200, 404)
-    metrics(server)  # reads every line
-
-
 def test_what_is_over_the_bound_is_counted_together_and_nothing_goes_back(make_server, target):
     server = make_server(settings=GATEWAY)
     server.cli("app", "create", "many")

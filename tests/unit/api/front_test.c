@@ -11,6 +11,8 @@
 #include "base/encoding.h"
 #include "check.h"
 #include "net/hop.h"
+#include "os/files.h"
+#include "scratch.h"
 #include "x509/pem.h"
 
 static struct answer ask_core(struct world *w, const char *target)
@@ -115,9 +117,10 @@ static void reads_own_files_and_says_which_is_missing(void **state)
 static void trust_for_targets_goes_to_fronts_that_call_them(void **state)
 {
     (void)state;
-    char file[] = "/tmp/fairlead-anchors-XXXXXX", setting[64];
-    int fd = mkstemp(file);
-    assert_true(fd >= 0 && write(fd, "anchors", 7) == 7);
+    char directory[SCRATCH_MAX], file[SCRATCH_MAX + 16], setting[96];
+    scratch_make(directory);
+    (void)snprintf(file, sizeof file, "%s/anchors.pem", directory);
+    assert_ok(file_write(file, text_bytes(TEXT("anchors")), 0600, NULL));
     (void)snprintf(setting, sizeof setting, "outbound.ca_file=%s", file);
     const char *const with[] = {setting, "listen.proxy=127.0.0.1:0", NULL};
     const char *const without[] = {setting, "listen.proxy=off", NULL};
@@ -131,16 +134,16 @@ static void trust_for_targets_goes_to_fronts_that_call_them(void **state)
     assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &got));
     assert_int_equal(got.target_anchors_pem.n, 0);
     world_close(w);
-    close(fd);
-    unlink(file);
+    assert_int_equal(scratch_remove(directory), 0);
 }
 
 static void the_proxy_listener_has_keys_names_and_guests_when_it_is_mutual(void **state)
 {
     (void)state;
-    char file[] = "/tmp/fairlead-guests-XXXXXX", setting[64];
-    int fd = mkstemp(file);
-    assert_true(fd >= 0 && write(fd, "guests", 6) == 6);
+    char directory[SCRATCH_MAX], file[SCRATCH_MAX + 16], setting[96];
+    scratch_make(directory);
+    (void)snprintf(file, sizeof file, "%s/guests.pem", directory);
+    assert_ok(file_write(file, text_bytes(TEXT("guests")), 0600, NULL));
     (void)snprintf(setting, sizeof setting, "tls.proxy.client_ca_file=%s", file);
     const char *const mutual[] = {setting, "tls.proxy.mode=mutual", "listen.proxy=0.0.0.0:8081", NULL};
     const char *const off[] = {"listen.proxy=127.0.0.1:8081", NULL};
@@ -158,8 +161,7 @@ static void the_proxy_listener_has_keys_names_and_guests_when_it_is_mutual(void 
     for (unsigned i = 0; i < got.count; i++)
         assert_int_not_equal(got.item[i].listener, LISTENER_PROXY);
     world_close(w);
-    close(fd);
-    unlink(file);
+    assert_int_equal(scratch_remove(directory), 0);
 }
 
 static void a_listener_of_a_service_manager_has_keys_whatever_the_settings_say(void **state)

@@ -37,7 +37,6 @@ const resolvers = {
     crashes: () => refuse('no'),
     secret: () => 'xyzzy',
     hidden: () => 'xyzzy',
-    askedFor: (_, a, c, info) => (selects(info, info.fieldNodes, 'value') ? 1 : null),
   },
   Nest: {
     self: () => 1, selfNotNull: () => 1, value: (n) => n, nothing: () => null, nothingNotNull: () => null,
@@ -60,19 +59,6 @@ for (const type of ['Human', 'Droid']) {
   };
 }
 resolvers.Human.again = (c) => c;
-
-function selects(info, nodes, name) {
-  return nodes.some((node) => (node.selectionSet ? node.selectionSet.selections : []).some(function found(s) {
-    const wanted = (s.directives || []).every((d) => {
-      const value = d.arguments[0].value;
-      const yes = value.kind === 'Variable' ? info.variableValues[value.name.value] : value.value;
-      return yes === (d.name.value === 'include');
-    });
-    if (!wanted) return false;
-    if (s.kind === 'Field') return s.name.value === name;
-    return (s.kind === 'InlineFragment' ? s : info.fragments[s.name.value]).selectionSet.selections.some(found);
-  }));
-}
 
 for (const [type, fields] of Object.entries(resolvers)) {
   for (const [name, resolve] of Object.entries(fields)) schema.getType(type).getFields()[name].resolve = resolve;

@@ -274,12 +274,6 @@ static struct status secret(struct graphql_call *call, struct graphql_value *out
     return DONE;
 }
 
-static struct status asked_for(struct graphql_call *call, struct graphql_value *out)
-{
-    *out = graphql_object(graphql_selects(call, "value") ? &one : NULL);
-    return DONE;
-}
-
 /* ---- mutations ---- */
 
 static struct status add(struct graphql_call *call, struct graphql_value *out)
@@ -368,8 +362,7 @@ static const struct graphql_type roots[] = {
         FIELD("fails", "String", .resolve = fails, .scope = ""),
         FIELD("crashes", "Int", .resolve = crashes, .scope = ""),
         FIELD("secret", "String", .resolve = secret, .scope = "secrets"),
-        FIELD("hidden", "String", .resolve = secret, .scope = "secrets", .null_without_scope = true),
-        FIELD("askedFor", "Nest", .resolve = asked_for, .scope = ""))),
+        FIELD("hidden", "String", .resolve = secret, .scope = "secrets", .null_without_scope = true))),
     OBJECT("Nest", FIELDS(
         FIELD("self", "Nest", .resolve = itself),
         FIELD("selfNotNull", "Nest!", .resolve = itself),

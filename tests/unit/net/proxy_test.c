@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "net/proxy.h"
+#include "scratch.h"
 
 static char words[][20] = {"shop.example", ".corp.example", "192.0.2.9",
                            "10.0.0.0/8",   "fd00::/8",      "Mixed.Example"};
@@ -134,10 +135,9 @@ static void credentials_are_one_line(void **state)
         {"u:p\tx", NULL},   {"u:p\n\n", NULL}, {"u:p", "u:p"},       {"u:p\n", "u:p"},
         {"u:p\r\n", "u:p"}, {"u:", "u:"},      {"u:p:q\n", "u:p:q"},
     };
-    char path[] = "/tmp/fairlead-proxy-XXXXXX";
-    const int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    (void)close(fd);
+    char directory[SCRATCH_MAX], path[SCRATCH_MAX + 16];
+    scratch_make(directory);
+    (void)snprintf(path, sizeof path, "%s/credentials", directory);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct secret s = {0};
         struct error err = {0};
@@ -153,7 +153,7 @@ static void credentials_are_one_line(void **state)
     struct secret s = {0};
     file_with(path, "u:p", 0644);
     assert_false(status_ok(proxy_credentials_read(path, &s, NULL))); /* others may read it */
-    (void)unlink(path);
+    assert_int_equal(scratch_remove(directory), 0);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "upstream_world.h"
+#include "upstream_dice.h"
 
 #define STEPS 250
 
@@ -30,45 +30,6 @@ static const char *const sayings[] = {
     "\r\n",
 };
 
-static uint32_t dice; /* xorshift: the same on every machine */
-
-static unsigned roll(unsigned sides)
-{
-    dice ^= dice << 13;
-    dice ^= dice >> 17;
-    dice ^= dice << 5;
-    return dice % sides;
-}
-
-static void something(struct record *r)
-{
-    if (!r->call)
-        return;
-    switch (roll(12)) {
-    case 0:
-        upstream_cancel(r->call);
-        if (r->ends + r->failures == 0)
-            r->call = NULL;
-        break;
-    case 1:
-        upstream_pause(r->call);
-        break;
-    case 2:
-    case 3:
-        upstream_resume(r->call);
-        break;
-    case 4:
-    case 5:
-        status_ignore(upstream_write(r->call, pattern_at(roll(200), roll(40000))));
-        break;
-    case 6:
-        status_ignore(upstream_end_body(r->call, NULL));
-        break;
-    default:
-        break;
-    }
-}
-
 static void start_one(struct world *w)
 {
     struct record *r = &w->calls[roll(WORLD_CALLS)];
@@ -82,7 +43,7 @@ static void start_one(struct world *w)
     request.upgrade = roll(3) == 0;
     request.repeatable = roll(2) == 0;
     w->endpoint.share[0] = (uint8_t)roll(2);
-    r->on_head = r->on_body = r->on_writable = something;
+    r->on_head = r->on_body = r->on_writable = do_something;
     (void)world_start(w, r, &request);
 }
 
@@ -146,7 +107,7 @@ static void run(struct pki *pki, uint32_t seed)
     for (int step = 0; step < STEPS; step++) {
         start_one(&w);
         act_as_target(&w);
-        something(&w.calls[roll(WORLD_CALLS)]);
+        do_something(&w.calls[roll(WORLD_CALLS)]);
         if (roll(2))
             world_turn(&w);
         check_told_once(&w);

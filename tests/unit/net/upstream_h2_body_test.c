@@ -7,22 +7,6 @@
 
 #define MUCH (4u * 1024 * 1024)
 
-static struct pki *pki;
-
-static int make_pki(void **state)
-{
-    (void)state;
-    pki = pki_new("ec:P-256");
-    return 0;
-}
-
-static int free_pki(void **state)
-{
-    (void)state;
-    pki_free(pki);
-    return 0;
-}
-
 static const struct upstream_request stream_request = {
     .method = HTTP_POST,
     .head = {(const uint8_t *)"POST /up HTTP/1.1\r\nHost: target\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -9,20 +9,12 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "upstream_dice.h"
 #include "upstream_h2_world.h"
 
 #define STEPS 300
 
-static uint32_t dice; /* xorshift: the same on every machine */
 static struct h2_world *now;
-
-static unsigned roll(unsigned sides)
-{
-    dice ^= dice << 13;
-    dice ^= dice >> 17;
-    dice ^= dice << 5;
-    return dice % sides;
-}
 
 static const struct upstream_request stream_request = {
     .method = HTTP_POST,
@@ -54,31 +46,7 @@ static void something(struct record *r)
         r = &now->w.calls[roll(WORLD_CALLS)];
     if (roll(10) == 0)
         start_one(now);
-    if (!r->call)
-        return;
-    switch (roll(12)) {
-    case 0:
-        upstream_cancel(r->call);
-        if (r->ends + r->failures == 0)
-            r->call = NULL;
-        break;
-    case 1:
-        upstream_pause(r->call);
-        break;
-    case 2:
-    case 3:
-        upstream_resume(r->call);
-        break;
-    case 4:
-    case 5:
-        status_ignore(upstream_write(r->call, pattern_at(roll(200), roll(40000))));
-        break;
-    case 6:
-        status_ignore(upstream_end_body(r->call, NULL));
-        break;
-    default:
-        break;
-    }
+    do_something(r);
 }
 
 static void act_on_stream(struct h2_world *h, int n)
@@ -148,7 +116,7 @@ static void act_as_target(struct h2_world *h)
     }
 }
 
-static void run(struct pki *pki, uint32_t seed)
+static void run(uint32_t seed)
 {
     struct h2_world h;
     dice = seed * 2654435761u + 1;
@@ -190,10 +158,8 @@ static void run(struct pki *pki, uint32_t seed)
 static void nothing_breaks_when_nobody_behaves(void **state)
 {
     (void)state;
-    struct pki *pki = pki_new("ec:P-256");
     for (uint32_t seed = 1; seed <= 40; seed++)
-        run(pki, seed);
-    pki_free(pki);
+        run(seed);
 }
 
 int main(void)
@@ -201,5 +167,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_breaks_when_nobody_behaves),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_pki, free_pki);
 }

@@ -5,22 +5,6 @@
 
 /* What is sent again, and what must not be. */
 
-static struct pki *pki;
-
-static int make_pki(void **state)
-{
-    (void)state;
-    pki = pki_new("ec:P-256");
-    return 0;
-}
-
-static int free_pki(void **state)
-{
-    (void)state;
-    pki_free(pki);
-    return 0;
-}
-
 static void start_on_used_connection(struct h2_world *h, const struct upstream_request *request, int n)
 {
     h2_world_init(h, pki);

@@ -6,22 +6,6 @@
 
 /* Which connection a call to a target that may speak HTTP/2 goes on, and what becomes of the connection. */
 
-static struct pki *pki;
-
-static int make_pki(void **state)
-{
-    (void)state;
-    pki = pki_new("ec:P-256");
-    return 0;
-}
-
-static int free_pki(void **state)
-{
-    (void)state;
-    pki_free(pki);
-    return 0;
-}
-
 static int takes_http11(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
                         unsigned in_n, void *arg)
 {

@@ -8,6 +8,22 @@
 
 #include "base/alloc.h"
 
+struct pki *pki;
+
+int make_pki(void **state)
+{
+    (void)state;
+    pki = pki_new("ec:P-256");
+    return 0;
+}
+
+int free_pki(void **state)
+{
+    (void)state;
+    pki_free(pki);
+    return 0;
+}
+
 struct h2_target {
     struct h2_world *h;
     struct peer *peer;
@@ -176,12 +192,12 @@ static void each_turn(struct world *w)
 
 /* ---- the tests' side ---- */
 
-void h2_world_init(struct h2_world *h, struct pki *pki)
+void h2_world_init(struct h2_world *h, struct pki *authority)
 {
     (void)signal(SIGPIPE, SIG_IGN); /* tls/tls.h */
     *h = (struct h2_world){0};
     world_init(&h->w);
-    world_use_tls(&h->w, pki_server(pki, "DNS:localhost"), pki_ca_pem(pki), NULL);
+    world_use_tls(&h->w, pki_server(authority, "DNS:localhost"), pki_ca_pem(authority), NULL);
     h->w.endpoint.http2 = true;
     h->w.limits.streams = 100;
     h->w.accepted_one = accepted;

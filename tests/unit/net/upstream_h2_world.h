@@ -15,6 +15,11 @@
 
 #define H2_STREAMS 512
 
+/* Of a whole program: cmocka_run_group_tests(tests, make_pki, free_pki). */
+extern struct pki *pki;
+int make_pki(void **state);
+int free_pki(void **state);
+
 struct h2_target;
 
 /* One request as the target saw it. */
@@ -40,7 +45,7 @@ struct h2_world {
     bool small_window; /* 16 KiB per stream, not given back before h2_give_window() */
 };
 
-void h2_world_init(struct h2_world *h, struct pki *pki);
+void h2_world_init(struct h2_world *h, struct pki *authority);
 void h2_world_free(struct h2_world *h);
 
 int h2_asked(const struct h2_world *h, int peer); /* requests whose heads came, on that connection */

@@ -43,6 +43,7 @@ static void hop_by_hop_fields_and_what_connection_names_go_no_further(void **sta
         {"Trailer: X-Sum", NULL, "Trailer", "-"},
         {"Upgrade: websocket", NULL, "Upgrade", "-"}, /* without Connection: upgrade */
         {"HTTP2-Settings: AAMAAABkAAQAAP__", NULL, "HTTP2-Settings", "-"},
+        {"Fairlead-Explain: 1", NULL, "Fairlead-Explain", "-"},
         {"Expect: 100-continue", NULL, "Expect", "-"},
         {"Connection: X-One, close\nX-One: 1\nX-Two: 2", NULL, "X-One", "-"},
         {"Connection: X-One, close\nX-One: 1\nX-Two: 2", NULL, "X-Two", "2"},
