@@ -73,8 +73,9 @@ void outbound_answered(struct outbound *o, struct outbound_asking *q, const uint
 void outbound_reported(struct outbound_call *c, bool again);
 
 /*
- * A caller that sends the field `Fairlead-Explain` (any value; it goes no further) is told on which connection its
- * answer came, in the field `Fairlead-Connection` of the answer: what `fairlead call --explain` shows.
+ * A caller that sends the field `Fairlead-Explain` (any value; it goes no further) is told on which
+ * connection its answer came, in the field `Fairlead-Connection` of the answer: what `fairlead call
+ * --explain` shows.
  */
 
 /* What became of it so far, for logs; before outbound_finished(). Texts live until then. */

@@ -112,7 +112,8 @@ static void on_writable(void *owner)
 
 /* ---- the answer: target -> caller ---- */
 
-/* "reused; HTTP/2", "new; HTTP/1.1; TLS resumed; connected in 312 us; second try": for `fairlead call --explain`. */
+/* "reused; HTTP/2", "new; HTTP/1.1; TLS resumed; connected in 312 us; second try": for `fairlead call
+ * --explain`. */
 static struct status explain(struct outbound_call *c, struct response *out)
 {
     const struct upstream_facts *f = &c->facts;
