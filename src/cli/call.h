@@ -9,14 +9,14 @@
 /* ---- call_answer.c: what came back ---- */
 struct proxy_answer {
     struct cli *cli;
-    bool show_head;  /* -i */
-    bool count_only; /* --explain: bodies are counted, not shown */
-    bool terminal;   /* standard output is one: no control characters of somebody else's */
-    int status;      /* 0: no answer */
+    bool show_head;         /* -i */
+    bool count_only;        /* --explain: bodies are counted, not shown */
+    bool terminal;          /* standard output is one: no control characters of somebody else's */
+    int status;             /* 0: no answer */
     struct text connection; /* on which the gateway had it; in the command's arena */
     uint64_t bytes;         /* of the body */
-    bool holding;    /* it may be the gateway's own error: kept in `waiting` until that is known */
-    bool ends_line;  /* what was shown last ended one */
+    bool holding;           /* it may be the gateway's own error: kept in `waiting` until that is known */
+    bool ends_line;         /* what was shown last ended one */
     struct buffer waiting;
 };
 void proxy_answer_init(struct proxy_answer *a, struct cli *c);
