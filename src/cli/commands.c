@@ -181,16 +181,20 @@ static const struct command rows[] = {
     {.name = "tenant delete", .arguments = "ID", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_tenant_delete,
      .summary = "Delete a tenant that has no applications, runtimes or certificates"},
 
-    {.name = "connect", .arguments = "URL --out DIR", .least = 1, .most = 1, .flags = OUTPUT, .run = command_connect,
-     .summary = "Connect this system: turn a one-time URL into a certificate",
-     .details = "The external system's side. Fetches the signing-request info, makes key and\n"
+    {.name = "connect", .arguments = "URL|TOKEN --out DIR", .most = 1, .flags = OUTPUT, .run = command_connect,
+     .summary = "Connect this system: turn a one-time URL or token into a certificate",
+     .details = "The external system's side. Asks what the request should say, makes key and\n"
                 "request, has it signed, checks the answer and saves client.key, client.crt,\n"
-                "chain.crt, ca.crt and connection.json. The server is checked against the given\n"
-                "fingerprint, else against this host's trust store; if that does not know it, the\n"
-                "fingerprint is shown and you are asked.",
+                "chain.crt, ca.crt and connection.json. What the operator gave: Kyma's URL with the\n"
+                "token; of a Compass token `raw`, `rawEncoded` or legacyConnectorURL, or its\n"
+                "connectorURL and token apart. - for URL or TOKEN is standard input.\n"
+                "The server is checked against the given fingerprint, else against this host's trust\n"
+                "store; if that does not know it, the fingerprint is shown and you are asked.",
      .example = "fairlead connect 'https://host:8443/v1/...info?token=...' --out ./shop --ca-fingerprint 3f5a...",
      .options = {{"out", 0, OPTION_VALUE, "DIR", "where to save (made with mode 0700)"},
                  {"ca-fingerprint", 0, OPTION_VALUE, "HEX", "SHA-256 of the CA, from `fairlead token create`"},
+                 {"connector-url", 0, OPTION_VALUE, "URL", "connectorURL of a Compass token"},
+                 {"token", 0, OPTION_VALUE, "TOKEN", "its token"},
                  {"key", 0, OPTION_VALUE, "ALGORITHM", "rsa:2048|3072|4096, ec:P-256|P-384|P-521, ed25519"},
                  {"p12", 0, OPTION_OPTIONAL_VALUE, "PASSFILE", "save client.p12 as well; password from the file, else asked"},
                  {"yes", 'y', OPTION_FLAG, NULL, "take an unknown CA without asking"}}},

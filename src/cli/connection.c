@@ -90,6 +90,8 @@ static struct status write_info(const char *dir, const struct connection_info *i
     json_text(&j, "infoUrl", info->info_url);
     json_text(&j, "metadataUrl", info->metadata_url);
     json_text(&j, "eventsUrl", info->events_url);
+    json_text(&j, "connectorUrl", info->connector_url);
+    json_text(&j, "directorUrl", info->director_url);
     json_text(&j, "serverCaFingerprint", info->ca_fingerprint);
     json_cstr(&j, "fingerprint", answer->fingerprint);
     json_time(&j, "notAfter", answer->chain[0].not_after);
@@ -148,6 +150,8 @@ static struct status read_info(const char *dir, struct arena *a, struct connecti
     out->info_url = json_string(json, "infoUrl", a);
     out->metadata_url = json_string(json, "metadataUrl", a);
     out->events_url = json_string(json, "eventsUrl", a);
+    out->connector_url = json_string(json, "connectorUrl", a);
+    out->director_url = json_string(json, "directorUrl", a);
     out->ca_fingerprint = json_string(json, "serverCaFingerprint", a);
     uint8_t pin[SHA256_SIZE];
     if (out->ca_fingerprint.n > 0 && !hex_decode(pin, sizeof pin, out->ca_fingerprint))

@@ -16,12 +16,13 @@
 #include "cli/enrol.h"
 
 struct connection_info {
-    struct text kind;          /* "application", "runtime", "remoteEnvironment" */
+    struct text kind;          /* "application", "runtime", "remoteEnvironment"; "compass" by its Connector */
     struct text subject;       /* as the server wrote it */
     struct text key_algorithm; /* of the key in use */
     struct text info_url;      /* management info; empty for servers that have none */
     struct text metadata_url, events_url;
-    struct text ca_fingerprint; /* hex; empty = the system's trust store */
+    struct text connector_url, director_url; /* Compass's, for the certificate; else empty */
+    struct text ca_fingerprint;              /* hex; empty = the system's trust store */
 };
 
 struct connection_files {

@@ -56,27 +56,35 @@ struct status enrol_get(const struct https_trust *trust, const struct https_iden
     return call(&get, 200, a, out_json, err);
 }
 
-/* {"csr":"<base64 of the PEM>"} */
-static struct status request_body(struct text subject, EVP_PKEY *key, struct arena *a, struct buffer *out,
-                                  struct error *err)
+struct status enrol_request(struct text subject, EVP_PKEY *key, struct arena *a, struct buffer *out,
+                            struct error *err)
 {
     struct name name;
-    OWNED(buffer_release) struct buffer der, pem, base64;
+    OWNED(buffer_release) struct buffer der, pem;
     buffer_init(&der, REQUEST_MAX);
     buffer_init(&pem, REQUEST_MAX);
-    buffer_init(&base64, REQUEST_MAX);
     struct status s = name_from_text(subject, a, &name, err);
     if (!status_ok(s))
         return s.code == E_NOMEM ? s : error_wrap(err, s, "the subject that the server asks for");
     TRY(request_build(&name, key, &der, err));
     pem_encode(&pem, TEXT("CERTIFICATE REQUEST"), buffer_bytes(&der));
-    base64_encode(&base64, buffer_bytes(&pem));
+    TRY(buffer_status(&pem));
+    base64_encode(out, buffer_bytes(&pem));
+    return buffer_status(out);
+}
+
+/* {"csr":"<base64 of the PEM>"} */
+static struct status request_body(struct text subject, EVP_PKEY *key, struct arena *a, struct buffer *out,
+                                  struct error *err)
+{
+    OWNED(buffer_release) struct buffer base64;
+    buffer_init(&base64, REQUEST_MAX);
+    TRY(enrol_request(subject, key, a, &base64, err));
     struct json_out j;
     json_out_init(&j, out);
     json_open_object(&j, NULL);
     json_text(&j, "csr", buffer_as_text(&base64));
     json_end(&j);
-    TRY(buffer_status(&base64));
     return buffer_status(out);
 }
 
@@ -91,5 +99,5 @@ struct status enrol_sign(const struct https_trust *trust, const struct https_ide
     const struct https_call post = {
         .trust = trust, .identity = identity, .method = HTTP_POST, .url = url, .body = buffer_as_text(&body)};
     TRY(call(&post, 201, a, &json, err));
-    return enrol_check(json, key, subject, a, out, err);
+    return enrol_check(json, &enrol_kyma, key, subject, a, out, err);
 }

@@ -27,6 +27,9 @@ struct enrol_answer {
 struct status enrol_get(const struct https_trust *trust, const struct https_identity *identity,
                         struct text url, struct arena *a, struct text *out_json, struct error *err);
 
+/* The request for `key` and `subject`: base64 of its PEM, one line; `out` was initialised. */
+struct status enrol_request(struct text subject, EVP_PKEY *key, struct arena *a, struct buffer *out,
+                            struct error *err);
 /* POST {"csr": ...} with `key` and `subject`; 201 is expected, then checked with enrol_check. */
 struct status enrol_sign(const struct https_trust *trust, const struct https_identity *identity,
                          struct text url, struct text subject, EVP_PKEY *key, struct arena *a,
@@ -36,5 +39,9 @@ struct status enrol_sign(const struct https_trust *trust, const struct https_ide
  * What a server's answer must be: certificates in PEM inside base64; the leaf holds our key and the wanted
  * CN; each is signed by the next one, which is a CA; the leaf is valid now. E_INVALID says what is not so.
  */
-struct status enrol_check(struct text json, EVP_PKEY *key, struct text subject, struct arena *a,
-                          struct enrol_answer *out, struct error *err);
+struct enrol_members {
+    const char *chain, *ca; /* `ca` is looked at when the chain is the leaf alone */
+};
+extern const struct enrol_members enrol_kyma, enrol_compass;
+struct status enrol_check(struct text json, const struct enrol_members *members, EVP_PKEY *key,
+                          struct text subject, struct arena *a, struct enrol_answer *out, struct error *err);

@@ -112,14 +112,17 @@ static struct text chain_pem(const struct enrol_answer *answer, size_t from, siz
     return arena_text(a, buffer_as_text(&pem));
 }
 
-struct status enrol_check(struct text json, EVP_PKEY *key, struct text subject, struct arena *a,
-                          struct enrol_answer *out, struct error *err)
+const struct enrol_members enrol_kyma = {.chain = "crt", .ca = "caCrt"};
+const struct enrol_members enrol_compass = {.chain = "certificateChain", .ca = "caCertificate"};
+
+struct status enrol_check(struct text json, const struct enrol_members *members, EVP_PKEY *key,
+                          struct text subject, struct arena *a, struct enrol_answer *out, struct error *err)
 {
     uint8_t fingerprint[SHA256_SIZE];
     *out = (struct enrol_answer){.count = 0};
-    TRY(read_member(json, "crt", a, out, err));
-    if (out->count == 1 && json_string(json, "caCrt", a).n > 0) /* Kyma 0.4: the leaf alone */
-        TRY(read_member(json, "caCrt", a, out, err));
+    TRY(read_member(json, members->chain, a, out, err));
+    if (out->count == 1 && json_string(json, members->ca, a).n > 0) /* Kyma 0.4: the leaf alone */
+        TRY(read_member(json, members->ca, a, out, err));
     if (out->count == 0)
         return error_set(err, E_INVALID, "the server's answer holds no certificate");
     TRY(check_leaf(&out->chain[0], key, subject, a, err));

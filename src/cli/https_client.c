@@ -166,8 +166,11 @@ struct status https_exchange(const struct https_call *call, struct exchange_answ
     TRY(open_tls(&settings, &url, fd, &context, &tls, err));
     struct connection c = {.fd = fd, .tls = tls, .url = &url};
     const struct exchange_io io = {.self = &c, .write_all = write_all, .read_some = read_some};
-    const struct exchange_request request = {
-        .method = call->method, .target = url.target, .authority = url.authority, .body = call->body};
+    const struct exchange_request request = {.method = call->method,
+                                             .target = url.target,
+                                             .authority = url.authority,
+                                             .body = call->body,
+                                             .connector_token = call->connector_token};
     return exchange_run(&io, &request, out, err);
 }
 

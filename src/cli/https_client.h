@@ -23,7 +23,8 @@ struct https_call {
     const struct https_identity *identity; /* client certificate; NULL = none */
     enum http_method method;
     struct text url;
-    struct text body; /* JSON; {NULL, 0} = none */
+    struct text body;            /* JSON; {NULL, 0} = none */
+    struct text connector_token; /* Connector-Token; empty = none */
 };
 
 /*

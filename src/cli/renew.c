@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "base/own.h"
+#include "cli/compass_client.h"
 #include "cli/connection.h"
 #include "cli/json_list.h"
 
@@ -58,23 +59,43 @@ static struct status ask_where(struct cli *c, struct connection_files *files, co
     return DONE;
 }
 
+static struct status ask_connector(struct cli *c, struct connection_files *files, struct compass_door *door,
+                                   struct error *err)
+{
+    struct compass_configuration configuration;
+    const struct status s = compass_configure(door, &c->arena, &configuration, err);
+    if (!status_ok(s))
+        return error_wrap(err, s, "configuration");
+    files->info.subject = configuration.subject;
+    if (configuration.director_url.n > 0)
+        files->info.director_url = configuration.director_url;
+    if (configuration.connector_url.n > 0)
+        files->info.connector_url = configuration.connector_url;
+    door->url = files->info.connector_url;
+    return DONE;
+}
+
 static struct status renew(struct cli *c, const char *dir, struct connection_files *files,
                            struct enrol_answer *out, struct error *err)
 {
-    struct text url;
+    struct text url = {NULL, 0};
     struct https_trust trust;
     OWNED(key_free) EVP_PKEY *key = NULL;
     OWNED(secret_release) struct secret password = {NULL, 0};
     if (args_has(&c->args, "p12"))
         TRY(connection_password(args_value(&c->args, "p12"), &password, err));
     connection_trust(&files->info, &trust);
-    TRY(ask_where(c, files, &trust, &url, err));
+    struct compass_door door = {
+        .trust = &trust, .identity = &files->identity, .url = files->info.connector_url};
+    const bool compass = door.url.n > 0;
+    TRY(compass ? ask_connector(c, files, &door, err) : ask_where(c, files, &trust, &url, err));
     cli_progress("Making a new %.*s key ...", TEXT_ARG(files->info.key_algorithm));
     TRY(key_generate(files->info.key_algorithm, &key, err));
     TRY(connection_write_key(dir, key, true, err));
     cli_progress("Asking for the new certificate ...");
-    struct status s =
-        enrol_sign(&trust, &files->identity, url, files->info.subject, key, &c->arena, out, err);
+    const struct text subject = files->info.subject;
+    struct status s = compass ? compass_sign(&door, subject, key, &c->arena, out, err)
+                              : enrol_sign(&trust, &files->identity, url, subject, key, &c->arena, out, err);
     if (!status_ok(s)) {
         status_ignore(connection_forget_key(dir, true));
         return s;

@@ -3,24 +3,21 @@
 
 #include "base/json_out.h"
 #include "base/own.h"
+#include "cli/compass_client.h"
 #include "cli/connection.h"
 #include "cli/json_list.h"
 
 #define BODY_MAX   65536
 #define ANSWER_MAX 65536
 
-/* The external system revokes its own certificate, over mutual TLS with it. */
-static struct status revoke_own(struct cli *c, const char *dir, struct error *err)
+static struct status revoke_at_kyma(struct cli *c, const struct connection_files *files,
+                                    const struct https_trust *trust, struct error *err)
 {
     struct text json;
-    struct https_trust trust;
-    OWNED(connection_files_release) struct connection_files files = {.leaf_pem = {NULL, 0}};
-    TRY(connection_open(dir, &c->arena, &files, err));
-    connection_trust(&files.info, &trust);
-    if (files.info.info_url.n == 0)
+    if (files->info.info_url.n == 0)
         return error_set(err, E_INVALID,
                          "this connection has no management URL: ask the server's operator to revoke it");
-    TRY(enrol_get(&trust, &files.identity, files.info.info_url, &c->arena, &json, err));
+    TRY(enrol_get(trust, &files->identity, files->info.info_url, &c->arena, &json, err));
     struct text urls = json_raw_member(json, "urls");
     struct text url = json_string(urls, "revokeCertUrl", &c->arena);
     if (url.n == 0) /* Kyma 0.8 and 0.9 */
@@ -30,11 +27,24 @@ static struct status revoke_own(struct cli *c, const char *dir, struct error *er
     OWNED(exchange_answer_release) struct exchange_answer answer;
     exchange_answer_init(&answer, ANSWER_MAX);
     const struct https_call post = {
-        .trust = &trust, .identity = &files.identity, .method = HTTP_POST, .url = url, .body = TEXT("{}")};
+        .trust = trust, .identity = &files->identity, .method = HTTP_POST, .url = url, .body = TEXT("{}")};
     TRY(https_exchange(&post, &answer, err));
     if (answer.status != 201)
         return error_set(err, E_DENIED, "the server answered %d %s", answer.status,
                          http_reason(answer.status));
+    return DONE;
+}
+
+/* The external system revokes its own certificate, over mutual TLS with it. */
+static struct status revoke_own(struct cli *c, const char *dir, struct error *err)
+{
+    struct https_trust trust;
+    OWNED(connection_files_release) struct connection_files files = {.leaf_pem = {NULL, 0}};
+    TRY(connection_open(dir, &c->arena, &files, err));
+    connection_trust(&files.info, &trust);
+    const struct compass_door door = {
+        .trust = &trust, .identity = &files.identity, .url = files.info.connector_url};
+    TRY(door.url.n > 0 ? compass_revoke(&door, &c->arena, err) : revoke_at_kyma(c, &files, &trust, err));
     cli_progress("Revoked. The files in %s are of no use any more.", dir);
     return DONE;
 }

@@ -66,6 +66,8 @@ static struct status write_request(const struct exchange_request *in, struct buf
 {
     if (!is_clean(in->target) || !is_clean(in->authority))
         return error_set(err, E_INVALID, "the URL holds blanks or characters that need percent-encoding");
+    if (in->connector_token.n > 0 && !is_clean(in->connector_token))
+        return error_set(err, E_INVALID, "the token holds blanks or characters that do not belong into one");
     OWNED(arena_release) struct arena a;
     arena_init(&a, 1024, ARENA_MAX);
     struct request r = {.version = HTTP_1_1,
@@ -82,10 +84,12 @@ static struct status write_request(const struct exchange_request *in, struct buf
     TRY(headers_add(&extra, &a, TEXT("Connection"), TEXT("close")));
     if (in->body.p)
         TRY(headers_add(&extra, &a, TEXT("Content-Type"), TEXT("application/json")));
+    if (in->connector_token.n > 0)
+        TRY(headers_add(&extra, &a, TEXT("Connector-Token"), in->connector_token));
     if (in->if_match.n > 0)
         TRY(headers_add(&extra, &a, TEXT("If-Match"), in->if_match));
     /* Room for all of it at once: a buffer that grows leaves copies behind. */
-    if (!buffer_reserve(out, in->target.n + in->body.n + HEAD_ROOM))
+    if (!buffer_reserve(out, in->target.n + in->body.n + in->connector_token.n + HEAD_ROOM))
         return buffer_status(out);
     h1_write_request_head(out, &r, &extra);
     buffer_text(out, in->body);

@@ -23,7 +23,8 @@ struct exchange_request {
         target; /* path and query, already percent-encoded; no blanks or control characters: E_INVALID */
     struct text authority; /* Host */
     struct text body;      /* JSON; {NULL, 0} = none. It may hold secrets: no copy of it stays in memory */
-    struct text if_match;  /* If-Match (RFC 9110 13.1.1), quotes included; empty = none */
+    struct text connector_token; /* Connector-Token, of Compass; empty = none. As secret as the body */
+    struct text if_match;        /* If-Match (RFC 9110 13.1.1), quotes included; empty = none */
 };
 
 struct exchange_answer {

@@ -97,6 +97,20 @@ static void refuses_to_write_over_a_connection(void **state)
     assert_status(connection_prepare(directory, &made, NULL), E_CONFLICT);
 }
 
+static void what_was_saved_of_a_connector_is_found_again(void **state)
+{
+    struct fixture *f = *state;
+    f->info.kind = TEXT("compass");
+    f->info.connector_url = TEXT("https://g/connector/graphql");
+    f->info.director_url = TEXT("https://g/director/graphql");
+    connect_first(f, pki_client(f->pki, PKI_GOOD, "shop"));
+    OWNED(connection_files_release) struct connection_files files = {.leaf_pem = {NULL, 0}};
+    assert_ok(connection_open(directory, &f->arena, &files, NULL));
+    assert_text(files.info.kind, "compass");
+    assert_text(files.info.connector_url, "https://g/connector/graphql");
+    assert_text(files.info.director_url, "https://g/director/graphql");
+}
+
 static void the_key_is_private_and_must_stay_so(void **state)
 {
     struct fixture *f = *state;
@@ -161,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(refuses_to_write_over_a_connection, start, stop),
+        cmocka_unit_test_setup_teardown(what_was_saved_of_a_connector_is_found_again, start, stop),
         cmocka_unit_test_setup_teardown(the_key_is_private_and_must_stay_so, start, stop),
         cmocka_unit_test_setup_teardown(refuses_a_key_of_another_certificate, start, stop),
         cmocka_unit_test_setup_teardown(an_interrupted_renewal_leaves_a_pair_that_fits, start, stop),

@@ -61,7 +61,7 @@ static struct status check(struct fixture *f, struct text json, struct text key_
 {
     OWNED(key_free) EVP_PKEY *key = NULL;
     assert_ok(key_from_pem(text_bytes(key_pem), &key, NULL));
-    return enrol_check(json, key, text_of(subject), &f->arena, out, err);
+    return enrol_check(json, &enrol_kyma, key, text_of(subject), &f->arena, out, err);
 }
 
 static void refuses_answers_that_are_not_our_certificate(void **state)
@@ -135,12 +135,28 @@ static void takes_the_chain_in_any_order_and_saves_it_in_the_right_one(void **st
     assert_int_equal(straight.count, 2);
 }
 
+static void reads_the_members_of_the_way_that_was_taken(void **state)
+{
+    struct fixture *f = *state;
+    const struct text none = {NULL, 0};
+    const struct pki_identity *shop = pki_client(f->pki, PKI_GOOD, "shop");
+    const struct text compass = answer_of(f, "certificateChain", shop->chain_pem, pki_ca_pem(f->pki), none);
+    OWNED(key_free) EVP_PKEY *key = NULL;
+    struct enrol_answer answer;
+    assert_ok(key_from_pem(text_bytes(shop->key_pem), &key, NULL));
+    assert_ok(enrol_check(compass, &enrol_compass, key, TEXT("CN=shop"), &f->arena, &answer, NULL));
+    assert_int_equal(answer.count, 2);
+    assert_status(enrol_check(compass, &enrol_kyma, key, TEXT("CN=shop"), &f->arena, &answer, NULL),
+                  E_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(refuses_answers_that_are_not_our_certificate, start, stop),
         cmocka_unit_test_setup_teardown(takes_the_chain_in_any_order_and_saves_it_in_the_right_one, start,
                                         stop),
+        cmocka_unit_test_setup_teardown(reads_the_members_of_the_way_that_was_taken, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,28 @@ static void refuses_targets_that_would_split_the_request(void **state)
     }
 }
 
+static void a_token_goes_in_a_header_of_its_own_and_splits_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *token;
+        enum code code;
+    } rows[] = {{"a b", E_INVALID}, {"a\r\nX: y", E_INVALID}, {"\xc3\xa4", E_INVALID}, {"a-_==", E_OK}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct peer peer = {.says = TEXT("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), .step = 100};
+        buffer_init(&peer.heard, 65536);
+        struct exchange_request request = get;
+        request.connector_token = text_of(rows[i].token);
+        OWNED(exchange_answer_release) struct exchange_answer answer;
+        exchange_answer_init(&answer, 64);
+        assert_status(run(&peer, &request, &answer, NULL), rows[i].code);
+        buffer_byte(&peer.heard, 0);
+        const bool sent = strstr(buffer_as_text(&peer.heard).p, "\r\nConnector-Token: a-_==\r\n") != NULL;
+        assert_int_equal(sent, rows[i].code == E_OK);
+        buffer_release(&peer.heard);
+    }
+}
+
 static void an_exchange_gives_status_and_body(void **state)
 {
     (void)state;
@@ -141,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_answers_that_are_no_whole_http),
         cmocka_unit_test(refuses_targets_that_would_split_the_request),
+        cmocka_unit_test(a_token_goes_in_a_header_of_its_own_and_splits_nothing),
         cmocka_unit_test(an_exchange_gives_status_and_body),
         cmocka_unit_test(survives_failing_allocations),
     };
