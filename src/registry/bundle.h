@@ -20,8 +20,10 @@
 /* AuthInput and Auth. Non-serialized forms are read by the face; here they are lists. */
 struct bundle_auth {
     bool given;
-    struct credentials
-        credentials; /* basic, oauth or the certificate form of it, with CSRF; `extra` unused */
+    /* Basic, OAuth or the certificate form of OAuth, with CSRF; `extra` is unused. The certificate form has
+     * client_authentication "certificate", and certificate_pem is certificates and key in one text, both
+     * ways; key_pem is unused. */
+    struct credentials credentials;
     struct request_parameters parameters;                 /* additionalHeaders, additionalQueryParams */
     struct text access_strategy, certificate_common_name; /* stored and shown, no more */
 };
@@ -99,7 +101,7 @@ struct member {
         bool given;
         struct text type;
         enum specification_format format;
-        const struct specification_ref *content; /* into `row`; present = false: nothing (yet) */
+        const struct specification_ref *content; /* in the arena; present = false: nothing (yet) */
         struct {
             bool given;
             struct text url, mode, filter, message;

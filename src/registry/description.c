@@ -43,8 +43,8 @@ static struct status labels_of(const struct service_details *d, struct text appl
 }
 
 /* Everything of the row that is JSON, and the path name, in one piece of the arena. */
-static struct status write_texts(const struct service_details *d, struct arena *a, struct service *out,
-                                 struct text *out_detail)
+static struct status write_texts(const struct service_details *d, const struct bundle_details *more,
+                                 struct arena *a, struct service *out, struct text *out_detail)
 {
     struct label *labels;
     size_t count;
@@ -53,7 +53,7 @@ static struct status write_texts(const struct service_details *d, struct arena *
     buffer_init(&b, ROW_JSON_MAX);
     TRY(labels_write(labels, count, &b));
     const size_t labels_end = buffer_size(&b);
-    TRY(details_write(d, &b));
+    TRY(details_write(d, more, &b));
     const size_t details_end = buffer_size(&b);
     audit_detail_write(out, &b);
     const size_t detail_end = buffer_size(&b);
@@ -69,8 +69,9 @@ static struct status write_texts(const struct service_details *d, struct arena *
     return DONE;
 }
 
-struct status service_row_of(const struct registry_key *key, const struct service_details *d, struct arena *a,
-                             struct service *out, struct text *out_detail)
+struct status service_row_of(const struct registry_key *key, const struct service_details *d,
+                             const struct bundle_details *more, struct arena *a, struct service *out,
+                             struct text *out_detail)
 {
     *out = (struct service){
         .tenant = key->tenant,
@@ -86,5 +87,5 @@ struct status service_row_of(const struct registry_key *key, const struct servic
     memcpy(out->id, key->id, SERVICE_ID_SIZE);
     if (d->api.given)
         out->credential_kind = (int)credential_kind_of(&d->api.credentials);
-    return write_texts(d, a, out, out_detail);
+    return write_texts(d, more, a, out, out_detail);
 }

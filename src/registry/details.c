@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/details.h"
 
+#include "registry/bundle_details.h"
 #include "registry/decode_values.h"
 #include "registry/secret_data.h"
 
@@ -44,7 +45,8 @@ static void write_credentials(struct json_out *j, const struct credentials *c)
         put_text(j, "csrfUrl", csrf->token_url);
 }
 
-struct status details_write(const struct service_details *d, struct buffer *out)
+struct status details_write(const struct service_details *d, const struct bundle_details *more,
+                            struct buffer *out)
 {
     struct json_out j;
     json_out_init(&j, out);
@@ -56,6 +58,8 @@ struct status details_write(const struct service_details *d, struct buffer *out)
         write_credentials(&j, &d->api.credentials);
     }
     put_flag(&j, "events", d->events.given);
+    if (more)
+        put_bundle_details(&j, more);
     json_end(&j);
     return buffer_status(out);
 }
@@ -236,7 +240,7 @@ struct status details_read(const struct service *row, const struct secret_data *
         TRY(read_members(row->details, a, &from));
     TRY(labels_read(row->labels, a, &read.labels, &read.label_count));
     read.events.given = from.events;
-    if (row->target_url.n > 0)
+    if (row->target_url.n > 0 || row->role == SERVICE_BUNDLE)
         TRY(read_api(row, &from, credentials, parameters, a, &read.api));
     *out = read;
     return DONE;

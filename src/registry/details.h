@@ -12,9 +12,12 @@
 
 /* `details` of the row: what has no column and is no secret (apiType, specificationUrl, kind, oauth and CSRF
  * URLs, commonName, whether events were given, ...). */
-struct status details_write(const struct service_details *d, struct buffer *out);
+struct bundle_details;
+struct status details_write(const struct service_details *d, const struct bundle_details *more,
+                            struct buffer *out);
 /* Fills `out` from the row, its details and the opened secrets (NULL when the service has none). The
- * credentials are the real ones; service_mask() before anybody sees them. E_BROKEN. */
+ * credentials are the real ones; service_mask() before anybody sees them. A bundle has an `api` without a
+ * target, for its credentials. E_BROKEN. */
 struct secret_data;
 struct status details_read(const struct service *row, const struct secret_data *credentials,
                            const struct secret_data *parameters, struct arena *a,

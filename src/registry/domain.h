@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "registry/bundle_details.h"
 #include "registry/details.h"
 #include "registry/registry.h"
 #include "registry/specification.h"
@@ -62,10 +63,12 @@ void service_announce_new(struct registry *r, const struct registry_key *key);
 
 /* The contract's rules and ours (validate.h), before anything else is looked at. */
 struct status description_check(const struct registry_input *in, struct arena *a, struct error *err);
-/* What `d` says of the row, with the label connected-app; texts borrow from `d`, `key` and the arena.
- * Specifications, revision and times are left alone. *out_detail is the audit row's. */
-struct status service_row_of(const struct registry_key *key, const struct service_details *d, struct arena *a,
-                             struct service *out, struct text *out_detail);
+/* What `d` and, unless it is NULL, `more` say of the row, with the label connected-app; texts borrow from
+ * `d`, `key` and the arena. Specifications, revision, times, role and bundle are left alone (zero).
+ * *out_detail is the audit row's. */
+struct status service_row_of(const struct registry_key *key, const struct service_details *d,
+                             const struct bundle_details *more, struct arena *a, struct service *out,
+                             struct text *out_detail);
 
 /* ---- download.c: jobs for the fetcher ---- */
 
@@ -79,6 +82,10 @@ struct status service_row_of(const struct registry_key *key, const struct servic
 struct status specification_download(struct registry *r, const struct registry_key *key,
                                      const struct api_details *api, struct text url, bool kept,
                                      struct fetch_answer *out_answer, struct error *err);
+/* The same GET for whoever takes another outcome than FETCH_FINE, too: it is in *out_answer. */
+struct status document_download(struct registry *r, const struct registry_key *key,
+                                const struct api_details *api, struct text url,
+                                struct fetch_answer *out_answer, struct error *err);
 /* A document that was sent as text: its format, or FETCH_... with a reason in *out_answer. */
 struct status specification_examine(struct registry *r, const struct registry_key *key, struct text document,
                                     struct text claim, struct fetch_answer *out_answer, struct error *err);

@@ -164,9 +164,9 @@ static struct status refusal(const uint8_t id[static SERVICE_ID_SIZE], const str
                      TEXT_ARG(service_id_text(id, text)), what, TEXT_ARG(reason), hint_of(answer, kept));
 }
 
-struct status specification_download(struct registry *r, const struct registry_key *key,
-                                     const struct api_details *api, struct text url, bool kept,
-                                     struct fetch_answer *out_answer, struct error *err)
+struct status document_download(struct registry *r, const struct registry_key *key,
+                                const struct api_details *api, struct text url,
+                                struct fetch_answer *out_answer, struct error *err)
 {
     struct fields headers = {.count = 0}, query = {.count = 0};
     if (!fields_from(&api->specification_parameters.headers, &headers) ||
@@ -187,6 +187,14 @@ struct status specification_download(struct registry *r, const struct registry_k
     authenticate(&api->specification_credentials, &request);
     TRY(job_run(r, key, &request, out_answer, err));
     doubt(r, buffer_as_text(&out_answer->document), out_answer);
+    return DONE;
+}
+
+struct status specification_download(struct registry *r, const struct registry_key *key,
+                                     const struct api_details *api, struct text url, bool kept,
+                                     struct fetch_answer *out_answer, struct error *err)
+{
+    TRY(document_download(r, key, api, url, out_answer, err));
     return out_answer->outcome == FETCH_FINE ? DONE : refusal(key->id, out_answer, kept, err);
 }
 

@@ -50,7 +50,7 @@ static struct status write_new(struct registry *r, const struct audit_caller *ca
     struct text detail;
     const int64_t now = clock_now_s();
     struct service row;
-    TRY(service_row_of(key, d, a, &row, &detail));
+    TRY(service_row_of(key, d, NULL, a, &row, &detail));
     row.revision = 1;
     row.created_at = now;
     row.updated_at = now;

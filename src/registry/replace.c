@@ -47,7 +47,7 @@ static struct status next_row(const struct replacement *c, const struct service 
 {
     struct service_details d = *c->in->details;
     d.identifier = old->identifier;
-    TRY(service_row_of(c->key, &d, c->a, out, out_detail));
+    TRY(service_row_of(c->key, &d, NULL, c->a, out, out_detail));
     out->revision = old->revision + 1;
     out->created_at = old->created_at;
     out->updated_at = clock_now_s();

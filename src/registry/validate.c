@@ -196,3 +196,17 @@ struct status service_validate(const struct service_details *d, struct arena *a,
     TRY(buffer_status(&text));
     return buffer_size(&text) > 0 ? refuse(&f, structure, a, out_message) : DONE;
 }
+
+struct status credentials_validate(const struct api_details *api, struct arena *a, struct text *out_message)
+{
+    const struct service_details alone = {
+        .api = {.given = true, .credentials = api->credentials, .parameters = api->parameters}};
+    OWNED(buffer_release) struct buffer text;
+    buffer_init(&text, FINDINGS_MAX);
+    struct findings f = {&text};
+    check_credentials(&api->credentials, &f);
+    if (buffer_size(&text) == 0 && !methods_are_bad("credential", &api->credentials, &f))
+        check_limits(&alone, &f);
+    TRY(buffer_status(&text));
+    return buffer_size(&text) > 0 ? refuse(&f, TEXT(""), a, out_message) : DONE;
+}

@@ -20,5 +20,8 @@
  */
 struct status service_validate(const struct service_details *d, struct arena *a, struct text *out_message);
 
+/* The same rules for credentials and parameters alone; *out_message has no prefix. */
+struct status credentials_validate(const struct api_details *api, struct arena *a, struct text *out_message);
+
 /* The URL rule of contract 1.7, exactly; for targetUrl, oauth.url, tokenEndpointURL. */
 bool registry_url_is_valid(struct text url);

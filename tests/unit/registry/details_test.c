@@ -50,7 +50,7 @@ static struct status keep(const struct service_details *d, struct kept *k)
     buffer_init(&k->details, 1 << 16);
     TRY(make_secrets(d, k));
     TRY(labels_write(d->labels, d->label_count, &k->labels));
-    TRY(details_write(d, &k->details));
+    TRY(details_write(d, NULL, &k->details));
     k->row = (struct service){
         .name = d->name,
         .provider = d->provider,
@@ -161,7 +161,7 @@ static void descriptions_come_back_as_they_went(void **state)
         assert_text(read.api.credentials.basic.password, sent.api.credentials.basic.password.n > 1 ? "p<"
                                                          : sent.api.credentials.basic.given        ? "p"
                                                                                                    : "");
-        assert_ok(details_write(&read, &again));
+        assert_ok(details_write(&read, NULL, &again));
         assert_true(text_equal(buffer_as_text(&again), buffer_as_text(&k.details)));
         service_mask(&read);
         show(&read, &shown);
