@@ -105,6 +105,13 @@ class Person:
             self.exported += self.fill(text) + "\n"
         return output
 
+    def send(self, name, url, *words):
+        """What is a GraphQL document in the tutorial, sent by curl: the result."""
+        (self.dir / "document.json").write_text(json.dumps({"query": self.fill(COMMANDS[f"{self.section}/{name}"])}))
+        command = ["curl", "-sS", "-H", "Content-Type: application/json", "--data-binary", "@document.json", *words, url]
+        answer = json.loads(run(command, cwd=self.dir, env=self.environment).stdout)
+        return answer["data"]["result"] if "errors" not in answer else answer["errors"][0]["message"]
+
     def take(self, output, **members):
         """Copies members of a JSON answer to where the following commands have placeholders."""
         answer = json.loads(output)
@@ -239,12 +246,54 @@ def test_secured_api(server, environment, tmp_path):
     assert retrieved().subject.rfc4514_string() == "CN=own"
 
 
+def test_compass(server, environment, tmp_path):
+    """Establish, maintain, revoke: from an operator's bearer token to the certificate that nobody takes any more."""
+    tenant, bearer = server.cli_json("status")["defaultTenant"], server.cli_json("operator", "create", "console")["token"]
+    person = Person(tmp_path / "person", "compass", {}, environment)
+    operator = ["-H", f"Tenant: {tenant}", "-H", f"authorization: Bearer {bearer}"]
+    director = re.sub(r"/v1/.*", "/director/graphql", server.cli_json("token", "create", "any")["url"])
+    register = json.dumps({"query": 'mutation { result: registerApplication(in: {name: "Tutorial"}) { id } }'})
+    made = run(["curl", "-sS", "-H", "Content-Type: application/json", "-d", register, *operator, director], env=environment).stdout
+    person.filled["{APPLICATION_ID}"] = json.loads(made)["data"]["result"]["id"]
+
+    invitation = person.send("invite", director, *operator)
+    found = person.send("configuration", invitation["connectorURL"], "-H", f"connector-token: {invitation['token']}")
+    secured = found["managementPlaneInfo"]["certificateSecuredConnectorURL"]
+    person.filled["{SUBJECT}"] = found["certificateSigningRequestInfo"]["subject"]
+    person.give("key")
+    person.give("request")
+    person.filled["{BASE64_ENCODED_CSR}"] = pasted(person.give("encode"), "wrapped")
+    token = ["-H", f"connector-token: {found['token']['token']}"]
+    signed = person.send("sign", invitation["connectorURL"], *token)
+    chain = person.decode(signed, "certificateChain", "generated.crt")
+    assert person.decode(signed, "clientCertificate", "leaf.crt") == chain[:1] and person.decode(signed, "caCertificate", "ca.crt") == chain[1:]
+    run(["openssl", "verify", "-purpose", "sslclient", "-CAfile", server.ca, person.dir / "generated.crt"])
+    assert "Failed to authenticate with token" in person.send("sign", invitation["connectorURL"], *token)
+
+    identity = ["--cert", "generated.crt", "--key", "generated.key"]
+    again = person.send("maintain_configuration", secured, *identity)
+    assert again["certificateSigningRequestInfo"] == found["certificateSigningRequestInfo"]
+    person.give("maintain_length")
+    person.give("maintain_key")
+    person.give("maintain_request")
+    person.filled["{BASE64_ENCODED_CSR}"] = pasted(person.give("maintain_encode"), "with CRLF")
+    (person.dir / "chain.b64").write_text(person.send("sign", secured, *identity)["certificateChain"])
+    person.filled["{CERTIFICATE_CHAIN}"] = "chain.b64"
+    renewed = pki.chain(pki.write(person.dir / "compass-app.crt", person.give("maintain_decode")).read_text())
+    assert renewed[0].public_key().key_size == 4096 and renewed[0].subject == chain[0].subject
+
+    assert person.send("revoke", secured, *identity) is True
+    assert person.send("maintain_configuration", secured, *identity) == "Certificate has been revoked."
+    renewed_identity = ["--cert", "compass-app.crt", "--key", "compass-app.key"]
+    assert person.send("maintain_configuration", secured, *renewed_identity) == again
+
+
 def test_every_command_and_every_deviation_is_used():
     """A row nobody reads would say something that nothing proves."""
     source = pathlib.Path(__file__).read_text()
-    for section in ("remote-environments", "applications", "secured-api"):
+    for section in ("remote-environments", "applications", "secured-api", "compass"):
         body = source[source.index(f"def test_{section.replace('-', '_')}("):].split("\ndef ", 1)[0]
-        given = {f"{section}/{name}" for name in re.findall(r'person\.give\("(\w+)"\)', body)}
+        given = {f"{section}/{name}" for name in re.findall(r'person\.(?:give|send)\("(\w+)"', body)}
         assert given == {name for name in COMMANDS if name.startswith(section + "/")}
     assert set(DEVIATIONS) <= set(COMMANDS)
     assert all(reason.endswith(".") for reason, _ in DEVIATIONS.values())
