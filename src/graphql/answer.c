@@ -44,7 +44,8 @@ static int not_valid(const struct graphql_document *document, struct status s,
                             .located = true,
                             .source = document->source,
                             .at = f->problem.at,
-                            .code = REFUSAL_VALIDATION};
+                            .code = REFUSAL_VALIDATION,
+                            .extensions = f->extensions};
         refusal_write_error(&r, answer);
     }
     buffer_text(answer, TEXT("],\"data\":null}"));

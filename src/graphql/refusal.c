@@ -34,7 +34,10 @@ void refusal_write_error(const struct refusal *r, struct buffer *answer)
         buffer_printf(answer, ",\"locations\":[{\"line\":%d,\"column\":%d}]", line, column);
     }
     struct text code = code_text_of(r->code);
-    if (code.p) {
+    if (r->extensions) {
+        buffer_text(answer, TEXT(",\"extensions\":"));
+        buffer_cstr(answer, r->extensions);
+    } else if (code.p) {
         buffer_text(answer, TEXT(",\"extensions\":{\"code\":\""));
         buffer_text(answer, code);
         buffer_text(answer, TEXT("\"}"));

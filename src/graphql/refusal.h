@@ -16,6 +16,7 @@ struct refusal {
     struct text source; /* of the document, when located */
     uint32_t at;
     enum refusal_code code;
+    const char *extensions; /* in place of the code's; NULL: none */
 };
 
 /* The whole answer; returns its HTTP status. */

@@ -125,11 +125,20 @@ struct graphql_type {
     const char *specified_by; /* a URL; of scalars */
 };
 
+/* A field that is not there, but which clients know from elsewhere: refused with words of its own in place of
+ * "Cannot query field". Nobody sees it by introspection. */
+struct graphql_absent {
+    const char *type, *field; /* NULL ends the table */
+    const char *why;          /* the message */
+};
+
 struct graphql_tables {
     const struct graphql_type *const *types; /* tables, each ended by END_OF_TYPES; the list ends with NULL */
     const char *query;                       /* names of the root types */
     const char *mutation;                    /* NULL when there is none */
     const char *description;
+    const struct graphql_absent *absent; /* NULL: none */
+    const char *absent_extensions;       /* of errors about these: a JSON object */
     bool scoped; /* every field of a root type must state its scope ("" for everybody) */
 };
 

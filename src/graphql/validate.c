@@ -18,12 +18,12 @@ void *validation_alloc(struct validation *v, size_t size)
     return p;
 }
 
-static void add_finding(struct validation *v, uint32_t at, struct text message)
+static void add_finding(struct validation *v, uint32_t at, struct text message, const char *extensions)
 {
     struct graphql_finding *f = validation_alloc(v, sizeof(*f));
     if (!f)
         return;
-    f->problem = (struct graphql_problem){message, at};
+    *f = (struct graphql_finding){.problem = {message, at}, .extensions = extensions};
     *v->end = f;
     v->end = &f->next;
     if (++v->count == LIMIT_GRAPHQL_ERRORS)
@@ -43,9 +43,15 @@ void validation_finding(struct validation *v, uint32_t at, const char *fmt, ...)
     size_t length = (size_t)n < sizeof(message) ? (size_t)n : sizeof(message) - 1;
     struct text kept = arena_text(v->arena, (struct text){message, length});
     if (kept.p)
-        add_finding(v, at, kept);
+        add_finding(v, at, kept, NULL);
     else
         v->stop = E_NOMEM;
+}
+
+void validation_absent(struct validation *v, uint32_t at, const struct graphql_absent *row)
+{
+    if (validation_goes_on(v))
+        add_finding(v, at, text_of(row->why), v->schema->tables.absent_extensions);
 }
 
 bool validation_charge(struct validation *v, int steps)
@@ -57,7 +63,7 @@ bool validation_charge(struct validation *v, int steps)
         return true;
     v->end = &v->first;
     v->count = 0;
-    add_finding(v, 0, TEXT("The document is too complex to be validated."));
+    add_finding(v, 0, TEXT("The document is too complex to be validated."), NULL);
     if (v->stop != E_NOMEM)
         v->stop = E_TOO_LARGE;
     return false;

@@ -13,6 +13,7 @@
 
 struct graphql_finding {
     struct graphql_problem problem;
+    const char *extensions; /* a JSON object; NULL: the code of a failed validation */
     struct graphql_finding *next;
 };
 

@@ -35,6 +35,8 @@ static const struct {
      "{\"errors\":[{\"message\":\"Expected Name, found \\u003cEOF\\u003e\",\"locations\":[{\"line\":1,\"column\":8}],\"extensions\":{\"code\":\"GRAPHQL_PARSE_FAILED\"}}],\"data\":null}"},
     {JSON, "{\"query\":\"{ nope }\"}", 422,
      "{\"errors\":[{\"message\":\"Cannot query field \\\"nope\\\" on type \\\"Query\\\".\",\"locations\":[{\"line\":1,\"column\":3}],\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}}],\"data\":null}"},
+    {JSON, "{\"query\":\"{ a: ships { b } }\"}", 422,
+     "{\"errors\":[{\"message\":\"there are no ships here\",\"locations\":[{\"line\":1,\"column\":3}],\"extensions\":{\"error_code\":27}}],\"data\":null}"},
     {JSON, "{\"query\":\"query($a: Int!) { echo(int: $a) }\"}", 422,
      "{\"errors\":[{\"message\":\"must be defined\",\"path\":[\"variable\",\"a\"],\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}}],\"data\":null}"},
     {JSON, "{\"query\":\"query($a: Int!) { echo(int: $a) }\",\"variables\":{\"a\":null}}", 422,

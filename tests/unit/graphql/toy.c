@@ -399,5 +399,15 @@ static const struct graphql_type roots[] = {
 /* clang-format on */
 
 static const struct graphql_type *const types[] = {roots, people, NULL};
-const struct graphql_tables toy_tables = {
-    .types = types, .query = "Query", .mutation = "Mutation", .description = "A toy.", .scoped = true};
+static const struct graphql_absent absent[] = {
+    {"Query", "ships", "there are no ships here"},
+    {"Mutation", "addShip", "there are no ships here"},
+    {NULL, NULL, NULL},
+};
+const struct graphql_tables toy_tables = {.types = types,
+                                          .query = "Query",
+                                          .mutation = "Mutation",
+                                          .description = "A toy.",
+                                          .absent = absent,
+                                          .absent_extensions = "{\"error_code\":27}",
+                                          .scoped = true};
