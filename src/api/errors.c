@@ -11,7 +11,8 @@ static bool below(struct text path, struct text prefix)
 bool api_path_is_kyma(struct text path)
 {
     static const struct text native[] = {TEXT_INIT("/api"),     TEXT_INIT("/healthz"), TEXT_INIT("/readyz"),
-                                         TEXT_INIT("/metrics"), TEXT_INIT("/front"),   TEXT_INIT("/console")};
+                                         TEXT_INIT("/metrics"), TEXT_INIT("/version"), TEXT_INIT("/front"),
+                                         TEXT_INIT("/console")};
     for (size_t i = 0; i < sizeof native / sizeof native[0]; i++) {
         if (below(path, native[i]))
             return false;

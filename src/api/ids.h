@@ -34,6 +34,7 @@
     X(KYMA_METADATA_ROOT,     kyma_metadata_root)        \
     X(COMPASS_CONNECTOR,      compass_connector)         \
     X(COMPASS_DIRECTOR,       compass_director)          \
+    X(COMPASS_OPTIONS,        compass_options)           \
     X(KYMA_ROOT,              kyma_root)                 \
     X(KYMA_SPECIFICATION,     kyma_specification)        \
     X(KYMA_HEALTH,            kyma_health)               \
@@ -80,6 +81,7 @@
     X(HEALTHZ,                api_healthz)               \
     X(READYZ,                 api_readyz)                \
     X(METRICS,                api_metrics)               \
+    X(VERSION,                api_version)               \
     X(FRONT_CERTIFICATE,      front_certificate)         \
     X(FRONT_LISTENERS,        front_listeners)           \
     X(FRONT_TARGET,           front_target)              \

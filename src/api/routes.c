@@ -78,6 +78,10 @@ const struct route api_routes[] = {
     {HTTP_POST, "/director/graphql",                         ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, LIMIT_BODY_JSON, API_COMPASS_DIRECTOR},
     {HTTP_GET,  "/director/graphql",                         ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_DIRECTOR},
 
+    /* What browsers ask before they post; the answer says what graphql.cors_origins lets them do (contract 5.3). */
+    {HTTP_OPTIONS, "/connector/graphql",                     ON_CONNECTOR | ON_GATEWAY, PERMIT_ANYONE, ROUTE_GRAPHQL | ROUTE_INLINE, 0, API_COMPASS_OPTIONS},
+    {HTTP_OPTIONS, "/director/graphql",                      EVERYWHERE, PERMIT_ANYONE, ROUTE_GRAPHQL | ROUTE_INLINE, 0, API_COMPASS_OPTIONS},
+
     {HTTP_GET,  "/v1",                                       EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_ROOT},
     {HTTP_GET,  "/v1/api.yaml",                              EVERYWHERE, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_SPECIFICATION},
     {HTTP_GET,  "/v1/health",                                EVERYWHERE | ON_PROXY, PERMIT_ANYONE, KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_HEALTH},
@@ -131,6 +135,7 @@ const struct route api_routes[] = {
     {HTTP_GET,  "/readyz",                                   NATIVE_ON, PERMIT_ANYONE, 0, 0, API_READYZ},
     {HTTP_HEAD, "/readyz",                                   NATIVE_ON, PERMIT_ANYONE, 0, 0, API_READYZ},
     {HTTP_GET,  "/metrics",                                  NATIVE_ON, PERMIT_ANYONE, 0, 0, API_METRICS},
+    {HTTP_GET,  "/version",                                  EVERYWHERE | ON_CONTROL, PERMIT_ANYONE, ROUTE_INLINE, 0, API_VERSION},
 
     /* What our own fronts ask (net/hop.h). The first one's body is the certificate's Name. */
     {HTTP_GET,  "/front/certificate",                        ON_FRONT, PERMIT_FRONT, 0, 64 * 1024, API_FRONT_CERTIFICATE},

@@ -163,3 +163,13 @@ bool check_proxy_url(struct text t)
     return colon > 1 && text_to_u64(text_from(place, colon), 65535, &port) && port > 0 &&
            check_url_host(place);
 }
+
+bool check_origin(struct text t)
+{
+    const bool https = text_starts_with(t, TEXT("https://"));
+    for (size_t i = 0; i < t.n; i++)
+        if (t.p[i] >= 'A' && t.p[i] <= 'Z')
+            return false;
+    return check_url(t, true) && text_find(text_from(t, https ? 8 : 7), '/') == t.n - (https ? 8 : 7) &&
+           !text_ends_with(t, https ? TEXT(":443") : TEXT(":80"));
+}

@@ -18,3 +18,6 @@ bool check_network(struct text t); /* the same with an optional /prefix; host bi
  * slash. */
 bool check_url(struct text t, bool http_allowed);
 bool check_proxy_url(struct text t); /* http://host:port */
+/* As browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme
+ * implies. */
+bool check_origin(struct text t);

@@ -238,6 +238,10 @@ const struct setting settings_schema[] = {
     TEXTS("inbound.trusted_proxies", SETTING_NETWORKS, inbound_trusted_proxies, 64, "", "none", RELOAD_LIVE,
           "Addresses or networks whose X-Forwarded-Client-Cert is believed.", "10.0.0.5,10.1.0.0/16"),
 
+    TEXTS("graphql.cors_origins", SETTING_ORIGINS, graphql_cors_origins, 280, "", "none", RELOAD_LIVE,
+          "Origins whose pages may call the GraphQL routes of the connector and internal listeners (CORS). On the internal listener such a page acts for whoever opens it.",
+          "https://console.example.com"),
+
     CHOICE("log.level", SETTING_LOG_LEVEL, log_level, level_choices, "info", RELOAD_LIVE, "Least important line that is written.", "debug"),
     CHOICE("log.format", SETTING_LOG_FORMAT, log_format, format_choices, "text", RELOAD_LIVE, "Lines for people or for programs.", "json"),
     CHOICE("log.access", SETTING_CHOICE, log_access, access_choices, "off", RELOAD_LIVE, "A line for every request, or for one of log.access_sample and for every one that failed.", "all"),
@@ -367,6 +371,7 @@ static const char *const type_texts[SETTING_TYPE_COUNT] = {
     [SETTING_STORE_URL] = "sqlite:PATH or memory:",
     [SETTING_BOOL] = "true or false",
     [SETTING_HOSTS] = "a list of host names",
+    [SETTING_ORIGINS] = "a list of origins as browsers send them, https://host[:port]",
     [SETTING_NETWORKS] = "a list of IP addresses or networks",
     [SETTING_PLACES] = "a list of host names, domains with a leading dot, IP addresses or networks",
 };
@@ -426,6 +431,7 @@ const char *setting_describe_type(const struct setting *row, char out[static SET
     case SETTING_STORE_URL:
     case SETTING_BOOL:
     case SETTING_HOSTS:
+    case SETTING_ORIGINS:
     case SETTING_NETWORKS:
     case SETTING_PLACES:
     case SETTING_TYPE_COUNT:

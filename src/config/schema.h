@@ -38,6 +38,7 @@ enum setting_type {
     SETTING_DURATION, /* kept in milliseconds */
     SETTING_HOSTS,    /* list of host names or addresses */
     SETTING_NETWORKS, /* list of addresses or CIDR networks */
+    SETTING_ORIGINS,  /* list of scheme://host[:port] */
     SETTING_PLACES,   /* list of host names, domains with a leading dot, addresses or CIDR networks */
     SETTING_TYPE_COUNT
 };

@@ -96,6 +96,7 @@ struct settings {
     char *server_user, *server_group; /* server.user/group to drop to when started as root; "" = keep */
     bool server_sandbox;              /* server.sandbox, default true */
     struct settings_list inbound_trusted_proxies; /* inbound.trusted_proxies: addresses or CIDR */
+    struct settings_list graphql_cors_origins;    /* graphql.cors_origins: scheme://host[:port] */
     enum log_level log_level;
     enum log_format log_format;
     char *log_access;          /* log.access: off | sampled | all */
@@ -113,6 +114,14 @@ struct settings {
     int64_t limit_front_body_bytes; /* bodies collected in one front at once, default 64 MiB */
     int64_t limit_core_requests;    /* requests waiting in the core, default 1024 */
 };
+
+static inline bool settings_list_has(const struct settings_list *list, struct text item)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (text_equal(text_of(list->item[i]), item))
+            return true;
+    return false;
+}
 
 /* Workloads show a certificate on the proxy listener. */
 static inline bool settings_proxy_is_mutual(const struct settings *s)

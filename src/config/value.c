@@ -25,6 +25,7 @@ static enum kept kept_as(const struct setting *row)
     case SETTING_LOG_FORMAT:
         return KEPT_FORMAT;
     case SETTING_HOSTS:
+    case SETTING_ORIGINS:
     case SETTING_NETWORKS:
     case SETTING_PLACES:
         return KEPT_LIST;
@@ -164,6 +165,7 @@ static bool check_text_type(const struct setting *row, struct text value)
     case SETTING_SIZE:
     case SETTING_DURATION:
     case SETTING_HOSTS:
+    case SETTING_ORIGINS:
     case SETTING_NETWORKS:
     case SETTING_PLACES:
     case SETTING_TYPE_COUNT:
@@ -235,6 +237,8 @@ static bool check_item(const struct setting *row, struct text item)
 {
     if (row->type == SETTING_NETWORKS)
         return check_network(item);
+    if (row->type == SETTING_ORIGINS)
+        return check_origin(item);
     if (row->type == SETTING_PLACES && text_starts_with(item, TEXT(".")))
         return check_host_name(text_from(item, 1));
     if (row->type == SETTING_PLACES && check_network(item))

@@ -119,6 +119,16 @@ static bool may_be_rebound(const struct front_call *fc)
     return text_starts_with(headers_get(&r->headers, TEXT("User-Agent")), TEXT("Mozilla/"));
 }
 
+/* A page of an origin in graphql.cors_origins may ask GraphQL, by a local name, and nothing else. */
+static bool may_ask_graphql(const struct front_call *fc, struct text origin)
+{
+    const struct request *r = &fc->exchange->request;
+    return origin.p && connection_tag(fc->connection) == LISTENER_INTERNAL &&
+           text_equal(r->path, TEXT("/director/graphql")) &&
+           headers_count(&r->headers, TEXT("Origin")) == 1 &&
+           settings_list_has(&fc->front->settings->graphql_cors_origins, origin);
+}
+
 static const char *guard_internal(const struct front_call *fc, int *out_status)
 {
     const struct request *r = &fc->exchange->request;
@@ -135,7 +145,7 @@ static const char *guard_internal(const struct front_call *fc, int *out_status)
     struct text origin = headers_get(&r->headers, TEXT("Origin"));
     struct text site = headers_get(&r->headers, TEXT("Sec-Fetch-Site"));
     bool foreign = (origin.p && !origin_is_ours(fc, origin)) || text_equal(site, TEXT("cross-site"));
-    if (foreign) {
+    if (foreign && !may_ask_graphql(fc, origin)) {
         *out_status = 403;
         return "Requests from other sites are not accepted here.";
     }

@@ -237,6 +237,7 @@ struct status connector_revoke_own(struct graphql_call *call, struct graphql_val
 
 struct status compass_connector(struct call *c)
 {
+    TRY(compass_cors(c));
     struct caller who = {.c = c, .audit = call_caller(c)};
     const struct graphql_execution execution = {.schema = c->domain->compass->connector, .context = &who};
     const struct status served = compass_serve(c, &execution);

@@ -241,6 +241,7 @@ struct status director_delete_runtime_label(struct graphql_call *call, struct gr
 struct status compass_director(struct call *c)
 {
     struct director_context who;
+    TRY(compass_cors(c));
     if (!director_identify(c, &who))
         return DONE;
     const struct graphql_execution execution = {

@@ -18,5 +18,8 @@ extern const struct graphql_tables connector_tables, director_tables;
  */
 struct status compass_serve(struct call *c, const struct graphql_execution *execution);
 
+/* cors.c: what a page of another origin may see of the reply. Before anything else of the reply. */
+struct status compass_cors(struct call *c);
+
 /* {"reason":"used"}, in the arena; {NULL, 0} without a reason or memory. */
 struct text compass_reason(struct arena *a, const char *reason);

@@ -8,11 +8,22 @@ import subprocess
 import threading
 
 import pytest
+from harness import Server
 
 CONFIGURATION = ("query { result: configuration() { token { token } certificateSigningRequestInfo { subject keyAlgorithm subjectOpenSSL } "
                  "managementPlaneInfo { directorURL certificateSecuredConnectorURL } } }")
 NOBODY = ("Failed to authenticate request. Token authentication error: Failed to authenticate with one time token.. Certificate authentication "
           "error: Failed to authenticate with Certificate. Invalid subject.")
+
+
+PAGE = "https://console.example.com"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    s = Server(tmp_path_factory.mktemp("server"), {"graphql.cors_origins": PAGE}).start()
+    yield s
+    s.stop()
 
 
 def fetch(server, listener, path, *arguments):
@@ -177,6 +188,27 @@ def test_without_a_bearer_the_director_is_closed_outside(server):
         status, answer = post(server, "/director/graphql", "{ viewer { id } }", listener="connector", headers=headers)
         assert status == expected
         assert answer["errors"][0]["extensions"]["error_code"] == 26
+
+
+def test_pages_of_other_origins(server):
+    def ask(listener, path, *arguments, origin=PAGE):
+        answer = fetch(server, listener, path, *arguments, *(("-H", f"Origin: {origin}") if origin else ()))
+        return answer.status, answer.headers.get("access-control-allow-origin"), answer.headers.get("vary")
+    query = ("-H", "Content-Type: application/json", "-d", '{"query":"{ __typename }"}')
+    for origin in ("https://evil.example", PAGE + ".evil", PAGE.upper(), "null", None):
+        assert ask("connector", "/connector/graphql", *query, origin=origin) == (200, None, "Origin")
+        assert ask("connector", "/director/graphql", "-X", "OPTIONS", origin=origin) == (200, None, "Origin")
+        assert ask("internal", "/director/graphql", *query, origin=origin)[0] == (403 if origin else 200)
+    assert ask("internal", "/api/v1/tokens") == (403, None, None)
+    assert ask("connector", "/version") == (200, None, None)
+    for listener, path in (("connector", "/connector/graphql"), ("connector", "/director/graphql"), ("internal", "/director/graphql")):
+        asked = fetch(server, listener, path, "-X", "OPTIONS", "-H", f"Origin: {PAGE}", "-H", "Access-Control-Request-Method: POST")
+        assert (asked.status, asked.body, asked.headers["allow"], asked.headers["vary"]) == (200, "", "OPTIONS, GET, POST", "Origin")
+        assert asked.headers["access-control-allow-origin"] == PAGE and "Connector-Token" in asked.headers["access-control-allow-headers"]
+        assert "access-control-allow-credentials" not in asked.headers and "content-type" not in asked.headers
+    assert ask("connector", "/connector/graphql", *query) == (200, PAGE, "Origin")
+    assert ask("connector", "/director/graphql", *query) == (400, PAGE, "Origin")  # the page may read why
+    assert ask("internal", "/director/graphql", *query) == (200, PAGE, "Origin")
 
 
 # ---- what works ----

@@ -36,6 +36,13 @@ def test_health_and_readiness(server):
     assert server.curl(server.connector + "/healthz").status == 404  # the operator's business alone
 
 
+def test_every_listener_says_what_is_spoken(server, shop):
+    answers = [curl(server.internal + "/version"), server.curl(server.connector + "/version"), shop.curl("/version")]
+    assert {a.status for a in answers} == {200} and len({a.body for a in answers}) == 1
+    assert answers[0].json()["compass"] == "1.8+" and answers[0].headers["content-type"] == "application/json"
+    assert curl("-X", "POST", server.internal + "/version").status == 405
+
+
 @pytest.mark.skipif(FRONTS == "0", reason="front and core are one process")
 def test_a_front_without_its_core_is_alive_and_not_ready(make_server):
     server = make_server()

@@ -211,6 +211,9 @@ static void tells_whether_it_lives_and_is_ready(void **state)
     (void)world_certificate(w, "shop");
     assert_answer(native(w, HTTP_GET, "/healthz", ""), 200, "ok\n");
     assert_answer(native(w, HTTP_GET, "/readyz", ""), 200, "ready\n");
+    assert_answer(native(w, HTTP_GET, "/version", ""), 200,
+                  "{\"name\":\"fairlead\",\"version\":\"" FAIRLEAD_VERSION
+                  "\",\"compass\":\"1.8+\",\"kyma\":[\"0.4\",\"0.5\",\"1.x\",\"2.x\"]}");
     const struct answer metrics = native(w, HTTP_GET, "/metrics", "");
     assert_text(metrics.content_type, "text/plain; version=0.0.4; charset=utf-8");
     assert_says(metrics, 200, "\nfairlead_certificates_issued_total 1\n");

@@ -57,7 +57,7 @@ static void tells_kymas_paths_from_ours(void **state)
         {"/", true},          {"/v1", true},       {"/v1/zzz", true},   {"/app/v1/events", true},
         {"/apix", true},      {"/api", false},     {"/api/v1", false},  {"/healthz", false},
         {"/readyz", false},   {"/metrics", false}, {"/front/x", false}, {"/healthzz", true},
-        {"/console/", false},
+        {"/console/", false}, {"/version", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_int_equal(api_path_is_kyma(text_of(rows[i].path)), rows[i].kyma);

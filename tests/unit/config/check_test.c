@@ -92,6 +92,33 @@ static void refuses_urls_that_cannot_be_a_base(void **state)
     assert_true(check_url(TEXT("http://a"), true));
 }
 
+static void refuses_origins_that_no_browser_sends(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"*",
+                                      "null",
+                                      "",
+                                      "example.com",
+                                      "ftp://example.com",
+                                      "https://",
+                                      "https://example.com/",
+                                      "https://example.com/a",
+                                      "https://Example.com",
+                                      "HTTPS://example.com",
+                                      "https://*.example.com",
+                                      "https://u@example.com",
+                                      "https://example.com:443",
+                                      "http://example.com:80",
+                                      "https://example.com?",
+                                      "https://example.com, https://b"};
+    static const char *const good[] = {"https://example.com", "http://localhost:3000", "https://[::1]:8443",
+                                       "http://example.com:443"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(check_origin(text_of(bad[i])));
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(check_origin(text_of(good[i])));
+}
+
 static void refuses_control_characters_and_bad_utf8(void **state)
 {
     (void)state;
@@ -112,6 +139,7 @@ int main(void)
         cmocka_unit_test(refuses_host_names_that_dns_would_refuse),
         cmocka_unit_test(refuses_networks_with_host_bits),
         cmocka_unit_test(refuses_urls_that_cannot_be_a_base),
+        cmocka_unit_test(refuses_origins_that_no_browser_sends),
         cmocka_unit_test(refuses_control_characters_and_bad_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

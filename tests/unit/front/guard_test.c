@@ -62,12 +62,16 @@ struct guard_row {
     int status;                       /* 0: accepted */
 };
 
+static const char *asked = "/x"; /* the path */
+
 static int ask(struct connection *c, const struct guard_row *row)
 {
     char own[] = "fairlead.internal";
-    struct settings settings = {.internal_hosts = {.item = {own}, .count = 1}};
+    char page[] = "https://console.example";
+    struct settings settings = {.internal_hosts = {.item = {own}, .count = 1},
+                                .graphql_cors_origins = {.item = {page}, .count = 1}};
     struct front f = {.settings = &settings};
-    struct exchange x = {.request = {.authority = text_of(row->host), .path = TEXT("/x")}};
+    struct exchange x = {.request = {.authority = text_of(row->host), .path = text_of(asked)}};
     struct front_call fc = {.front = &f, .connection = c, .exchange = &x};
     int status = 0;
     arena_init(&x.arena, 1024, 1 << 16);
@@ -156,6 +160,34 @@ static void refuses_what_another_site_sends(void **state)
     };
     CHECK(LISTENER_INTERNAL, NULL, rows);
     CHECK(LISTENER_PROXY, NULL, rows);
+}
+
+static void lets_pages_of_named_origins_ask_graphql_and_nothing_else(void **state)
+{
+    (void)state;
+    static const char console[] = "https://console.example";
+    static const struct guard_row graphql[] = {
+        {"localhost", console, "cross-site", 0},
+        {"localhost", console, NULL, 0},
+        {"evil.example", console, "cross-site", 421},
+        {"localhost", "https://evil.example", "cross-site", 403},
+        {"localhost", "http://console.example", NULL, 403},
+        {"localhost", "https://console.example:8443", NULL, 403},
+        {"localhost", "https://console.example.evil", NULL, 403},
+        {"localhost", "null", NULL, 403},
+        {"localhost", NULL, "cross-site", 403},
+    };
+    static const struct guard_row others[] = {{"localhost", console, "cross-site", 403},
+                                              {"localhost", console, NULL, 403}};
+    asked = "/director/graphql";
+    CHECK(LISTENER_INTERNAL, NULL, graphql);
+    CHECK(LISTENER_PROXY, NULL, others);
+    static const char *const paths[] = {"/director/graphql/", "/api/v1/tokens", "/v1/applications/tokens"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        asked = paths[i];
+        CHECK(LISTENER_INTERNAL, NULL, others);
+    }
+    asked = "/x";
 }
 
 static void accepts_local_names(void **state)
@@ -364,6 +396,7 @@ int main(void)
         cmocka_unit_test(refuses_a_rebound_name),
         cmocka_unit_test(a_certificate_is_good_until_its_end_and_no_longer),
         cmocka_unit_test(refuses_what_another_site_sends),
+        cmocka_unit_test(lets_pages_of_named_origins_ask_graphql_and_nothing_else),
         cmocka_unit_test(accepts_local_names),
         cmocka_unit_test(names_of_services_are_for_the_proxy_listener),
         cmocka_unit_test(refuses_pages_under_the_name_of_a_service),
