@@ -55,7 +55,12 @@ graphql_resolver director_viewer_id, director_viewer_type, director_viewer, dire
     director_register_runtime, director_update_runtime, director_unregister_runtime,
     director_token_for_application, director_token_for_runtime, director_set_application_label,
     director_delete_application_label, director_set_runtime_label, director_delete_runtime_label,
-    director_delete_application_auth, director_delete_runtime_auth, director_applications_by_local_tenant;
+    director_delete_application_auth, director_delete_runtime_auth, director_applications_by_local_tenant,
+    director_application_events, director_runtime_events, director_nothing /* null */;
+
+/* director_absent.c: what the original has and this one does not, and types of which there never is one. */
+extern const struct graphql_absent director_absent[];
+extern const struct graphql_type director_absent_types[];
 
 /* What a domain function returned, as the wire says it (contract 2.8). */
 struct status director_refuse(struct graphql_call *call, struct status why);

@@ -3,8 +3,8 @@
 
 #include "graphql/table.h"
 
-/* The Director's schema: the subset that pairing needs (contract 2.1 to 2.3). A field that is not here is
- * answered as GraphQL does: "Cannot query field ...". */
+/* The Director's schema: the subset that pairing needs (contract 2.1 to 2.3). What it
+ * leaves out, and says so: director_absent.c. */
 
 #define PAGE      ARGUMENT("first", "Int", .initial = "200"), ARGUMENT("after", "PageCursor")
 #define FILTER    ARGUMENT("filter", "[LabelFilter!]")
@@ -67,6 +67,7 @@ static const struct graphql_type roots[] = {
 
 #define AT_VIEW(member_)   .at = AT_TEXT(struct object_view, member_)
 #define AT_OBJECT(member_) .at = AT_TEXT(struct object_view, o.member_)
+#define NOTHING            .resolve = director_nothing
 #define AT_MOMENT(member_) .at = AT_TIME(struct object_view, o.member_)
 
 static const struct graphql_type objects[] = {
@@ -82,13 +83,20 @@ static const struct graphql_type objects[] = {
         FIELD("providerName", "String", AT_VIEW(provider)),
         FIELD("description", "String", AT_OBJECT(description)),
         FIELD("integrationSystemID", "ID", AT_VIEW(integration_system)),
+        FIELD("applicationTemplateID", "ID", NOTHING),
         FIELD("labels", "Labels", .resolve = director_labels, ARGUMENTS(ARGUMENT("key", "String"))),
         FIELD("status", "ApplicationStatus!", .at = AT_SELF),
+        FIELD("webhooks", "[Webhook!]", NOTHING),
         FIELD("healthCheckURL", "String", AT_VIEW(health_check_url)),
         FIELD("auths", "[AppSystemAuth!]", .resolve = director_auths, .scope = "application.auths:read", .null_without_scope = true),
+        FIELD("eventingConfiguration", "ApplicationEventingConfiguration", .at = AT_SELF),
         FIELD("applicationNamespace", "String", AT_VIEW(application_namespace)),
         FIELD("createdAt", "Timestamp", AT_MOMENT(created_at)),
-        FIELD("updatedAt", "Timestamp", AT_MOMENT(updated_at)))),
+        FIELD("updatedAt", "Timestamp", AT_MOMENT(updated_at)),
+        FIELD("deletedAt", "Timestamp", NOTHING),
+        FIELD("systemStatus", "String", NOTHING),
+        FIELD("error", "String", NOTHING))),
+    OBJECT("ApplicationEventingConfiguration", FIELDS(FIELD("defaultURL", "String!", .resolve = director_application_events))),
     OBJECT("ApplicationStatus", FIELDS(
         FIELD("condition", "ApplicationStatusCondition!", .resolve = director_condition),
         FIELD("timestamp", "Timestamp!", AT_MOMENT(status_at)))),
@@ -98,9 +106,12 @@ static const struct graphql_type objects[] = {
         FIELD("name", "String!", AT_OBJECT(name)),
         FIELD("description", "String", AT_OBJECT(description)),
         FIELD("labels", "Labels", .resolve = director_labels, ARGUMENTS(ARGUMENT("key", "String"))),
+        FIELD("webhooks", "[Webhook!]", NOTHING),
         FIELD("status", "RuntimeStatus!", .at = AT_SELF),
         FIELD("auths", "[RuntimeSystemAuth!]", .resolve = director_auths, .scope = "runtime.auths:read", .null_without_scope = true),
+        FIELD("eventingConfiguration", "RuntimeEventingConfiguration", .at = AT_SELF),
         FIELD("applicationNamespace", "String", AT_VIEW(application_namespace)))),
+    OBJECT("RuntimeEventingConfiguration", FIELDS(FIELD("defaultURL", "String!", .resolve = director_runtime_events))),
     OBJECT("RuntimeMetadata", FIELDS(FIELD("creationTimestamp", "Timestamp!", AT_MOMENT(created_at)))),
     OBJECT("RuntimeStatus", FIELDS(
         FIELD("condition", "RuntimeStatusCondition!", .resolve = director_condition),
@@ -178,6 +189,12 @@ static const struct graphql_type values[] = {
 };
 /* clang-format on */
 
-static const struct graphql_type *const tables[] = {roots, objects, pairing, values, NULL};
-const struct graphql_tables director_tables = {
-    .types = tables, .query = "Query", .mutation = "Mutation", .scoped = true};
+static const struct graphql_type *const tables[] = {roots, objects, pairing, values, director_absent_types,
+                                                    NULL};
+const struct graphql_tables director_tables = {.types = tables,
+                                               .query = "Query",
+                                               .mutation = "Mutation",
+                                               .absent = director_absent,
+                                               .absent_extensions =
+                                                   "{\"error\":\"InvalidOperation\",\"error_code\":27}",
+                                               .scoped = true};

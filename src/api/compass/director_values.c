@@ -131,6 +131,36 @@ struct status director_labels(struct graphql_call *call, struct graphql_value *o
     return DONE;
 }
 
+/* ---- events ---- */
+
+/* Where an application sends its events: its own address at the gateway, as Kyma's faces say, too. */
+struct status director_application_events(struct graphql_call *call, struct graphql_value *out)
+{
+    const struct director_context *who = call->context;
+    const struct object *o = &((const struct object_view *)call->object)->o;
+    const struct connector_holder holder = {
+        .kind = TOKEN_COMPASS_APPLICATION, .tenant = o->tenant, .application = o->name};
+    *out = graphql_text(
+        connector_link(who->parts.connector, LINK_EVENTS, &holder, (struct text){NULL, 0}, call->arena));
+    return out->text.p ? DONE : STATUS(NOMEM);
+}
+
+/* What a runtime says of itself (contract 2.6). */
+struct status director_runtime_events(struct graphql_call *call, struct graphql_value *out)
+{
+    const struct object *o = &((const struct object_view *)call->object)->o;
+    const struct text url = detail(o->labels, "runtime_eventServiceUrl", call->arena);
+    *out = graphql_text(url.p ? url : TEXT(""));
+    return DONE;
+}
+
+struct status director_nothing(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    (void)out;
+    return DONE;
+}
+
 struct text director_time(struct arena *a, int64_t seconds)
 {
     if (seconds == 0)

@@ -177,6 +177,23 @@ def test_the_director_refuses_with_its_numbers(server, query, code):
     assert answer["errors"][0]["extensions"]["error_code"] == code
 
 
+@pytest.mark.parametrize("query, what", [
+    ("{ labelDefinitions { key } }", "label definitions"), ("{ r: integrationSystems(first: 2) { totalCount } }", "integration systems"),
+    ("{ formations { data { id } } }", "formations"), ("{ automaticScenarioAssignments { totalCount } }", "scenarios"),
+    ("{ applicationTemplates { totalCount } }", "application templates"), ("{ applications { data { applicationTemplate { id } } } }", "application templates"),
+    ('mutation { r: addWebhook(applicationID: "x", in: {type: UNPAIR_APPLICATION}) { id } }', "webhooks"),
+    ('mutation { requestClientCredentialsForApplication(id: "x") { id } }', "client credentials"),
+    ('mutation { setDefaultEventingForApplication(appID: "x", runtimeID: "y") { defaultURL } }', "events"),
+    ("mutation { writeTenants(in: []) }", "tenants"),
+])
+def test_what_is_outside_of_the_subset_says_so(server, query, what):
+    status, answer = post(server, "/director/graphql", query)
+    error = answer["errors"][0]
+    assert status == 422 and len(answer["errors"]) == 1 and answer["data"] is None
+    assert error["message"].startswith("The operation is not allowed [reason=") and what in error["message"]
+    assert error["extensions"] == {"error": "InvalidOperation", "error_code": 27}
+
+
 def test_tenants_are_a_wall(server):
     status, answer = post(server, "/director/graphql", "{ applications { totalCount } }", headers={"Tenant": "nobody's"})
     assert status == 400
@@ -237,6 +254,17 @@ def test_the_tutorial_from_the_token_to_the_revoked_certificate(server, tmp_path
     assert status == 403 and answer == {"errors": [{"message": "Certificate has been revoked."}], "data": None}
     again = ("--cert", str(tmp_path / "renewed.crt"), "--key", str(key))
     assert director(server, "{ viewer { id } }", listener="gateway", identity=again)["viewer"]["id"] == app
+
+
+def test_what_clients_always_select(server):
+    rest = "webhooks { id type mode url } eventingConfiguration { defaultURL }"
+    app = director(server, 'mutation { r: registerApplication(in: {name: "All Of It"}) { %s deletedAt error applicationTemplateID } }' % rest)["r"]
+    url = app["eventingConfiguration"]["defaultURL"]
+    assert url.startswith("https://") and url.endswith("/mp-all-of-it/v1/events")
+    assert app["webhooks"] is app["deletedAt"] is app["error"] is app["applicationTemplateID"] is None
+    for labels, expected in (("", ""), (', labels: {runtime_eventServiceUrl: "https://events.example"}', "https://events.example")):
+        made = director(server, 'mutation { r: registerRuntime(in: {name: "events%d"%s}) { %s } }' % (len(labels), labels, rest))["r"]
+        assert made == {"webhooks": None, "eventingConfiguration": {"defaultURL": expected}}
 
 
 def test_one_application_on_all_faces(server, tmp_path):
