@@ -201,7 +201,7 @@ static struct status find_by_name(const struct search *s, struct registry_target
     OWNED(arena_release) struct arena rows;
     arena_init(&rows, 16 * 1024, 16u * 1024 * 1024); /* a hundred of the largest descriptions */
     struct named n = {.s = s};
-    TRY(store_service_named(s->r->parts.store, s->address->tenant, s->address->application,
+    TRY(store_service_named(s->r->parts.store, s->address->tenant, s->address->application, NULL,
                             s->address->service, NAMED_MAX, &rows, see_named, &n));
     if (n.count == 0)
         return STATUS(NOT_FOUND);

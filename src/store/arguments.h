@@ -17,6 +17,11 @@ static inline bool page_is_valid(unsigned limit)
     return limit >= 1 && limit <= PAGE_MAX;
 }
 
+static inline bool offset_is_valid(const struct offset_page *page)
+{
+    return page_is_valid(page->limit) && page->offset <= INT64_MAX;
+}
+
 static inline bool call_choice_is_valid(enum call_choice c)
 {
     return c >= CALL_UNSET && c <= CALL_NO;

@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "store/directory.h"
+#include "store/instance_auth.h"
 #include "store/kept_secret.h"
 #include "store/registry.h"
 #include "store/store.h"
@@ -33,8 +34,9 @@ struct certificate_position {
     uint8_t fingerprint[SHA256_SIZE];
 };
 
-/* Where the list of sealed values continues: secrets by `id`, then the history, then kept secrets. */
-enum sealed_table { SEALED_SECRETS, SEALED_HISTORY, SEALED_KEPT, SEALED_TABLES };
+/* Where the list of sealed values continues: secrets by `id`, then the history, then kept secrets,
+ * then instance auths. */
+enum sealed_table { SEALED_SECRETS, SEALED_HISTORY, SEALED_KEPT, SEALED_INSTANCES, SEALED_TABLES };
 struct sealed_position {
     enum sealed_table table;
     int64_t id;
@@ -129,8 +131,11 @@ struct store_ops {
     struct status (*service_identifier)(struct store *s, struct text tenant, struct text application,
                                         struct text identifier, bool *out_taken);
     struct status (*service_named)(struct store *s, struct text tenant, struct text application,
-                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
-                                   void *ctx);
+                                   const uint8_t *bundle, struct text path_name, unsigned most,
+                                   struct arena *a, service_row *row, void *ctx);
+    struct status (*member_list)(struct store *s, const struct member_filter *f,
+                                 const struct offset_page *page, struct arena *a, service_row *row, void *ctx,
+                                 uint64_t *out_total);
     /* After the row of this number (0: from the start), which is what *out_next names. A page also ends when
      * service_fills_page says so. */
     struct status (*service_list)(struct store *s, const struct service_filter *f, int64_t after,
@@ -160,6 +165,21 @@ struct store_ops {
                                         int64_t expected_revision, const struct audit_entry *audit);
     struct status (*kept_secret_list)(struct store *s, struct text tenant, struct text after, unsigned limit,
                                       struct arena *a, kept_secret_row *row, void *ctx);
+
+    struct status (*instance_auth_create)(struct store *s, const struct instance_auth *i,
+                                          const struct audit_entry *audit);
+    struct status (*instance_auth_replace)(struct store *s, const struct instance_auth *i,
+                                           const struct audit_entry *audit);
+    struct status (*instance_auth_get)(struct store *s, struct text tenant,
+                                       const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
+                                       struct instance_auth *out);
+    struct status (*instance_auth_list)(struct store *s, struct text tenant,
+                                        const uint8_t bundle[static SERVICE_ID_SIZE], struct arena *a,
+                                        instance_auth_row *row, void *ctx);
+    struct status (*instance_auth_delete)(struct store *s, struct text tenant,
+                                          const uint8_t id[static SERVICE_ID_SIZE],
+                                          const struct audit_entry *audit);
+
     /* By key, or by external id. */
     struct status (*tenant_create)(struct store *s, const struct tenant *t, const struct audit_entry *audit);
     struct status (*tenant_read)(struct store *s, bool by_key, struct text value, struct arena *a,
@@ -232,6 +252,8 @@ int64_t audit_last_at(const struct audit_entry *e);
  * 64 digits. */
 bool digest_range(struct text hex_prefix, uint8_t low[static SHA256_SIZE], uint8_t high[static SHA256_SIZE]);
 bool text_has(struct text t, struct text part); /* substring, byte for byte */
+
+#define INSTANCE_AUTHS_MAX 1000 /* of a list */
 
 /* An application's labels as they are stored: "{}" for none. */
 struct text labels_or_none(struct text labels);

@@ -55,11 +55,6 @@ struct status store_tenant_delete(struct store *s, struct text external_id, cons
     return audit_is_valid(audit) ? s->ops->tenant_delete(s, external_id, audit) : STATUS(INVALID);
 }
 
-static bool offset_is_valid(const struct offset_page *page)
-{
-    return page_is_valid(page->limit) && page->offset <= INT64_MAX;
-}
-
 struct status store_tenant_list(struct store *s, struct text contains, const struct offset_page *page,
                                 struct arena *a, tenant_row *row, void *ctx, uint64_t *out_total)
 {

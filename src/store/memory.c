@@ -98,6 +98,12 @@ static int compare_kept(const void *a, const void *b)
     return tenants ? tenants : text_compare(x->k.name, y->k.name);
 }
 
+static int compare_instances(const void *a, const void *b)
+{
+    const struct memory_instance *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
 struct memory_store *memory_lock(struct store *s)
 {
     struct memory_store *m = (struct memory_store *)s;
@@ -301,9 +307,9 @@ static void memory_close(struct store *s)
     struct memory_store *m = (struct memory_store *)s;
     memory_table_release(&m->serials);
     memory_directory_close(m);
-    struct memory_table *tables[] = {&m->audit,       &m->applications,   &m->tokens,      &m->certificates,
-                                     &m->revocations, &m->blobs,          &m->services,    &m->secrets,
-                                     &m->histories,   &m->specifications, &m->kept_secrets};
+    struct memory_table *tables[] = {&m->audit,       &m->applications,   &m->tokens,       &m->certificates,
+                                     &m->revocations, &m->blobs,          &m->services,     &m->secrets,
+                                     &m->histories,   &m->specifications, &m->kept_secrets, &m->instances};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         memory_table_release(tables[i]);
     (void)pthread_mutex_destroy(&m->lock);
@@ -346,6 +352,7 @@ static const struct store_ops ops = {
     .service_identifier = memory_service_identifier,
     .service_named = memory_service_named,
     .service_list = memory_service_list,
+    .member_list = memory_member_list,
     .specification_get = memory_specification_get,
     .secret_replace = memory_secret_replace,
     .secret_history = memory_secret_history,
@@ -356,6 +363,11 @@ static const struct store_ops ops = {
     .kept_secret_get = memory_kept_secret_get,
     .kept_secret_delete = memory_kept_secret_delete,
     .kept_secret_list = memory_kept_secret_list,
+    .instance_auth_create = memory_instance_auth_create,
+    .instance_auth_replace = memory_instance_auth_replace,
+    .instance_auth_get = memory_instance_auth_get,
+    .instance_auth_list = memory_instance_auth_list,
+    .instance_auth_delete = memory_instance_auth_delete,
     .tenant_create = memory_tenant_create,
     .tenant_read = memory_tenant_read,
     .tenant_delete = memory_tenant_delete,
@@ -400,6 +412,7 @@ struct status memory_store_open(struct store **out, struct error *err)
     m->histories.compare = compare_histories;
     m->specifications.compare = compare_specifications;
     m->kept_secrets.compare = compare_kept;
+    m->instances.compare = compare_instances;
     memory_directory_open(m);
     *out = &m->base;
     return DONE;

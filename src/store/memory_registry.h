@@ -31,7 +31,12 @@ struct memory_kept {
     int64_t id;           /* order of creation */
 };
 
-extern const struct memory_shape memory_kept_shape;
+struct memory_instance {
+    struct instance_auth i;
+    int64_t number; /* order of creation; the key */
+};
+
+extern const struct memory_shape memory_kept_shape, memory_instance_shape;
 extern const struct memory_shape memory_service_shape, memory_service_given_shape, memory_secret_shape,
     memory_history_shape, memory_specification_shape;
 
@@ -42,6 +47,12 @@ struct memory_service *memory_service_find(const struct memory_store *m, struct 
                                            struct text application, const uint8_t id[static SERVICE_ID_SIZE]);
 /* All services of an application with all they have. */
 void memory_service_delete_all(struct memory_store *m, struct text tenant, struct text application);
+
+bool memory_is_member_of(const struct service *s, const uint8_t bundle[static SERVICE_ID_SIZE]);
+/* The APIs of a bundle have its kind of credentials; cannot fail, nor can the next. */
+void memory_member_set_kind(struct memory_store *m, const uint8_t bundle[static SERVICE_ID_SIZE], int kind,
+                            int64_t now);
+void memory_instance_auth_delete_all(struct memory_store *m, const uint8_t bundle[static SERVICE_ID_SIZE]);
 
 struct memory_secret *memory_secret_find(const struct memory_store *m, int64_t row, enum secret_slot slot);
 /* A new secret and the history of what it replaces; removals are left to memory_secret_settle. */
@@ -79,8 +90,8 @@ struct status memory_service_get(struct store *s, struct text tenant, struct tex
 struct status memory_service_identifier(struct store *s, struct text tenant, struct text application,
                                         struct text identifier, bool *out_taken);
 struct status memory_service_named(struct store *s, struct text tenant, struct text application,
-                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
-                                   void *ctx);
+                                   const uint8_t *bundle, struct text path_name, unsigned most,
+                                   struct arena *a, service_row *row, void *ctx);
 struct status memory_service_list(struct store *s, const struct service_filter *f, int64_t after,
                                   unsigned limit, unsigned scan_max, struct arena *a, service_row *row,
                                   void *ctx, int64_t *out_next);
@@ -107,3 +118,20 @@ struct status memory_kept_secret_delete(struct store *s, struct text tenant, str
                                         int64_t expected_revision, const struct audit_entry *audit);
 struct status memory_kept_secret_list(struct store *s, struct text tenant, struct text after, unsigned limit,
                                       struct arena *a, kept_secret_row *row, void *ctx);
+
+struct status memory_member_list(struct store *s, const struct member_filter *f,
+                                 const struct offset_page *page, struct arena *a, service_row *row, void *ctx,
+                                 uint64_t *out_total);
+struct status memory_instance_auth_create(struct store *s, const struct instance_auth *i,
+                                          const struct audit_entry *audit);
+struct status memory_instance_auth_replace(struct store *s, const struct instance_auth *i,
+                                           const struct audit_entry *audit);
+struct status memory_instance_auth_get(struct store *s, struct text tenant,
+                                       const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
+                                       struct instance_auth *out);
+struct status memory_instance_auth_list(struct store *s, struct text tenant,
+                                        const uint8_t bundle[static SERVICE_ID_SIZE], struct arena *a,
+                                        instance_auth_row *row, void *ctx);
+struct status memory_instance_auth_delete(struct store *s, struct text tenant,
+                                          const uint8_t id[static SERVICE_ID_SIZE],
+                                          const struct audit_entry *audit);

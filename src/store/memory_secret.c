@@ -170,6 +170,24 @@ static struct status collect_kept(const struct memory_store *m, int64_t after, u
     return DONE;
 }
 
+static struct status collect_instances(const struct memory_store *m, int64_t after, unsigned limit,
+                                       struct arena *a, struct sealed *rows, size_t *count)
+{
+    for (size_t i = 0; i < m->instances.count && *count < limit; i++) {
+        const struct memory_instance *row = m->instances.rows[i];
+        if (row->number <= after || row->i.sealed.n == 0)
+            continue;
+        struct sealed *out = &rows[(*count)++];
+        char *name = arena_alloc(a, SECRET_SEAL_NAME_MAX);
+        out->place = sealed_place_of(SEALED_INSTANCES, row->number);
+        out->value = arena_bytes(a, row->i.sealed);
+        if (!name || !out->value.p)
+            return STATUS(NOMEM);
+        out->name = instance_auth_seal_name(row->i.tenant, row->i.id, name);
+    }
+    return DONE;
+}
+
 static struct status collect_sealed(struct store *s, const struct sealed_position *after, unsigned limit,
                                     struct arena *a, struct sealed **out, size_t *out_count)
 {
@@ -188,7 +206,9 @@ static struct status collect_sealed(struct store *s, const struct sealed_positio
         if (after->table < SEALED_HISTORY || h->h.sequence > after->id)
             TRY(copy_sealed(m, true, h->h.sequence, h->row, h->slot, h->h.sealed, a, &rows[count++]));
     }
-    TRY(collect_kept(m, after->table < SEALED_KEPT ? 0 : after->id, limit, a, rows, &count));
+    if (after->table <= SEALED_KEPT)
+        TRY(collect_kept(m, after->table < SEALED_KEPT ? 0 : after->id, limit, a, rows, &count));
+    TRY(collect_instances(m, after->table < SEALED_INSTANCES ? 0 : after->id, limit, a, rows, &count));
     *out = rows;
     *out_count = count;
     return DONE;
@@ -228,12 +248,26 @@ static struct status stage_kept_exchange(struct memory_store *m, struct memory_s
     return memory_stage_add(stage, &m->kept_secrets, memory_copy(&memory_kept_shape, &next, NULL));
 }
 
+static struct status stage_instance_exchange(struct memory_store *m, struct memory_stage *stage,
+                                             int64_t number, const struct sealed_exchange *e)
+{
+    const struct memory_instance *was =
+        memory_table_find(&m->instances, &(struct memory_instance){.number = number});
+    if (!was || !bytes_equal(was->i.sealed, e->old))
+        return DONE;
+    struct memory_instance next = *was;
+    next.i.sealed = e->fresh;
+    return memory_stage_add(stage, &m->instances, memory_copy(&memory_instance_shape, &next, NULL));
+}
+
 static struct status stage_exchange(struct memory_store *m, struct memory_stage *stage,
                                     const struct sealed_exchange *e)
 {
     struct sealed_position at;
     if (!sealed_place_read(&e->place, &at))
         return STATUS(INVALID);
+    if (at.table == SEALED_INSTANCES)
+        return stage_instance_exchange(m, stage, at.id, e);
     if (at.table == SEALED_KEPT)
         return stage_kept_exchange(m, stage, at.id, e);
     if (at.table == SEALED_HISTORY)

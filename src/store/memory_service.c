@@ -30,6 +30,14 @@ static bool id_or_identifier_is_taken(const struct memory_store *m, const struct
     return false;
 }
 
+/* The bundle that a new service is to be in; NULL: there is none. */
+static const struct memory_service *bundle_of(const struct memory_store *m, const struct service *s)
+{
+    const struct memory_service *bundle =
+        service_role_is_member(s->role) ? memory_service_find(m, s->tenant, s->application, s->bundle) : NULL;
+    return bundle && bundle->s.role == SERVICE_BUNDLE ? bundle : NULL;
+}
+
 /* ---- writing ---- */
 
 /* Row, new content and secrets; the references are counted after the commit. */
@@ -63,19 +71,22 @@ struct status memory_service_create(struct store *s, const struct service_write 
     OWNED(memory_stage_release) struct memory_stage stage = {0};
     TRY(memory_caller_check(m, audit));
     struct application *app = memory_application(m, w->service.tenant, w->service.application);
-    if (!app)
+    const struct memory_service *bundle = bundle_of(m, &w->service);
+    if (!app || (service_role_is_member(w->service.role) && !bundle))
         return STATUS(NOT_FOUND);
     if (id_or_identifier_is_taken(m, &w->service))
         return STATUS(CONFLICT);
     struct memory_service row = {w->service, m->last_service + 1};
     row.s.revision = 1;
+    if (row.s.role == SERVICE_API)
+        row.s.credential_kind = bundle->s.credential_kind;
     row.s.call = (struct call_choices){CALL_UNSET, CALL_UNSET};
     row.s.call_anchors_pem = TEXT("");
     TRY(stage_service(m, &stage, w, &row));
     TRY(memory_stage_audit(m, &stage, audit));
     memory_stage_commit(&stage);
     m->last_service++;
-    app->services++; /* no slice and no key: may change in place */
+    app->services += service_role_is_callable(row.s.role); /* no slice and no key: may change in place */
     memory_specification_take(m, &w->service);
     settle_secrets(m, w, row.row);
     return DONE;
@@ -104,11 +115,14 @@ struct status memory_service_replace(struct store *s, const struct service_write
         return STATUS(NOT_FOUND);
     if (was->s.revision != w->expected_revision)
         return STATUS(CHANGED);
-    if (!keeps_what_it_has(w, &was->s))
+    if (was->s.role != w->service.role || !keeps_what_it_has(w, &was->s))
         return STATUS(INVALID);
     struct memory_service row = {w->service, was->row};
     row.s.revision = was->s.revision + 1;
     row.s.created_at = was->s.created_at;
+    memcpy(row.s.bundle, was->s.bundle, sizeof row.s.bundle);
+    if (row.s.role == SERVICE_API)
+        row.s.credential_kind = was->s.credential_kind;
     row.s.identifier = was->s.identifier;
     row.s.call = was->s.call;
     row.s.call_anchors_pem = was->s.call_anchors_pem;
@@ -123,6 +137,8 @@ struct status memory_service_replace(struct store *s, const struct service_write
     memory_specification_take(m, &w->service);
     memory_specification_release(m, &old);
     settle_secrets(m, w, row.row);
+    if (row.s.role == SERVICE_BUNDLE)
+        memory_member_set_kind(m, row.s.id, row.s.credential_kind, row.s.updated_at);
     return DONE;
 }
 
@@ -156,7 +172,22 @@ static void delete_at(struct memory_store *m, size_t position)
     const struct memory_service *row = m->services.rows[position];
     memory_specification_release(m, &row->s);
     memory_secret_delete_all(m, row->row);
+    memory_instance_auth_delete_all(m, row->s.id);
     memory_table_remove(&m->services, position);
+}
+
+/* Those that are counted. */
+static int64_t delete_with_members(struct memory_store *m, const uint8_t id[static SERVICE_ID_SIZE])
+{
+    int64_t services = 0;
+    for (size_t i = m->services.count; i > 0; i--) {
+        const struct service *s = &((const struct memory_service *)m->services.rows[i - 1])->s;
+        if (memcmp(s->id, id, SERVICE_ID_SIZE) != 0 && !memory_is_member_of(s, id))
+            continue;
+        services += service_role_is_callable(s->role);
+        delete_at(m, i - 1);
+    }
+    return services;
 }
 
 struct status memory_service_delete(struct store *s, struct text tenant, struct text application,
@@ -173,11 +204,10 @@ struct status memory_service_delete(struct store *s, struct text tenant, struct 
         return STATUS(CHANGED);
     TRY(memory_stage_audit(m, &stage, audit));
     memory_stage_commit(&stage);
-    bool found = false;
-    delete_at(m, memory_table_seek(&m->services, row, &found));
+    const int64_t services = delete_with_members(m, id);
     struct application *app = memory_application(m, tenant, application);
     if (app)
-        app->services--;
+        app->services -= services;
     m->operations++;
     return DONE;
 }

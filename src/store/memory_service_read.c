@@ -58,30 +58,32 @@ struct status memory_service_identifier(struct store *s, struct text tenant, str
 /* ---- by path name ---- */
 
 static struct status collect_named(struct store *s, struct text tenant, struct text application,
-                                   struct text path_name, unsigned most, struct arena *a, struct service *out,
-                                   unsigned *out_count)
+                                   const uint8_t *bundle, struct text path_name, unsigned most,
+                                   struct arena *a, struct service *out, unsigned *out_count)
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     if (!memory_application(m, tenant, application))
         return STATUS(NOT_FOUND);
     for (size_t i = 0; i < m->services.count && *out_count < most; i++) {
         const struct service *service = &((const struct memory_service *)m->services.rows[i])->s;
-        if (text_equal(service->path_name, path_name) && text_equal(service->application, application) &&
-            text_equal(service->tenant, tenant))
+        const bool among = bundle ? service->role == SERVICE_API && memory_is_member_of(service, bundle)
+                                  : !service_role_is_member(service->role);
+        if (among && text_equal(service->path_name, path_name) &&
+            text_equal(service->application, application) && text_equal(service->tenant, tenant))
             TRY(service_copy(service, a, &out[(*out_count)++]));
     }
     return DONE;
 }
 
 struct status memory_service_named(struct store *s, struct text tenant, struct text application,
-                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
-                                   void *ctx)
+                                   const uint8_t *bundle, struct text path_name, unsigned most,
+                                   struct arena *a, service_row *row, void *ctx)
 {
     struct service *rows = arena_array(a, most, sizeof *rows);
     unsigned count = 0;
     if (!rows)
         return STATUS(NOMEM);
-    TRY(collect_named(s, tenant, application, path_name, most, a, rows, &count));
+    TRY(collect_named(s, tenant, application, bundle, path_name, most, a, rows, &count));
     for (unsigned i = 0; i < count && row(ctx, &rows[i]); i++)
         ;
     return DONE;
@@ -159,8 +161,10 @@ struct status memory_service_list(struct store *s, const struct service_filter *
 struct status memory_registry_counts(struct store *s, struct registry_counts *out)
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
-    *out = (struct registry_counts){.services = (int64_t)m->services.count,
-                                    .specifications = (int64_t)m->specifications.count};
+    *out = (struct registry_counts){.specifications = (int64_t)m->specifications.count};
+    for (size_t i = 0; i < m->services.count; i++)
+        out->services +=
+            service_role_is_callable(((const struct memory_service *)m->services.rows[i])->s.role);
     for (size_t i = 0; i < m->specifications.count; i++)
         out->specification_bytes +=
             (int64_t)((const struct memory_specification *)m->specifications.rows[i])->r.packed.n;

@@ -25,10 +25,10 @@ struct memory_store {
     struct store base;
     pthread_mutex_t lock; /* guards what follows */
     struct memory_table audit, applications, tokens, certificates, serials, revocations, blobs;
-    struct memory_table services, secrets, histories, specifications, kept_secrets;
+    struct memory_table services, secrets, histories, specifications, kept_secrets, instances;
     struct memory_table tenants, objects, auths, operators; /* memory_directory.c */
     int64_t last_audit_id;
-    int64_t last_service, last_history, last_kept;
+    int64_t last_service, last_history, last_kept, last_instance;
     uint64_t last_sequence;
     int64_t operations;
 };

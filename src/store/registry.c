@@ -73,9 +73,19 @@ static bool secret_is_valid(const struct secret_write *w)
            (w->change == SECRET_PUT) == (w->sealed.n > 0);
 }
 
+/* A replacement leaves the bundle alone. */
+static bool role_is_valid(const struct service *s, bool is_new)
+{
+    static const uint8_t none[SERVICE_ID_SIZE];
+    return s->role >= SERVICE_WHOLE && s->role <= SERVICE_DOCUMENT &&
+           (!is_new || service_role_is_member(s->role) == (memcmp(s->bundle, none, SERVICE_ID_SIZE) != 0));
+}
+
 static bool write_is_valid(const struct service_write *w, bool is_new)
 {
     const struct service *s = &w->service;
+    if (!role_is_valid(s, is_new))
+        return false;
     if (!owner_is_valid(s->tenant, s->application) || s->created_at < 0 || s->updated_at < 0)
         return false;
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
@@ -156,12 +166,24 @@ struct status store_specification_get(struct store *s, struct text tenant,
 }
 
 struct status store_service_named(struct store *s, struct text tenant, struct text application,
-                                  struct text path_name, unsigned most, struct arena *a, service_row *row,
-                                  void *ctx)
+                                  const uint8_t *bundle, struct text path_name, unsigned most,
+                                  struct arena *a, service_row *row, void *ctx)
 {
     if (most < 1 || most > NAMED_MAX)
         return STATUS(INVALID);
-    return s->ops->service_named(s, tenant, application, path_name, most, a, row, ctx);
+    if (application.n == 0)
+        return STATUS(NOT_FOUND);
+    return s->ops->service_named(s, tenant, application, bundle, path_name, most, a, row, ctx);
+}
+
+struct status store_member_list(struct store *s, const struct member_filter *f,
+                                const struct offset_page *page, struct arena *a, service_row *row, void *ctx,
+                                uint64_t *out_total)
+{
+    if (!offset_is_valid(page) || (!f->bundle && f->application.n == 0) ||
+        (f->bundle && (f->role < SERVICE_API || f->role > SERVICE_DOCUMENT)))
+        return STATUS(INVALID);
+    return s->ops->member_list(s, f, page, a, row, ctx, out_total);
 }
 
 struct status store_service_list(struct store *s, const struct service_filter *f,

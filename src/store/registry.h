@@ -50,12 +50,23 @@ struct specification_row {
  */
 enum service_role { SERVICE_WHOLE, SERVICE_BUNDLE, SERVICE_API, SERVICE_EVENTS, SERVICE_DOCUMENT };
 
+static inline bool service_role_is_member(enum service_role role)
+{
+    return role >= SERVICE_API;
+}
+/* What is listed and counted as a service. */
+static inline bool service_role_is_callable(enum service_role role)
+{
+    return role == SERVICE_WHOLE || role == SERVICE_API || role == SERVICE_EVENTS;
+}
+
 struct service {
     uint8_t id[SERVICE_ID_SIZE];
     enum service_role role; /* never changes */
     /* Of SERVICE_API, _EVENTS and _DOCUMENT: the SERVICE_BUNDLE it is in; of the others zero. It never
      * changes. Deleting a bundle deletes what is in it, in the same transaction. An API's credential_kind
-     * always is its bundle's: replacing the bundle sets it; the secrets themselves are the bundle's alone. */
+     * always is its bundle's: replacing the bundle sets it (and, where it becomes another, updated_at and one
+     * more revision of the API); the secrets themselves are the bundle's alone. */
     uint8_t bundle[SERVICE_ID_SIZE];
     struct text tenant, application;
     int64_t revision; /* 1, and one more with every change, its secrets' included */
@@ -101,13 +112,13 @@ struct service_write {
     const struct specification_row *specifications[SPECIFICATION_SLOTS];
 };
 
-/* E_NOT_FOUND: no such application, or no such bundle in it. E_CONFLICT: the identifier is in use there (or
- * the id, which is random).
- */
+/* Of a SERVICE_API, credential_kind is its bundle's whatever is given. E_INVALID: a bundle where the role has
+ * none, or none where it has one. E_NOT_FOUND: no such application, or no such SERVICE_BUNDLE in it.
+ * E_CONFLICT: the identifier is in use there (or the id, which is random). */
 struct status store_service_create(struct store *s, const struct service_write *w,
                                    const struct audit_entry *audit);
 /* E_NOT_FOUND: no such service (or application). E_CHANGED; expected_revision is at least 1. The identifier
- * stays what it was. */
+ * and the bundle stay what they were. E_INVALID: another role than the row's. */
 struct status store_service_replace(struct store *s, const struct service_write *w,
                                     const struct audit_entry *audit);
 /* E_NOT_FOUND, E_CHANGED; expected_revision is at least 1. */
@@ -145,20 +156,22 @@ struct status store_specification_get(struct store *s, struct text tenant,
 
 /*
  * Services of an application whose path name equals this one (case counts), in the order of registration and
- * with `details`: at most `most` (1..100), so that two tell whether the name is one service's. E_NOT_FOUND:
- * no such application; without a service nothing is given.
+ * with `details`: at most `most` (1..100), so that two tell whether the name is one service's. `bundle` NULL:
+ * among what is in no bundle, SERVICE_WHOLE and SERVICE_BUNDLE; else among the SERVICE_APIs of that bundle of
+ * the application. E_NOT_FOUND: no such application; without a service nothing is given.
  */
 typedef bool service_row(void *ctx, const struct service *service); /* false stops */
 struct status store_service_named(struct store *s, struct text tenant, struct text application,
-                                  struct text path_name, unsigned most, struct arena *a, service_row *row,
-                                  void *ctx);
+                                  const uint8_t *bundle, struct text path_name, unsigned most,
+                                  struct arena *a, service_row *row, void *ctx);
 
 /* With `details`, in the order of registration; the count is of all that fit. */
 struct member_filter {
     struct text tenant, application; /* an empty application = any, with `bundle` alone */
     const uint8_t *bundle;           /* NULL: what is in none, SERVICE_WHOLE and SERVICE_BUNDLE */
-    enum service_role role;          /* with `bundle`: of this role */
+    enum service_role role;          /* with `bundle`: SERVICE_API, _EVENTS or _DOCUMENT */
 };
+/* Without such a bundle (or application) nothing is given and the count is 0. */
 struct status store_member_list(struct store *s, const struct member_filter *f,
                                 const struct offset_page *page, struct arena *a, service_row *row, void *ctx,
                                 uint64_t *out_total);
@@ -242,6 +255,7 @@ static inline bool service_id_parse(struct text t, uint8_t out[static SERVICE_ID
 }
 
 struct registry_counts {
-    int64_t services, specifications, specification_bytes; /* kept, not counted; bytes as stored */
+    /* kept, not counted; services: SERVICE_WHOLE, _API and _EVENTS; bytes as stored */
+    int64_t services, specifications, specification_bytes;
 };
 struct status store_registry_counts(struct store *s, struct registry_counts *out);

@@ -101,7 +101,7 @@ static bool has_label(struct text labels, struct text name, struct text value)
 
 bool service_is_wanted(const struct service_filter *f, const struct service *s)
 {
-    return text_equal(s->tenant, f->tenant) &&
+    return text_equal(s->tenant, f->tenant) && (!f->callable_only || service_role_is_callable(s->role)) &&
            (f->application.n == 0 || text_equal(s->application, f->application)) &&
            has_nocase(s->name, f->name_contains) && has_nocase(s->provider, f->provider_contains) &&
            has_nocase(s->target_url, f->target_contains) &&

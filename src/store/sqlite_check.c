@@ -33,14 +33,26 @@ static const struct {
      "a certificate's state contradicts its revocation"},
     {"SELECT count(*) FROM certificate c WHERE NOT EXISTS (SELECT 1 FROM issuer i WHERE i.id = c.issuer_id)",
      "a certificate names an unknown issuer"},
-    {"SELECT abs((SELECT count(*) FROM service) - (SELECT value FROM counter WHERE name = 'services'))",
+    {"SELECT abs((SELECT count(*) FROM service WHERE role NOT IN (1, 4)) - (SELECT value FROM counter WHERE "
+     "name = 'services'))",
      "the count of services is wrong"},
     {"SELECT count(*) FROM application a WHERE a.services <>"
-     " (SELECT count(*) FROM service s WHERE s.application = a.name AND s.tenant_id = a.tenant_id)",
+     " (SELECT count(*) FROM service s WHERE s.application = a.name AND s.tenant_id = a.tenant_id"
+     " AND s.role NOT IN (1, 4))",
      "an application's count of services is wrong"},
     {"SELECT count(*) FROM service s WHERE NOT EXISTS"
      " (SELECT 1 FROM application a WHERE a.tenant_id = s.tenant_id AND a.name = s.application)",
      "a service names an unknown application"},
+    {"SELECT count(*) FROM service s LEFT JOIN service b ON b.id = s.bundle AND b.role = 1"
+     " AND b.tenant_id = s.tenant_id AND b.application = s.application"
+     " WHERE (s.role >= 2) <> (s.bundle IS NOT NULL) OR (s.bundle IS NOT NULL) <> (b.id IS NOT NULL)",
+     "a service's bundle is wrong"},
+    {"SELECT count(*) FROM service s JOIN service b ON b.id = s.bundle"
+     " WHERE s.role = 2 AND s.credential_kind <> b.credential_kind",
+     "an API's kind of credentials is not its bundle's"},
+    {"SELECT count(*) FROM instance_auth i WHERE NOT EXISTS"
+     " (SELECT 1 FROM service s WHERE s.id = i.service AND s.role <= 1 AND s.tenant_id = i.tenant_id)",
+     "an instance auth belongs to no bundle"},
     {"SELECT count(*) FROM secret c WHERE NOT EXISTS (SELECT 1 FROM service s WHERE s.id = c.id / 4)",
      "a secret belongs to no service"},
     {"SELECT count(*) FROM secret_history h WHERE NOT EXISTS"

@@ -12,17 +12,30 @@
 struct service_state {
     int64_t row; /* service.id */
     int64_t revision;
+    enum service_role role;
+    int credential_kind;
     int64_t specifications[SPECIFICATION_SLOTS]; /* specification.id; 0 = none */
 };
 
 /* An empty application is any. E_NOT_FOUND. */
 struct status sqlite_service_state(struct sqlite_txn *t, struct text tenant, struct text application,
                                    const uint8_t id[static SERVICE_ID_SIZE], struct service_state *out);
+/* The next row of SQL_SERVICE_STATE_COLUMNS. E_NOT_FOUND: there is none. */
+struct status sqlite_service_state_read(struct sqlite_query *q, struct service_state *out);
 /* All services of an application that is being deleted, with all they have. */
 struct status sqlite_service_delete_all(struct sqlite_txn *t, struct text tenant, struct text application);
 /* A row of table `change`. */
 struct status sqlite_service_changed(struct sqlite_txn *t, struct text tenant,
                                      const uint8_t id[static SERVICE_ID_SIZE]);
+
+/* The bundle that a new service is to be in; zeros for one that is in none. E_NOT_FOUND. */
+struct status sqlite_member_bundle(struct sqlite_txn *t, const struct service *s, struct service_state *out);
+/* The APIs of the bundle in this row have its kind of credentials. */
+struct status sqlite_member_set_kind(struct sqlite_txn *t, int64_t row, int kind, int64_t now);
+/* Any one of what is in the bundle in this row. E_NOT_FOUND. */
+struct status sqlite_member_first(struct sqlite_txn *t, int64_t row, struct service_state *out);
+/* All instance auths of the service in this row. */
+struct status sqlite_instance_auth_delete_all(struct sqlite_txn *t, int64_t row);
 
 /* One more reference, to content that is there already or is put in now. */
 struct status sqlite_specification_take(struct sqlite_txn *t, struct text tenant,
@@ -46,6 +59,10 @@ struct status sqlite_service_read(struct sqlite_query *q, struct service *out, i
 /* Goes on with SQL_SERVICE_UNLISTED, likewise. */
 void sqlite_service_read_unlisted(struct sqlite_query *q, struct service *out);
 
+/* Gives all rows of a query of both, in the arena. */
+struct status sqlite_service_give(struct sqlite_query *q, struct arena *a, service_row *row, void *ctx,
+                                  unsigned *out_given);
+
 /* ---- the table ---- */
 
 struct status sqlite_service_create(struct store *s, const struct service_write *w,
@@ -63,8 +80,8 @@ struct status sqlite_service_get(struct store *s, struct text tenant, struct tex
 struct status sqlite_service_identifier(struct store *s, struct text tenant, struct text application,
                                         struct text identifier, bool *out_taken);
 struct status sqlite_service_named(struct store *s, struct text tenant, struct text application,
-                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
-                                   void *ctx);
+                                   const uint8_t *bundle, struct text path_name, unsigned most,
+                                   struct arena *a, service_row *row, void *ctx);
 struct status sqlite_service_list(struct store *s, const struct service_filter *f, int64_t after,
                                   unsigned limit, unsigned scan_max, struct arena *a, service_row *row,
                                   void *ctx, int64_t *out_next);
@@ -91,3 +108,20 @@ struct status sqlite_kept_secret_delete(struct store *s, struct text tenant, str
                                         int64_t expected_revision, const struct audit_entry *audit);
 struct status sqlite_kept_secret_list(struct store *s, struct text tenant, struct text after, unsigned limit,
                                       struct arena *a, kept_secret_row *row, void *ctx);
+
+struct status sqlite_member_list(struct store *s, const struct member_filter *f,
+                                 const struct offset_page *page, struct arena *a, service_row *row, void *ctx,
+                                 uint64_t *out_total);
+struct status sqlite_instance_auth_create(struct store *s, const struct instance_auth *i,
+                                          const struct audit_entry *audit);
+struct status sqlite_instance_auth_replace(struct store *s, const struct instance_auth *i,
+                                           const struct audit_entry *audit);
+struct status sqlite_instance_auth_get(struct store *s, struct text tenant,
+                                       const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
+                                       struct instance_auth *out);
+struct status sqlite_instance_auth_list(struct store *s, struct text tenant,
+                                        const uint8_t bundle[static SERVICE_ID_SIZE], struct arena *a,
+                                        instance_auth_row *row, void *ctx);
+struct status sqlite_instance_auth_delete(struct store *s, struct text tenant,
+                                          const uint8_t id[static SERVICE_ID_SIZE],
+                                          const struct audit_entry *audit);

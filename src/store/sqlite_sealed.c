@@ -2,7 +2,7 @@
 #include "store/sqlite_registry.h"
 
 /* Every sealed value in turn, for sealing them anew: the table `secret` by id, then `secret_history`, then
- * `kept_secret`. */
+ * `kept_secret`, then `instance_auth`. */
 
 struct listing {
     struct arena *arena;
@@ -29,11 +29,28 @@ static struct text name_of_kept(struct sqlite_query *q, struct arena *a)
     return kept_secret_seal_name(tenant, name, a);
 }
 
+static struct text name_of_instance(struct sqlite_query *q, struct arena *a)
+{
+    uint8_t id[SERVICE_ID_SIZE];
+    char *name = arena_alloc(a, SECRET_SEAL_NAME_MAX);
+    const struct text tenant = column_view(q);
+    column_exact(q, id, SERVICE_ID_SIZE);
+    return name ? instance_auth_seal_name(tenant, id, name) : (struct text){NULL, 0};
+}
+
+static struct text name_of(struct sqlite_query *q, enum sealed_table table, struct arena *a)
+{
+    if (table == SEALED_KEPT)
+        return name_of_kept(q, a);
+    if (table == SEALED_INSTANCES)
+        return name_of_instance(q, a);
+    return name_of_service(q, table == SEALED_HISTORY, a);
+}
+
 static struct status give(struct sqlite_query *q, enum sealed_table table, struct listing *l)
 {
     const struct sealed_place place = sealed_place_of(table, column_int(q));
-    const struct text name = table == SEALED_KEPT ? name_of_kept(q, l->arena)
-                                                  : name_of_service(q, table == SEALED_HISTORY, l->arena);
+    const struct text name = name_of(q, table, l->arena);
     const struct bytes sealed = column_blob(q, l->arena);
     TRY(sqlite_query_status(q));
     if (!name.p)
@@ -49,6 +66,7 @@ static struct status list(struct sqlite_db *db, enum sealed_table table, int64_t
         [SEALED_SECRETS] = SQL_SEALED_SECRETS,
         [SEALED_HISTORY] = SQL_SEALED_HISTORY,
         [SEALED_KEPT] = SQL_SEALED_KEPT,
+        [SEALED_INSTANCES] = SQL_SEALED_INSTANCES,
     };
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(db, statements[table]);
     bind_int(&q, after);
@@ -85,6 +103,7 @@ static struct status exchange(struct sqlite_txn *t, void *args)
         [SEALED_SECRETS] = SQL_SEALED_SECRET_SET,
         [SEALED_HISTORY] = SQL_SEALED_HISTORY_SET,
         [SEALED_KEPT] = SQL_SEALED_KEPT_SET,
+        [SEALED_INSTANCES] = SQL_SEALED_INSTANCE_SET,
     };
     const struct exchange *in = args;
     for (size_t i = 0; i < in->count; i++) {

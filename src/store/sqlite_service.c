@@ -2,7 +2,8 @@
 #include "store/sqlite_registry.h"
 
 /* Registering, replacing and deleting services: one transaction for the row, its secrets, its specifications'
- * references, the application's count, the audit row and the change row. */
+ * references, the application's count, the audit row and the change row. What is in a bundle goes with it:
+ * one change row is enough, as who depends on an API depends on its bundle, too. */
 
 struct change {
     const struct service_write *w;
@@ -14,8 +15,9 @@ static struct bytes id_bytes(const uint8_t id[static SERVICE_ID_SIZE])
     return (struct bytes){id, SERVICE_ID_SIZE};
 }
 
-static struct status count_service(struct sqlite_txn *t, struct text tenant, struct text application,
-                                   int more)
+/* E_NOT_FOUND without such an application. */
+static struct status count_services(struct sqlite_txn *t, struct text tenant, struct text application,
+                                    int64_t more)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_APPLICATION_COUNT_SERVICE);
     bind_int(&q, more);
@@ -29,11 +31,11 @@ static struct status count_service(struct sqlite_txn *t, struct text tenant, str
 }
 
 /* SQL_SERVICE_WRITTEN */
-static void bind_written(struct sqlite_query *q, const struct service *s,
+static void bind_written(struct sqlite_query *q, const struct service *s, int credential_kind,
                          const int64_t specifications[static SPECIFICATION_SLOTS])
 {
     bind_int(q, s->updated_at);
-    bind_int(q, s->credential_kind);
+    bind_int(q, credential_kind);
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++) {
         const struct specification_ref *ref = &s->specifications[i];
         bind_int(q, specifications[i]);
@@ -61,15 +63,19 @@ static struct status write_secrets(struct sqlite_txn *t, const struct service_wr
 /* ---- create ---- */
 
 static struct status add_row(struct sqlite_txn *t, const struct service *s,
+                             const struct service_state *bundle,
                              const int64_t specifications[static SPECIFICATION_SLOTS])
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_ADD);
-    bind_written(&q, s, specifications);
+    bind_written(&q, s, s->role == SERVICE_API ? bundle->credential_kind : s->credential_kind,
+                 specifications);
     bind_text(&q, s->tenant);
     bind_blob(&q, id_bytes(s->id));
     bind_text(&q, s->application);
     bind_int(&q, s->created_at);
     bind_text(&q, s->identifier);
+    bind_int(&q, s->role);
+    bind_int(&q, bundle->row);
     return sqlite_run(&q); /* identifier or id known: E_CONFLICT */
 }
 
@@ -78,12 +84,14 @@ static struct status create(struct sqlite_txn *t, void *args)
     const struct change *in = args;
     const struct service *s = &in->w->service;
     int64_t specifications[SPECIFICATION_SLOTS] = {0};
+    struct service_state bundle;
     TRY(sqlite_caller_check(t, in->audit));
-    TRY(count_service(t, s->tenant, s->application, 1));
+    TRY(count_services(t, s->tenant, s->application, service_role_is_callable(s->role)));
+    TRY(sqlite_member_bundle(t, s, &bundle));
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
         if (in->w->specifications[i])
             TRY(sqlite_specification_take(t, s->tenant, in->w->specifications[i], &specifications[i]));
-    TRY(add_row(t, s, specifications));
+    TRY(add_row(t, s, &bundle, specifications));
     TRY(write_secrets(t, in->w, sqlite3_last_insert_rowid(t->db->handle)));
     return sqlite_audit_add(t, in->audit);
 }
@@ -97,7 +105,7 @@ struct status sqlite_service_create(struct store *s, const struct service_write 
 
 /* ---- what is there ---- */
 
-static struct status read_state(struct sqlite_query *q, struct service_state *out)
+struct status sqlite_service_state_read(struct sqlite_query *q, struct service_state *out)
 {
     bool found = false;
     TRY(sqlite_step(q, &found));
@@ -105,6 +113,8 @@ static struct status read_state(struct sqlite_query *q, struct service_state *ou
         return STATUS(NOT_FOUND);
     out->row = column_int(q);
     out->revision = column_int(q);
+    out->role = (enum service_role)column_int(q);
+    out->credential_kind = (int)column_int(q);
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
         out->specifications[i] = column_int(q); /* NULL reads as 0 */
     return DONE;
@@ -117,7 +127,7 @@ struct status sqlite_service_state(struct sqlite_txn *t, struct text tenant, str
     bind_blob(&q, id_bytes(id));
     bind_text(&q, tenant);
     bind_text(&q, application);
-    return read_state(&q, out);
+    return sqlite_service_state_read(&q, out);
 }
 
 struct status sqlite_service_changed(struct sqlite_txn *t, struct text tenant,
@@ -150,7 +160,9 @@ static struct status replace_row(struct sqlite_txn *t, const struct service_writ
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
         TRY(next_specification(t, w, i, was->specifications[i], &specifications[i]));
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_REPLACE);
-    bind_written(&q, &w->service, specifications);
+    bind_written(&q, &w->service,
+                 was->role == SERVICE_API ? was->credential_kind : w->service.credential_kind,
+                 specifications);
     bind_int(&q, was->row);
     TRY(sqlite_run(&q));
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
@@ -168,7 +180,11 @@ static struct status replace(struct sqlite_txn *t, void *args)
     TRY(sqlite_service_state(t, s->tenant, s->application, s->id, &was));
     if (was.revision != in->w->expected_revision)
         return STATUS(CHANGED);
+    if (was.role != s->role)
+        return STATUS(INVALID);
     TRY(replace_row(t, in->w, &was));
+    if (was.role == SERVICE_BUNDLE)
+        TRY(sqlite_member_set_kind(t, was.row, s->credential_kind, s->updated_at));
     TRY(write_secrets(t, in->w, was.row));
     TRY(sqlite_service_changed(t, s->tenant, s->id));
     return sqlite_audit_add(t, in->audit);
@@ -224,7 +240,26 @@ static struct status delete_row(struct sqlite_txn *t, const struct service_state
     TRY(sqlite_run(&q));
     for (size_t i = 0; i < SPECIFICATION_SLOTS; i++)
         TRY(sqlite_specification_release(t, was->specifications[i]));
+    if (!service_role_is_member(was->role))
+        TRY(sqlite_instance_auth_delete_all(t, was->row));
     return sqlite_secret_delete_all(t, was->row);
+}
+
+/* The row and, of a bundle, what is in it. *out_services: how many of them are counted. */
+static struct status delete_with_members(struct sqlite_txn *t, const struct service_state *was,
+                                         int64_t *out_services)
+{
+    *out_services = service_role_is_callable(was->role);
+    while (was->role == SERVICE_BUNDLE) {
+        struct service_state member;
+        struct status s = sqlite_member_first(t, was->row, &member);
+        if (s.code == E_NOT_FOUND)
+            break;
+        TRY(s);
+        TRY(delete_row(t, &member));
+        *out_services += service_role_is_callable(member.role);
+    }
+    return delete_row(t, was);
 }
 
 struct deletion {
@@ -238,12 +273,13 @@ static struct status delete_service(struct sqlite_txn *t, void *args)
 {
     const struct deletion *in = args;
     struct service_state was;
+    int64_t services = 0;
     TRY(sqlite_caller_check(t, in->audit));
     TRY(sqlite_service_state(t, in->tenant, in->application, in->id, &was));
     if (in->expected_revision != 0 && was.revision != in->expected_revision)
         return STATUS(CHANGED);
-    TRY(delete_row(t, &was));
-    TRY(count_service(t, in->tenant, in->application, -1));
+    TRY(delete_with_members(t, &was, &services));
+    TRY(count_services(t, in->tenant, in->application, -services));
     TRY(sqlite_service_changed(t, in->tenant, in->id));
     return sqlite_audit_add(t, in->audit);
 }
@@ -262,7 +298,7 @@ static struct status first_of(struct sqlite_txn *t, struct text tenant, struct t
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_SERVICE_FIRST_OF_APPLICATION);
     bind_text(&q, application);
     bind_text(&q, tenant);
-    return read_state(&q, out);
+    return sqlite_service_state_read(&q, out);
 }
 
 struct status sqlite_service_delete_all(struct sqlite_txn *t, struct text tenant, struct text application)
@@ -274,6 +310,6 @@ struct status sqlite_service_delete_all(struct sqlite_txn *t, struct text tenant
             return DONE;
         TRY(s);
         TRY(delete_row(t, &was));
-        t->counters[COUNTER_SERVICES]--;
+        t->counters[COUNTER_SERVICES] -= service_role_is_callable(was.role);
     }
 }

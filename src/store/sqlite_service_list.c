@@ -66,28 +66,27 @@ struct status sqlite_service_list(struct store *s, const struct service_filter *
 }
 
 struct status sqlite_service_named(struct store *s, struct text tenant, struct text application,
-                                   struct text path_name, unsigned most, struct arena *a, service_row *row,
-                                   void *ctx)
+                                   const uint8_t *bundle, struct text path_name, unsigned most,
+                                   struct arena *a, service_row *row, void *ctx)
 {
     OWNED(sqlite_pool_give) struct sqlite_reader reader = {NULL, NULL};
+    unsigned given = 0;
     TRY(sqlite_pool_take(sqlite_of(s)->readers, &reader));
-    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(reader.db, SQL_SERVICE_NAMED);
-    bind_text(&q, application);
-    bind_text(&q, path_name);
-    bind_text(&q, tenant);
-    bind_int(&q, most);
-    for (unsigned given = 0;; given++) {
-        bool more = false;
-        int64_t number = 0;
-        struct service view, copy;
-        TRY(sqlite_step(&q, &more));
-        if (!more) /* a service has an application: only without one is there something to ask */
-            return given > 0 ? DONE : application_is_there(reader.db, tenant, application);
-        TRY(sqlite_service_read(&q, &view, &number));
-        sqlite_service_read_unlisted(&q, &view);
-        TRY(sqlite_query_status(&q));
-        TRY(service_copy(&view, a, &copy));
-        if (!row(ctx, &copy))
-            return DONE;
+    OWNED(sqlite_done)
+    struct sqlite_query q = sqlite_query(reader.db, bundle ? SQL_MEMBER_NAMED : SQL_SERVICE_NAMED);
+    if (bundle) {
+        bind_blob(&q, (struct bytes){bundle, SERVICE_ID_SIZE});
+        bind_text(&q, tenant);
+        bind_text(&q, application);
+        bind_int(&q, SERVICE_API);
+        bind_text(&q, path_name);
+    } else {
+        bind_text(&q, application);
+        bind_text(&q, path_name);
+        bind_text(&q, tenant);
     }
+    bind_int(&q, most);
+    TRY(sqlite_service_give(&q, a, row, ctx, &given));
+    /* A service has an application: only without one is there something to ask. */
+    return given > 0 ? DONE : application_is_there(reader.db, tenant, application);
 }

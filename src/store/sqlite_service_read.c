@@ -32,6 +32,8 @@ struct status sqlite_service_read(struct sqlite_query *q, struct service *out, i
     s.labels = column_view(q);
     s.short_description = column_view(q);
     s.description = column_view(q);
+    s.role = (enum service_role)column_int(q);
+    column_exact(q, s.bundle, SERVICE_ID_SIZE);
     TRY(sqlite_query_status(q));
     *out = s;
     return DONE;

@@ -101,7 +101,7 @@ struct application {
     bool auto_created;
     struct text labels;       /* JSON object, keys sorted; empty is written as "{}". The Director may have put
                                  other values than strings. */
-    int64_t services;         /* how many are registered; kept by the store, ignored on creation */
+    int64_t services;         /* how many are registered (and no bundles); the store's, ignored on creation */
     struct call_choices call; /* for services that leave it open; ignored on creation */
     uint8_t id[UUID_SIZE];    /* all zero on creation: the store makes one. Lists and get do not give it:
                                  store_object_named() of store/directory.h does */

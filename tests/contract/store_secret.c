@@ -250,7 +250,7 @@ static void every_sealed_value_is_listed_once(struct fixture *f)
 static void refuses_places_that_are_none(struct fixture *f)
 {
     static const struct sealed_place bad[] = {
-        {.p = {0, 0, 0, 0, 0, 0, 0, 0, 1}, .n = 8},    {.p = {3, 0, 0, 0, 0, 0, 0, 0, 1}, .n = 9},
+        {.p = {0, 0, 0, 0, 0, 0, 0, 0, 1}, .n = 8},    {.p = {4, 0, 0, 0, 0, 0, 0, 0, 1}, .n = 9},
         {.p = {0, 0xff, 0, 0, 0, 0, 0, 0, 1}, .n = 9}, {.p = {0}, .n = 9},
         {.p = {0, 0, 0, 0, 0, 0, 0, 0, 1}, .n = 32},
     };

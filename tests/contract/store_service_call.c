@@ -126,7 +126,8 @@ static void lookups_by_name_give_it_and_lists_do_not(struct fixture *f)
     assert_ok(make_application(f, "a"));
     assert_ok(make_service(f, 1, "a"));
     assert_ok(set_call(f, 1, 1));
-    assert_ok(store_service_named(f->s, TEXT(""), TEXT("a"), TEXT("service-1"), 2, &f->arena, see_row, &s));
+    assert_ok(
+        store_service_named(f->s, TEXT(""), TEXT("a"), NULL, TEXT("service-1"), 2, &f->arena, see_row, &s));
     assert_int_equal(s.call.skip_verify, CALL_YES);
     assert_text(s.call_anchors_pem, "-----BEGIN CERTIFICATE-----");
     assert_ok(store_service_list(f->s, &all, &page, 100, &f->arena, see_row, &s, &next));

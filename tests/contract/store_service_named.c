@@ -25,7 +25,7 @@ static const char *named(struct fixture *f, const char *tenant, const char *appl
     struct named *n = arena_alloc(&f->arena, sizeof *n);
     assert_non_null(n);
     *n = (struct named){.rows = 0};
-    assert_ok(store_service_named(f->s, text_of(tenant), text_of(application), text_of(path_name), most,
+    assert_ok(store_service_named(f->s, text_of(tenant), text_of(application), NULL, text_of(path_name), most,
                                   &f->arena, collect, n));
     return n->joined;
 }
@@ -41,15 +41,16 @@ static void refuses_an_application_that_is_not_there(struct fixture *f)
 {
     struct named n = {.rows = 0};
     const struct text none = TEXT("");
-    assert_status(store_service_named(f->s, none, TEXT("a"), TEXT("orders"), 2, &f->arena, collect, &n),
+    assert_status(store_service_named(f->s, none, TEXT("a"), NULL, TEXT("orders"), 2, &f->arena, collect, &n),
                   E_NOT_FOUND);
     assert_ok(make_application(f, "a"));
     make_named(f, 1, "a", "orders");
-    assert_status(store_service_named(f->s, TEXT("t"), TEXT("a"), TEXT("orders"), 2, &f->arena, collect, &n),
+    assert_status(
+        store_service_named(f->s, TEXT("t"), TEXT("a"), NULL, TEXT("orders"), 2, &f->arena, collect, &n),
+        E_NOT_FOUND);
+    assert_status(store_service_named(f->s, none, none, NULL, TEXT("orders"), 2, &f->arena, collect, &n),
                   E_NOT_FOUND);
-    assert_status(store_service_named(f->s, none, none, TEXT("orders"), 2, &f->arena, collect, &n),
-                  E_NOT_FOUND);
-    assert_status(store_service_named(f->s, none, TEXT("A"), TEXT("orders"), 2, &f->arena, collect, &n),
+    assert_status(store_service_named(f->s, none, TEXT("A"), NULL, TEXT("orders"), 2, &f->arena, collect, &n),
                   E_NOT_FOUND);
     assert_int_equal(n.rows, 0);
 }
@@ -60,9 +61,9 @@ static void refuses_numbers_of_rows_that_are_none(struct fixture *f)
     struct named n = {.rows = 0};
     assert_ok(make_application(f, "a"));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_status(
-            store_service_named(f->s, TEXT(""), TEXT("a"), TEXT("orders"), bad[i], &f->arena, collect, &n),
-            E_INVALID);
+        assert_status(store_service_named(f->s, TEXT(""), TEXT("a"), NULL, TEXT("orders"), bad[i], &f->arena,
+                                          collect, &n),
+                      E_INVALID);
 }
 
 static void gives_exact_matches_in_order_and_no_more_than_asked(struct fixture *f)
@@ -86,7 +87,8 @@ static void gives_exact_matches_in_order_and_no_more_than_asked(struct fixture *
         assert_string_equal(named(f, "", "a", none[i], 2), "");
 
     struct named n = {.stop_after = 2};
-    assert_ok(store_service_named(f->s, TEXT(""), TEXT("a"), TEXT("orders"), 100, &f->arena, collect, &n));
+    assert_ok(
+        store_service_named(f->s, TEXT(""), TEXT("a"), NULL, TEXT("orders"), 100, &f->arena, collect, &n));
     assert_int_equal(n.rows, 2);
 }
 
@@ -148,8 +150,8 @@ static void gives_the_whole_row(struct fixture *f)
     w.service.identifier = TEXT("i");
     give_specification(&w, SPECIFICATION_API, &content, "openapi: 3.0.0");
     assert_ok(store_service_create(f->s, &w, AUDIT("service.create")));
-    assert_ok(
-        store_service_named(f->s, TEXT(""), TEXT("a"), TEXT("service-1"), 2, &f->arena, keep_one, &found));
+    assert_ok(store_service_named(f->s, TEXT(""), TEXT("a"), NULL, TEXT("service-1"), 2, &f->arena, keep_one,
+                                  &found));
     const struct service got = service_now(f, 1, NULL);
     assert_memory_equal(found.id, got.id, SERVICE_ID_SIZE);
     assert_memory_equal(found.specifications, got.specifications, sizeof got.specifications);

@@ -182,7 +182,7 @@ static const struct contract_check *const groups[] = {
     service_checks,       service_list_checks,     service_caller_checks,
     service_named_checks, secret_checks,           specification_checks,
     service_race_checks,  durability_checks,       service_call_checks,
-    kept_secret_checks,   directory_checks,
+    kept_secret_checks,   directory_checks,        bundle_checks,
 };
 static const struct {
     const char *name;

@@ -70,7 +70,7 @@ struct status kyma_service_list(struct call *c)
     struct list *l = arena_alloc(c->arena, sizeof *l);
     if (!l)
         return STATUS(NOMEM);
-    l->filter = (struct service_filter){.tenant = tenant, .application = c->params[0]};
+    l->filter = (struct service_filter){.tenant = tenant, .application = c->params[0], .callable_only = true};
     arena_init(&l->page, PAGE_ARENA, PAGE_MAX);
     buffer_init(&l->cursor, LIMIT_URI_BYTES);
     c->reply.state = l;

@@ -67,6 +67,7 @@ static struct status list(struct call *c, struct text application)
         .name_contains = query_text(c, "name"),
         .provider_contains = query_text(c, "provider"),
         .target_contains = query_text(c, "target"),
+        .callable_only = true,
     };
     TRY(query_page(c, &page));
     read_label(c, &f);

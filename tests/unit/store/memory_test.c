@@ -116,7 +116,7 @@ static struct status read_registry(struct store *s, struct arena *a)
     struct text next;
     TRY(store_service_get(s, TEXT(""), TEXT("r"), id, a, &service, secrets));
     TRY(store_specification_get(s, TEXT(""), hash, a, &content));
-    TRY(store_service_named(s, TEXT(""), TEXT("r"), TEXT("n"), 10, a, ignore_service, NULL));
+    TRY(store_service_named(s, TEXT(""), TEXT("r"), NULL, TEXT("n"), 10, a, ignore_service, NULL));
     TRY(store_service_list(s, &any, &page, 10, a, ignore_service, NULL, &next));
     TRY(store_secret_history(s, TEXT(""), id, SECRET_CREDENTIALS, a, ignore_history, NULL));
     TRY(store_sealed_list(s, &start, 10, a, ignore_sealed, &last));

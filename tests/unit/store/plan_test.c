@@ -71,6 +71,13 @@ static const struct {
     {SQL_SERVICE_GET_SECRETS, false},
     {SQL_SERVICE_IDENTIFIER, false},
     {SQL_SERVICE_NAMED, false},
+    {SQL_MEMBER_NAMED, false},
+    {SQL_MEMBER_LIST, false},
+    {SQL_MEMBER_COUNT, false},
+    {SQL_MEMBER_FIRST, false},
+    {SQL_MEMBER_SET_KIND, false},
+    {SQL_OFFERED_LIST, false},
+    {SQL_OFFERED_COUNT, false},
     {SQL_SERVICE_LIST, false},
     {SQL_SERVICE_LIST_APPLICATION, false},
     {SQL_SPECIFICATION_FIND, false},
@@ -89,6 +96,14 @@ static const struct {
     {SQL_SEALED_HISTORY, false},
     {SQL_SEALED_SECRET_SET, false},
     {SQL_SEALED_HISTORY_SET, false},
+    {SQL_INSTANCE_REPLACE, false},
+    {SQL_INSTANCE_REVISION, false},
+    {SQL_INSTANCE_DELETE, false},
+    {SQL_INSTANCE_DELETE_ALL, false},
+    {SQL_INSTANCE_GET, false},
+    {SQL_INSTANCE_LIST, false},
+    {SQL_SEALED_INSTANCES, false},
+    {SQL_SEALED_INSTANCE_SET, false},
     {SQL_HISTORY_LIST, false}, /* newest first: the index from its end */
 };
 
