@@ -17,6 +17,7 @@
 #include "store/kept_secret.h"
 #include "store/registry.h"
 #include "store/store.h"
+#include "store/subject_mapping.h"
 
 /* Where a list continues, read from its cursor. `set` false: from the start. */
 struct application_position {
@@ -218,6 +219,19 @@ struct store_ops {
     struct status (*operator_list)(struct store *s, struct arena *a, operator_each *row, void *ctx);
     struct status (*operator_delete)(struct store *s, struct text name, const struct audit_entry *audit);
     struct status (*operator_used)(struct store *s, struct text name, int64_t at);
+
+    struct status (*subject_mapping_create)(struct store *s, const struct subject_mapping *m,
+                                            const struct audit_entry *audit);
+    struct status (*subject_mapping_replace)(struct store *s, const struct subject_mapping *m,
+                                             const struct audit_entry *audit);
+    struct status (*subject_mapping_delete)(struct store *s, const uint8_t id[static UUID_SIZE],
+                                            const struct audit_entry *audit);
+    struct status (*subject_mapping_get)(struct store *s, const uint8_t id[static UUID_SIZE], struct arena *a,
+                                         struct subject_mapping *out);
+    struct status (*subject_mapping_find)(struct store *s, struct text subject, struct arena *a,
+                                          struct subject_mapping *out);
+    struct status (*subject_mapping_list)(struct store *s, const struct offset_page *page, struct arena *a,
+                                          subject_mapping_row *row, void *ctx, uint64_t *out_total);
 
     struct status (*counts)(struct store *s, int64_t now, struct store_counts *out);
     struct status (*backup)(struct store *s, const char *path, struct error *err);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "store/memory_directory.h"
+#include "store/memory_mapping.h"
 #include "store/memory_registry.h"
 
 /* ---- rows and their order ---- */
@@ -307,6 +308,7 @@ static void memory_close(struct store *s)
     struct memory_store *m = (struct memory_store *)s;
     memory_table_release(&m->serials);
     memory_directory_close(m);
+    memory_mapping_close(m);
     struct memory_table *tables[] = {&m->audit,       &m->applications,   &m->tokens,       &m->certificates,
                                      &m->revocations, &m->blobs,          &m->services,     &m->secrets,
                                      &m->histories,   &m->specifications, &m->kept_secrets, &m->instances};
@@ -387,6 +389,12 @@ static const struct store_ops ops = {
     .operator_list = memory_operator_list,
     .operator_delete = memory_operator_delete,
     .operator_used = memory_operator_used,
+    .subject_mapping_create = memory_mapping_create,
+    .subject_mapping_replace = memory_mapping_replace,
+    .subject_mapping_delete = memory_mapping_delete,
+    .subject_mapping_get = memory_mapping_get,
+    .subject_mapping_find = memory_mapping_find,
+    .subject_mapping_list = memory_mapping_list,
     .counts = memory_counts,
     .backup = memory_backup,
     .check = memory_check,
@@ -414,6 +422,7 @@ struct status memory_store_open(struct store **out, struct error *err)
     m->kept_secrets.compare = compare_kept;
     m->instances.compare = compare_instances;
     memory_directory_open(m);
+    memory_mapping_open(m);
     *out = &m->base;
     return DONE;
 }

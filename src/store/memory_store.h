@@ -27,6 +27,7 @@ struct memory_store {
     struct memory_table audit, applications, tokens, certificates, serials, revocations, blobs;
     struct memory_table services, secrets, histories, specifications, kept_secrets, instances;
     struct memory_table tenants, objects, auths, operators; /* memory_directory.c */
+    struct memory_table mappings;                           /* memory_mapping.c */
     int64_t last_audit_id;
     int64_t last_service, last_history, last_kept, last_instance;
     uint64_t last_sequence;

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "store/sqlite_directory.h"
 #include "store/sqlite_files.h"
+#include "store/sqlite_mapping.h"
 #include "store/sqlite_migrate.h"
 #include "store/sqlite_registry.h"
 
@@ -145,6 +146,12 @@ static const struct store_ops ops = {
     .operator_list = sqlite_operator_list,
     .operator_delete = sqlite_operator_delete,
     .operator_used = sqlite_operator_used,
+    .subject_mapping_create = sqlite_mapping_create,
+    .subject_mapping_replace = sqlite_mapping_replace,
+    .subject_mapping_delete = sqlite_mapping_delete,
+    .subject_mapping_get = sqlite_mapping_get,
+    .subject_mapping_find = sqlite_mapping_find,
+    .subject_mapping_list = sqlite_mapping_list,
     .counts = sqlite_counts,
     .backup = sqlite_backup,
     .check = sqlite_check,

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "store/sqlite_sql_directory.h"
+#include "store/sqlite_sql_mapping.h"
 #include "store/sqlite_sql_registry.h"
 
 #define SQL_TOKEN_COLUMNS                                                                                    \
@@ -128,6 +129,8 @@
       "SELECT name, value FROM blob WHERE tenant_id = '' AND name >= ?1 AND substr(name, 1, length(?1)) = ?1 ORDER BY name") \
     \
     SQL_DIRECTORY_STATEMENTS(X) \
+    \
+    SQL_MAPPING_STATEMENTS(X) \
     \
     SQL_REGISTRY_STATEMENTS(X)
 /* clang-format on */

@@ -177,12 +177,13 @@ void count_fingerprint(void *ctx, const uint8_t fingerprint[static SHA256_SIZE])
 /* ---- every check over every backend ---- */
 
 static const struct contract_check *const groups[] = {
-    audit_checks,         application_checks,      token_checks,
-    certificate_checks,   certificate_list_checks, blob_checks,
-    service_checks,       service_list_checks,     service_caller_checks,
-    service_named_checks, secret_checks,           specification_checks,
-    service_race_checks,  durability_checks,       service_call_checks,
-    kept_secret_checks,   directory_checks,        bundle_checks,
+    audit_checks,           application_checks,      token_checks,
+    certificate_checks,     certificate_list_checks, blob_checks,
+    service_checks,         service_list_checks,     service_caller_checks,
+    service_named_checks,   secret_checks,           specification_checks,
+    service_race_checks,    durability_checks,       service_call_checks,
+    kept_secret_checks,     directory_checks,        bundle_checks,
+    subject_mapping_checks,
 };
 static const struct {
     const char *name;
