@@ -48,6 +48,15 @@ struct text name_last(const struct name *n, enum name_attribute attribute);
 /* RFC 4514 string, most specific first ("CN=app,OU=OrgUnit,O=Organization,L=Waldorf,ST=Waldorf,C=DE"), values
  * escaped. */
 struct text name_format(const struct name *n, struct arena *a);
+const char *name_label(enum name_attribute attribute); /* "CN"; not of NAME_OTHER */
+/* One value as name_format() writes it, appended. */
+void name_escape(struct text value, struct buffer *out);
+/*
+ * What name_format() writes and people copy: "CN=a\\, b,OU=x+OU=y,O=X,C=DE" (RFC 4514), with blanks around
+ * separators and "quoted values" as RFC 2253 and openssl's -subject have them. Types are those of
+ * name_label(), in either case; no dotted ones, no values of '#' and hex. Parts stand in the order given.
+ */
+struct status name_from_rfc4514(struct text t, struct arena *a, struct name *out, struct error *err);
 /* Parses "C=DE,O=X,CN=Y" or "/C=DE/O=X/CN=Y" (configuration: ca.subject) in the order given. */
 struct status name_from_text(struct text t, struct arena *a, struct name *out, struct error *err);
 /*

@@ -7,7 +7,12 @@
 
 #define NAME_TEXT_MAX (64 * 1024) /* 64 values of 1024 bytes, mostly unescaped */
 
-static void append_escaped(struct buffer *out, struct text v)
+const char *name_label(enum name_attribute attribute)
+{
+    return name_types[attribute].label;
+}
+
+void name_escape(struct text v, struct buffer *out)
 {
     for (size_t i = 0; i < v.n; i++) {
         char c = v.p[i];
@@ -28,12 +33,12 @@ static void append_part(struct buffer *out, const struct name_part *part)
     if (part->attribute == NAME_OTHER)
         buffer_text(out, part->oid);
     else
-        buffer_cstr(out, name_types[part->attribute].label);
+        buffer_cstr(out, name_label(part->attribute));
     buffer_byte(out, '=');
     if (part->is_hex)
         buffer_text(out, part->value);
     else
-        append_escaped(out, part->value);
+        name_escape(part->value, out);
 }
 
 struct text name_format(const struct name *n, struct arena *a)
