@@ -53,6 +53,10 @@ static void put_arguments(struct buffer *out, const struct graphql_input *rows)
     for (const struct graphql_input *row = rows; row->name; row++) {
         if (row != rows)
             put(out, ", ");
+        if (row->description) {
+            put_string(out, row->description);
+            buffer_byte(out, ' ');
+        }
         put_input(out, row);
     }
     buffer_byte(out, ')');
@@ -97,6 +101,7 @@ static void put_inputs(struct buffer *out, const struct graphql_type *type)
 {
     put(out, " {\n");
     for (const struct graphql_input *row = type->inputs; row->name; row++) {
+        put_description(out, row->description, "  ");
         put_description(out, row->description, "  ");
         put(out, "  ");
         put_input(out, row);
