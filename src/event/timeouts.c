@@ -107,8 +107,16 @@ void timeout_class_set_period(struct timeout_class *c, int64_t period_ms)
     int64_t latest = loop_now_ms(c->loop) + period_ms;
     for (struct timeout_entry *e = c->head.prev; e != &c->head && e->expires_at_ms > latest; e = e->prev)
         e->expires_at_ms = latest;
-    if (c->running && !list_is_empty(c))
+    if (!c->running)
+        return;
+    if (!list_is_empty(c)) {
         schedule(c);
+        return;
+    }
+    /* It still runs for what was disarmed, with the longer period: what is armed next must not wait for it.
+     */
+    must(uv_timer_stop(&c->timer) == 0);
+    c->running = false;
 }
 
 void timeout_arm(struct timeout_class *c, struct timeout_entry *e)

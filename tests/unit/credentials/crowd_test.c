@@ -58,7 +58,7 @@ static void release(unsigned count)
 static void wait_for_waiters(struct desk *d, unsigned waiting)
 {
     struct cache_stats stats = {.waiting = 0};
-    for (int i = 0; i < 10000 && stats.waiting < waiting; i++) {
+    for (int i = 0; i < 100000 && stats.waiting < waiting; i++) {
         cache_stats(d->fetched, &stats);
         usleep(500);
     }
@@ -135,7 +135,7 @@ static void no_more_wait_for_one_key_than_may(void **state)
     fetcher_hold(d->fetcher, true);
     start(d, 0, 20, id);
     wait_for_waiters(d, 3);
-    for (unsigned i = 0; i < 10000 && busy_ones(0, 20) < 16; i++)
+    for (unsigned i = 0; i < 100000 && busy_ones(0, 20) < 16; i++)
         usleep(500);
     fetcher_hold(d->fetcher, false);
     join(20);

@@ -233,7 +233,7 @@ unsigned fetcher_jobs(struct fetcher *f, enum fetch_job job)
 
 void fetcher_wait_jobs(struct fetcher *f, enum fetch_job job, unsigned count)
 {
-    for (int i = 0; i < 5000 && fetcher_jobs(f, job) < count; i++)
+    for (int i = 0; i < 60000 && fetcher_jobs(f, job) < count; i++)
         usleep(1000);
     must(fetcher_jobs(f, job) == count);
 }

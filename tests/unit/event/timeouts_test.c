@@ -15,7 +15,7 @@ struct fixture {
     struct timer *late;
     struct entry entries[4];
     int order[8];
-    int fired;
+    int fired, stop_at;
     int rearm; /* times the first entry arms itself again */
 };
 
@@ -27,6 +27,8 @@ static void on_timeout(void *ctx, struct timeout_entry *e)
     entry->fired++;
     entry->fired_at_ms = loop_now_ms(f->loop);
     f->order[f->fired++] = (int)(entry - f->entries);
+    if (f->fired == f->stop_at)
+        loop_stop(f->loop);
     if (f->rearm > 0) {
         f->rearm--;
         timeout_arm(f->cls, e);
@@ -123,8 +125,9 @@ static void an_entry_may_arm_itself_again_when_it_fires(void **state)
 {
     struct fixture *f = *state;
     f->rearm = 2;
+    f->stop_at = 3;
     arm(f, 0);
-    run_for(f, 200);
+    run_for(f, 60000); /* it ends with the third */
     assert_int_equal(f->entries[0].fired, 3);
 }
 
@@ -152,6 +155,20 @@ static void a_shorter_period_cuts_what_is_armed_and_keeps_order(void **state)
         assert_int_equal(f->order[i], i);
 }
 
+/* The timer that was started for an entry disarmed since still runs: nobody waits for it. */
+static void a_shorter_period_holds_for_what_is_armed_next(void **state)
+{
+    struct fixture *f = *state;
+    timeout_class_set_period(f->cls, 60000);
+    arm(f, 0);
+    timeout_disarm(&f->entries[0].timeout);
+    timeout_class_set_period(f->cls, 20);
+    f->stop_at = 1;
+    arm(f, 1);
+    run_for(f, 30000);
+    assert_int_equal(f->entries[1].fired, 1);
+}
+
 static void a_longer_period_is_for_entries_armed_from_now_on(void **state)
 {
     struct fixture *f = *state;
@@ -175,6 +192,7 @@ int main(void)
         T(an_entry_may_arm_itself_again_when_it_fires),
         T(works_again_after_the_list_was_empty),
         T(a_shorter_period_cuts_what_is_armed_and_keeps_order),
+        T(a_shorter_period_holds_for_what_is_armed_next),
         T(a_longer_period_is_for_entries_armed_from_now_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

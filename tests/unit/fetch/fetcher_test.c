@@ -185,12 +185,16 @@ static void names_and_certificates_work_inside_the_sandbox(void **state)
     get = job_of(url);
     expect_call(&r, &get, FETCH_UNREACHABLE, "the server's certificate is not trusted (outbound.ca_file): ");
     stop(&r);
+    peer_stop(p);
     char file[SCRATCH_MAX + 16], directory[SCRATCH_MAX], yaml[256];
     scratch_make(directory);
     (void)snprintf(file, sizeof file, "%s/ca.pem", directory);
     assert_ok(file_write(file, text_bytes(pki_ca_pem(pki)), 0600, NULL));
     (void)snprintf(yaml, sizeof yaml, "outbound: {allow_loopback: true, ca_file: %s}", file);
     start(&r, yaml);
+    p = peer_start(answer, pki_server(pki, "DNS:localhost"));
+    (void)snprintf(url, sizeof url, "https://localhost:%u/", peer_port(p));
+    get = job_of(url);
     expect_call(&r, &get, FETCH_FINE, "");
     stop(&r);
     assert_int_equal(scratch_remove(directory), 0);
@@ -368,8 +372,8 @@ static void a_reload_takes_effect_when_it_is_applied(void **state)
     (void)state;
     struct running r;
     char url[512];
+    start(&r, "{}"); /* a fork, so before there are threads */
     struct peer *p = peer_start(answer, NULL);
-    start(&r, "{}");
     struct fetch_request get = job_of(url_to(p, "/", url));
     expect_call(&r, &get, FETCH_REFUSED, "loopback");
     static const enum child_word after[] = {CHILD_RELOAD_DROP, CHILD_RELOAD_APPLY};

@@ -159,7 +159,7 @@ static void the_next_address_is_tried_when_one_does_not_answer(void **state)
     w.addresses[1] = w.addresses[0];
     w.addresses[0] = s.address;
     w.endpoint.address_count = 2;
-    w.limits.connect_ms = 600;
+    w.limits.connect_ms = 3000; /* a third of it for each */
     world_set_limits(&w);
     world_answers(&w, &w.calls[0], 0);
     world_free(&w);

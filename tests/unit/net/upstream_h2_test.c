@@ -413,6 +413,14 @@ static void words_that_are_not_http2_end_all_calls(void **state)
     h2_world_free(&h);
 }
 
+#define MORE_THAN_A_WINDOW (1u << 20)
+
+static void pause_once(struct record *r)
+{
+    if (r->bodies == 1)
+        upstream_pause(r->call);
+}
+
 static void a_timed_out_call_leaves_the_others_alone(void **state)
 {
     (void)state;
@@ -420,15 +428,18 @@ static void a_timed_out_call_leaves_the_others_alone(void **state)
     h2_world_init(&h, pki);
     warm_up(&h);
     world_must_start(&h.w, &h.w.calls[1], &get_request);
-    h2_wait(&h, h2_asked(&h, 0) == 2);
-    h.w.limits.first_byte_ms = 60;
-    world_set_limits(&h.w);
     world_must_start(&h.w, &h.w.calls[2], &get_request);
     h2_wait(&h, h2_asked(&h, 0) == 3);
-    h2_answer_much(&h, 0, 1, 10);
+    h.w.calls[1].on_body = pause_once;
+    h2_answer_much(&h, 0, 1, MORE_THAN_A_WINDOW);
+    h2_wait(&h, h.w.calls[1].bodies > 0);
+    h.w.limits.first_byte_ms = 60;
+    world_set_limits(&h.w);
     world_fails_with(&h.w, &h.w.calls[2], UPSTREAM_FIRST_BYTE_TIMEOUT);
     h2_wait(&h, h2_seen(&h, 0, 2)->closed);
     assert_int_equal(h2_seen(&h, 0, 2)->error, NGHTTP2_CANCEL);
+    assert_int_equal(h.w.calls[1].ends, 0);
+    upstream_resume(h.w.calls[1].call);
     h2_wait(&h, h.w.calls[1].ends == 1);
     h2_world_free(&h);
 }

@@ -112,11 +112,11 @@ static void a_proxy_that_does_not_answer_is_a_connect_timeout(void **state)
     (void)state;
     struct world w;
     through_a_proxy(&w);
-    w.limits.connect_ms = 60;
-    world_set_limits(&w);
     world_must_start(&w, &w.calls[0], &get_request);
     wait_for(&w, world_asked(&w, 0));
     world_say(&w, 0, "HTTP/1.1 200");
+    w.limits.connect_ms = 60;
+    world_set_limits(&w);
     world_fails_with(&w, &w.calls[0], UPSTREAM_CONNECT_TIMEOUT);
     assert_string_equal(w.calls[0].detail, "the proxy did not answer in time");
     world_free(&w);

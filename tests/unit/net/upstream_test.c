@@ -127,7 +127,7 @@ static void a_target_that_stops_reading_the_body_is_an_idle_timeout(void **state
     (void)state;
     struct world w;
     world_init(&w);
-    w.limits.idle_ms = 60;
+    w.limits.idle_ms = 10000;
     world_set_limits(&w);
     struct record *r = &w.calls[0];
     struct upstream_request big = post_request;
@@ -141,6 +141,8 @@ static void a_target_that_stops_reading_the_body_is_an_idle_timeout(void **state
         assert_true(++chunks < 1000);
         world_turn(&w);
     }
+    w.limits.idle_ms = 60;
+    world_set_limits(&w);
     world_fails_with(&w, r, UPSTREAM_IDLE_TIMEOUT);
     world_free(&w);
 }
@@ -150,8 +152,8 @@ static void a_target_that_drips_for_too_long_is_a_total_timeout(void **state)
     (void)state;
     struct world w;
     world_init(&w);
-    w.limits.idle_ms = 100;
-    w.limits.total_ms = 150;
+    w.limits.idle_ms = 1000; /* the drips keep it away, also on a machine that stands still for a while */
+    w.limits.total_ms = 1500;
     world_set_limits(&w);
     struct record *r = &w.calls[0];
     world_must_start(&w, r, &get_request);
@@ -293,9 +295,11 @@ static void a_call_that_waits_too_long_is_told_that_the_target_is_busy(void **st
     struct world w;
     world_init(&w);
     w.limits.connections = 1;
-    w.limits.connect_ms = 60;
     world_set_limits(&w);
     world_must_start(&w, &w.calls[0], &get_request);
+    wait_for(&w, world_asked(&w, 0));
+    w.limits.connect_ms = 60; /* for whoever waits; the first one is connected */
+    world_set_limits(&w);
     world_must_start(&w, &w.calls[1], &get_request);
     world_fails_with(&w, &w.calls[1], UPSTREAM_BUSY);
     upstream_cancel(w.calls[0].call);

@@ -88,7 +88,7 @@ void world_run_for(struct world *w, int64_t ms);
 
 #define wait_for(w, condition)                                                                               \
     do {                                                                                                     \
-        const int64_t wait_until_ = clock_monotonic_ms() + 20000;                                            \
+        const int64_t wait_until_ = clock_monotonic_ms() + 60000;                                            \
         while (!(condition)) {                                                                               \
             world_turn(w);                                                                                   \
             if (clock_monotonic_ms() > wait_until_)                                                          \

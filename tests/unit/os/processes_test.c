@@ -135,7 +135,7 @@ static void a_child_dies_with_its_parent(void **state)
     assert_true(read(ends[0], answer, sizeof answer - 1) > 0);
     assert_int_equal(waitpid(parent, NULL, 0), parent);
     pid_t orphan = (pid_t)strtol(answer, NULL, 10);
-    for (int i = 0; i < 500 && kill(orphan, 0) == 0; i++)
+    for (int i = 0; i < 3000 && kill(orphan, 0) == 0; i++)
         (void)usleep(10000);
     char path[64], stat[256] = "";
     (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)orphan);
