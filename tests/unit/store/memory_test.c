@@ -2,6 +2,7 @@
 #include "check.h"
 #include "scratch.h"
 
+#include "store/instance_auth.h"
 #include "store/registry.h"
 
 #define NOW         INT64_C(1790000000)
@@ -83,6 +84,54 @@ static struct status register_some(struct store *s)
     return store_service_delete(s, TEXT(""), TEXT("r"), w.service.id, 1, AUDIT("a"));
 }
 
+/* In the application that register_some() made. */
+static struct status bundle_some(struct store *s)
+{
+    struct specification_row content = {.hash = {2}, .size = 1, .packed = BYTES_OF("2")};
+    struct service_write w = {
+        .service = {.id = {5}, .role = SERVICE_BUNDLE, .application = TEXT("r"), .name = TEXT("b")},
+        .expected_revision = 1,
+        .secrets = {{.change = SECRET_PUT, .sealed = BYTES_OF("s")}},
+    };
+    struct service_write api = {
+        .service = {.id = {6},
+                    .role = SERVICE_API,
+                    .bundle = {5},
+                    .application = TEXT("r"),
+                    .path_name = TEXT("n"),
+                    .specifications = {{.present = true, .hash = {2}, .size = 1}}},
+        .specifications = {&content},
+    };
+    struct instance_auth i = {.id = {7},
+                              .bundle = {5},
+                              .context = TEXT("{}"),
+                              .message = TEXT("m"),
+                              .revision = 1,
+                              .sealed = BYTES_OF("s")};
+    TRY(store_service_create(s, &w, AUDIT("a")));
+    TRY(store_service_create(s, &api, AUDIT("a")));
+    w.service.credential_kind = 1;
+    TRY(store_service_replace(s, &w, AUDIT("a")));
+    TRY(store_instance_auth_create(s, &i, AUDIT("a")));
+    i.reason = TEXT("r");
+    TRY(store_instance_auth_replace(s, &i, AUDIT("a")));
+    i.id[0] = 8;
+    TRY(store_instance_auth_create(s, &i, AUDIT("a")));
+    TRY(store_instance_auth_delete(s, TEXT(""), i.id, AUDIT("a")));
+    w.service.id[0] = 9;
+    TRY(store_service_create(s, &w, AUDIT("a")));
+    api.service.id[0] = 10;
+    api.service.bundle[0] = 9;
+    TRY(store_service_create(s, &api, AUDIT("a")));
+    return store_service_delete(s, TEXT(""), TEXT("r"), w.service.id, 1, AUDIT("a"));
+}
+
+static bool ignore_auth(void *ctx, const struct instance_auth *i)
+{
+    (void)ctx, (void)i;
+    return true;
+}
+
 static bool ignore_service(void *ctx, const struct service *service)
 {
     (void)ctx, (void)service;
@@ -123,6 +172,21 @@ static struct status read_registry(struct store *s, struct arena *a)
     return store_sealed_exchange(s, &last, 1);
 }
 
+static struct status read_bundles(struct store *s, struct arena *a)
+{
+    static const uint8_t bundle[SERVICE_ID_SIZE] = {5}, auth[SERVICE_ID_SIZE] = {7};
+    const struct member_filter filters[] = {{.application = TEXT("r")},
+                                            {.bundle = bundle, .role = SERVICE_API}};
+    const struct offset_page page = {0, 10};
+    struct instance_auth i;
+    uint64_t total = 0;
+    for (size_t n = 0; n < 2; n++)
+        TRY(store_member_list(s, &filters[n], &page, a, ignore_service, NULL, &total));
+    TRY(store_service_named(s, TEXT(""), TEXT("r"), bundle, TEXT("n"), 10, a, ignore_service, NULL));
+    TRY(store_instance_auth_get(s, TEXT(""), auth, a, &i));
+    return store_instance_auth_list(s, TEXT(""), bundle, a, ignore_auth, NULL);
+}
+
 static struct status read_some(struct store *s, struct arena *a)
 {
     struct audit_filter audit = {.limit = 10};
@@ -150,6 +214,10 @@ static struct status open_and_use(const char *url)
         result = read_some(s, &a);
     if (status_ok(result))
         result = register_some(s);
+    if (status_ok(result))
+        result = bundle_some(s);
+    if (status_ok(result))
+        result = read_bundles(s, &a);
     if (status_ok(result))
         result = read_registry(s, &a);
     store_close(s);

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "store/instance_auth.h"
 #include "store/registry.h"
 #include "store/sqlite_files.h"
 #include "store/sqlite_migrate.h"
@@ -78,6 +79,19 @@ static struct status replace(struct store *s, uint8_t n, int64_t revision)
     return store_service_replace(s, &w, AUDIT("service.replace"));
 }
 
+/* Bundle 20 with API 21 and an instance auth, next to service 1. */
+static struct status create_bundle(struct store *s)
+{
+    struct service_write w = {.service = {.id = {20}, .role = SERVICE_BUNDLE, .application = TEXT("a")}};
+    const struct instance_auth i = {.id = {30}, .bundle = {20}};
+    TRY(store_service_create(s, &w, AUDIT("bundle.create")));
+    w.service.id[0] = 21;
+    w.service.role = SERVICE_API;
+    w.service.bundle[0] = 20;
+    TRY(store_service_create(s, &w, AUDIT("api.create")));
+    return store_instance_auth_create(s, &i, AUDIT("auth.create"));
+}
+
 static struct status remove_service(struct store *s, uint8_t n)
 {
     return store_service_delete(s, TEXT(""), TEXT("a"), (uint8_t[SERVICE_ID_SIZE]){n}, 0,
@@ -143,6 +157,51 @@ static void a_file_of_the_first_schema_keeps_its_data(void **state)
     place_remove(&p);
 }
 
+/* Before bundles, what was registered was one service each. */
+static void services_of_an_older_schema_are_whole(void **state)
+{
+    (void)state;
+    static const uint8_t id[SERVICE_ID_SIZE] = {1};
+    struct place p = {.dir = ""};
+    struct sqlite_db db;
+    struct service s;
+    struct application app;
+    struct error err = {0};
+    OWNED(arena_release) struct arena a;
+    arena_init(&a, 4096, 1 << 20);
+    place_make(&p);
+    assert_ok(sqlite_files_prepare(p.path, NULL));
+    assert_ok(sqlite_db_open(&db, p.path, 1024, NULL));
+    assert_ok(sqlite_migrate(&db, p.path, sqlite_migrations, 4, NULL));
+    assert_ok(sqlite_exec(&db,
+                          "INSERT INTO application (tenant_id, name, description, created_at, last_seen_at,"
+                          " auto_created, services) VALUES ('', 'a', '', 5, 0, 0, 1);"
+                          "INSERT INTO service (tenant_id, service_id, application, revision, created_at,"
+                          " updated_at, credential_kind, api_format, api_fetched_at, events_format,"
+                          " events_fetched_at, documentation_format, documentation_fetched_at, identifier,"
+                          " name, path_name, provider, target_url, labels, short_description, description,"
+                          " details) VALUES ('', x'01000000000000000000000000000000', 'a', 3, 5, 6, 2, 0, 0,"
+                          " 0, 0, 0, 0, 'i', 'n', 'orders', 'p', 'https://t', '{}', '', '', '{}');"
+                          "UPDATE counter SET value = 1 WHERE name IN ('applications', 'services')",
+                          NULL));
+    sqlite_db_close(&db);
+
+    place_open(&p);
+    assert_ok(store_service_find(p.s, TEXT(""), id, &a, &s, NULL));
+    static const uint8_t none[SERVICE_ID_SIZE];
+    assert_int_equal(s.role, SERVICE_WHOLE);
+    assert_memory_equal(s.bundle, none, sizeof none);
+    assert_int_equal(s.revision, 3);
+    assert_int_equal(s.credential_kind, 2);
+    assert_text(s.target_url, "https://t");
+    assert_ok(store_application_get(p.s, TEXT(""), TEXT("a"), &a, &app));
+    assert_int_equal(app.services, 1);
+    assert_ok(store_check(p.s, &err));
+    assert_ok(remove_service(p.s, 1));
+    assert_ok(store_check(p.s, &err));
+    place_remove(&p);
+}
+
 /* ---- changes ---- */
 
 static void what_others_cached_is_named_in_the_change_table(void **state)
@@ -172,6 +231,59 @@ static void what_others_cached_is_named_in_the_change_table(void **state)
     place_remove(&p);
 }
 
+static void a_bundle_is_one_change(void **state)
+{
+    (void)state;
+    struct place p = {.dir = ""};
+    place_make(&p);
+    place_open(&p);
+    assert_ok(make_application(p.s));
+    assert_ok(create_bundle(p.s));
+    assert_int_equal(value(&p, "SELECT count(*) FROM change"), 0);
+    struct service_write w = {
+        .service = {.id = {20}, .role = SERVICE_BUNDLE, .application = TEXT("a"), .credential_kind = 2},
+        .expected_revision = 1};
+    assert_ok(store_service_replace(p.s, &w, AUDIT("bundle.replace")));
+    assert_int_equal(value(&p, "SELECT credential_kind FROM service WHERE role = 2"), 2);
+    assert_ok(remove_service(p.s, 20));
+    assert_int_equal(value(&p, "SELECT count(*) FROM service"), 0);
+    assert_int_equal(value(&p, "SELECT count(*) FROM instance_auth"), 0);
+    assert_int_equal(value(&p, "SELECT count(*) FROM change"), 2);
+    assert_int_equal(value(&p, "SELECT count(*) FROM change WHERE key = x'14000000000000000000000000000000'"),
+                     2);
+    place_remove(&p);
+}
+
+static bool count_auth(void *ctx, const struct instance_auth *i)
+{
+    (void)i;
+    ++*(unsigned *)ctx;
+    return true;
+}
+
+static void a_list_of_instance_auths_ends_at_a_thousand(void **state)
+{
+    (void)state;
+    static const uint8_t bundle[SERVICE_ID_SIZE] = {20};
+    struct place p = {.dir = ""};
+    unsigned count = 0;
+    OWNED(arena_release) struct arena a;
+    arena_init(&a, 4096, 1 << 20);
+    place_make(&p);
+    place_open(&p);
+    assert_ok(make_application(p.s));
+    assert_ok(create_bundle(p.s));
+    run_sql(&p,
+            "WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 2100)"
+            " INSERT INTO instance_auth (tenant_id, auth_id, service, context, input_params, condition,"
+            " message, reason, status_at, created_at, revision, sealed) SELECT '', CAST(printf('%016d', i)"
+            " AS BLOB), (SELECT service FROM instance_auth LIMIT 1), '', '', 0, '', '', 0, 0, 1, x''"
+            " FROM n");
+    assert_ok(store_instance_auth_list(p.s, TEXT(""), bundle, &a, count_auth, &count));
+    assert_int_equal(count, 1000);
+    place_remove(&p);
+}
+
 /* ---- damage ---- */
 
 static void broken_rules_of_the_registry_are_damage(void **state)
@@ -191,6 +303,20 @@ static void broken_rules_of_the_registry_are_damage(void **state)
         {"DELETE FROM specification_content", "lacks its content"},
         {"INSERT INTO specification_content VALUES (77, '', x'00')", "content belongs to no specification"},
         {"UPDATE specification SET refs = 2", "references to a specification are wrong"},
+        {"UPDATE service SET bundle = NULL", "a service's bundle is wrong"},
+        {"UPDATE service SET bundle = id WHERE role = 2", "a service's bundle is wrong"},
+        {"UPDATE service SET bundle = 77 WHERE role = 2", "a service's bundle is wrong"},
+        {"UPDATE service SET bundle = (SELECT bundle FROM service WHERE role = 2) WHERE role = 0",
+         "a service's bundle is wrong"},
+        {"UPDATE service SET tenant_id = 't' WHERE role = 1;"
+         "INSERT INTO application SELECT 't', name, '', 5, 6, 0, '{}', 0, 0, 0 FROM application;"
+         "UPDATE counter SET value = 2 WHERE name = 'applications'",
+         "a service's bundle is wrong"},
+        {"UPDATE service SET credential_kind = 5 WHERE role = 1", "not its bundle's"},
+        {"UPDATE instance_auth SET service = 77", "an instance auth belongs to no bundle"},
+        {"UPDATE instance_auth SET tenant_id = 't'", "an instance auth belongs to no bundle"},
+        {"UPDATE instance_auth SET service = (SELECT id FROM service WHERE role = 2)",
+         "an instance auth belongs to no bundle"},
         {"UPDATE service SET events_specification = 99", "references to a specification are wrong"},
         {"UPDATE service SET api_specification = NULL", "references to a specification are wrong"},
     };
@@ -202,6 +328,7 @@ static void broken_rules_of_the_registry_are_damage(void **state)
         place_open(&p);
         assert_ok(make_application(p.s));
         assert_ok(create(p.s, 1, &content));
+        assert_ok(create_bundle(p.s));
         assert_ok(store_check(p.s, &err));
         run_sql(&p, cases[i].sql);
         assert_status(store_check(p.s, &err), E_BROKEN);
@@ -243,7 +370,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_of_the_first_schema_keeps_its_data),
+        cmocka_unit_test(services_of_an_older_schema_are_whole),
         cmocka_unit_test(what_others_cached_is_named_in_the_change_table),
+        cmocka_unit_test(a_bundle_is_one_change),
+        cmocka_unit_test(a_list_of_instance_auths_ends_at_a_thousand),
         cmocka_unit_test(broken_rules_of_the_registry_are_damage),
         cmocka_unit_test(damaged_rows_are_not_answers),
     };
