@@ -137,6 +137,15 @@ static struct status authenticate(struct asking *q)
     return csrf->given ? token_csrf(q, csrf->token_url) : DONE;
 }
 
+/* An API's name is its own below its bundle alone. */
+static struct text path_name_of(const struct asking *q)
+{
+    const struct registry_target *t = q->service;
+    if (t->bundle_name.n > 0)
+        return arena_printf(q->a, "%.*s/%.*s", TEXT_ARG(t->bundle_name), TEXT_ARG(t->row.path_name));
+    return t->kept ? t->service : t->row.path_name;
+}
+
 static struct status make_answer(struct asking *q)
 {
     char id[SERVICE_ID_TEXT + 1];
@@ -144,11 +153,11 @@ static struct status make_answer(struct asking *q)
     out->application = q->service->row.application;
     out->service =
         arena_text(q->a, q->service->kept ? q->service->service : service_id_text(q->service->row.id, id));
-    out->service_name = q->service->kept ? q->service->service : q->service->row.path_name;
+    out->service_name = path_name_of(q);
     out->verify = q->cache->settings.verify_tls && !q->service->skip_verify;
     out->encode_url = q->service->encode_url;
     out->anchors_pem = q->service->row.call_anchors_pem;
-    TRY(out->service.p ? DONE : STATUS(NOMEM));
+    TRY(out->service.p && out->service_name.p ? DONE : STATUS(NOMEM));
     TRY(place_read(q));
     if (!q->peek) /* addresses are no part of the version */
         TRY(place_resolve(q));
@@ -194,13 +203,22 @@ static struct status find_service(struct asking *q, const struct credentials_que
     return error_set(err, s.code, "%s", error_text(&why, s));
 }
 
+/* Whoever asked knows where the API's name stands in the caller's words, and asks again with it. */
+static struct status say_bundle(struct asking *q)
+{
+    q->out->bundle = true;
+    q->out->application = q->service->row.application;
+    q->out->until = clock_now_s() + ANSWER_LIFE_MS / 1000;
+    return DONE;
+}
+
 static struct status ask(struct asking *q, const struct credentials_question *question, struct error *err)
 {
     *q->out = (struct hop_target){.status = 0};
     q->tenant = question->tenant;
     q->left_ms = q->refresh_ms = ANSWER_LIFE_MS;
     TRY(find_service(q, question, err));
-    return make_answer(q);
+    return q->service->bundle ? say_bundle(q) : make_answer(q);
 }
 
 struct status credentials_answer(struct credentials_cache *c, const struct credentials_parts *parts,

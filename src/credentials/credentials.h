@@ -52,12 +52,13 @@ struct credentials_question {
     struct text tenant;
     struct text label;                /* host form */
     struct text application, service; /* path form */
-    struct text secret, entry;        /* secret form */
+    struct text secret;               /* secret form */
+    struct text entry;                /* the API, of a secret or of a bundle (`service` is one then) */
 };
 /*
  * A refusal (unknown service, missing secret, token endpoint that failed) is an answer, too, with status and
- * message of the contract (3.2, 3.5, 3.6, 3.9), kept for a second. Other than DONE: the store or memory
- * failed.
+ * message of the contract (3.2, 3.5, 3.6, 3.9), kept for a second. So is that the address names a bundle
+ * (hop_target.bundle). Other than DONE: the store or memory failed.
  */
 struct status credentials_answer(struct credentials_cache *c, const struct credentials_parts *parts,
                                  const struct credentials_question *q, struct arena *a,

@@ -102,6 +102,8 @@ struct hop_field {
 struct hop_target {
     int status;                       /* 0: the rest says how; else the HTTP status to answer with */
     struct text message;              /* of a refusal; empty body when empty */
+    bool bundle;                      /* the address names a bundle: ask again with the API in it as `entry`;
+                                         only application, until and pairs are set then */
     uint64_t version;                 /* of the credentials in it; goes back when the target refuses them */
     struct text application, service; /* name and id: for logs and metrics */
     struct text service_name;         /* how paths name it */

@@ -21,7 +21,8 @@ enum target_flag {
     TARGET_PORT_IS_DEFAULT = 4,
     TARGET_ENCODE_URL = 8,
     TARGET_CSRF = 16,
-    TARGET_FLAGS = 31
+    TARGET_BUNDLE = 32,
+    TARGET_FLAGS = 63
 };
 
 static void text32(struct buffer *out, struct text t)
@@ -83,7 +84,8 @@ static uint8_t flags_of(const struct hop_target *t)
 {
     return (uint8_t)((t->tls ? TARGET_TLS : 0) | (t->verify ? TARGET_VERIFY : 0) |
                      (t->port_is_default ? TARGET_PORT_IS_DEFAULT : 0) |
-                     (t->encode_url ? TARGET_ENCODE_URL : 0) | (t->csrf ? TARGET_CSRF : 0));
+                     (t->encode_url ? TARGET_ENCODE_URL : 0) | (t->csrf ? TARGET_CSRF : 0) |
+                     (t->bundle ? TARGET_BUNDLE : 0));
 }
 
 void hop_target_encode(const struct hop_target *t, struct buffer *out)
@@ -134,6 +136,7 @@ static bool place_decode(struct reader *r, struct hop_target *out)
     out->port_is_default = flags & TARGET_PORT_IS_DEFAULT;
     out->encode_url = flags & TARGET_ENCODE_URL;
     out->csrf = flags & TARGET_CSRF;
+    out->bundle = flags & TARGET_BUNDLE;
     out->host = take32(r);
     out->port = reader_u16(r);
     out->path = take32(r);

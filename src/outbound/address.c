@@ -105,6 +105,20 @@ struct status outbound_address_read(const struct request *r, struct outbound_add
     return DONE;
 }
 
+struct status outbound_address_enter(struct outbound_address *a)
+{
+    size_t at = 0;
+    if (a->kind != ADDRESS_PATH || a->entry.n > 0)
+        return STATUS(INVALID);
+    const struct text entry = segment(a->rest, &at);
+    if (!is_segment(entry))
+        return STATUS(INVALID);
+    a->entry = entry;
+    a->rest = text_from(a->rest, at);
+    a->prefix.n += at; /* the two stand one behind the other in the caller's path */
+    return DONE;
+}
+
 static void parameter(struct buffer *out, const char *before, struct text value)
 {
     buffer_cstr(out, before);
@@ -125,6 +139,8 @@ void outbound_address_question(const struct outbound_address *a, struct text ten
     case ADDRESS_PATH:
         parameter(out, "application=", a->application);
         parameter(out, "&service=", a->service);
+        if (a->entry.n > 0)
+            parameter(out, "&entry=", a->entry);
         return;
     case ADDRESS_SECRET:
         parameter(out, "secret=", a->service);

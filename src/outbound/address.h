@@ -19,7 +19,7 @@ struct outbound_address {
     struct text label;       /* HOST: the first label of the host, port removed */
     struct text application; /* PATH */
     struct text service;     /* PATH: normalised name or id; SECRET: the secret */
-    struct text entry;       /* SECRET: the API */
+    struct text entry;       /* SECRET: the API; PATH: the API in the bundle that `service` is, once known */
     struct text rest;   /* what is appended to the target's path, as the caller wrote it: empty, or from its
                            first '/' on (a trailing slash stays) */
     struct text prefix; /* the path in front of `rest`: for rewriting Location; empty for HOST */
@@ -35,10 +35,15 @@ struct outbound_address {
  * or endless ones: "failed to extract API Identifier from path" (contract 3.9).
  */
 struct status outbound_address_read(const struct request *r, struct outbound_address *out);
+/*
+ * PATH, and `service` is a bundle: the third segment is the API in it (contract 3.9), and no part of `rest`.
+ * E_INVALID, and nothing is changed, when there is none, or it has been taken already.
+ */
+struct status outbound_address_enter(struct outbound_address *a);
 struct buffer;
 /*
  * The question to the core, path and query: "/front/target?tenant=T&label=L", or "application=A&service=S",
- * or "secret=S&entry=E" behind the tenant, which is left out when empty. Values are percent-encoded once
- * more: decoded, they are what the caller wrote. Appends.
+ * with "&entry=E" of a bundle, or "secret=S&entry=E" behind the tenant, which is left out when empty. Values
+ * are percent-encoded once more: decoded, they are what the caller wrote. Appends.
  */
 void outbound_address_question(const struct outbound_address *a, struct text tenant, struct buffer *out);

@@ -189,6 +189,21 @@ static void refresh(struct outbound *o, struct known *k)
     (void)ask(o, k->question);
 }
 
+/* With an answer that is good. That of a bundle says that the path's next segment is the API's name: with it
+ * there is another question, whose answer is none about a bundle. */
+static void go_on(struct outbound_call *c, struct known *k)
+{
+    if (!k->target->answer.bundle) {
+        k->references++;
+        c->known = k;
+        call_begin(c);
+    } else if (status_ok(outbound_address_enter(&c->address))) {
+        call_find_target(c);
+    } else {
+        call_refuse(c, 400, TEXT("failed to extract API Identifier from path"));
+    }
+}
+
 void call_find_target(struct outbound_call *c)
 {
     struct outbound *o = c->o;
@@ -204,9 +219,7 @@ void call_find_target(struct outbound_call *c)
         !(c->retried && k->target->answer.version == c->refused_version)) {
         touch(o, k);
         refresh(o, k);
-        k->references++;
-        c->known = k;
-        call_begin(c);
+        go_on(c, k);
         return;
     }
     if (k)
@@ -225,9 +238,7 @@ static void serve_waiting(struct outbound *o, struct outbound_asking *q, struct 
         must(c->o == o);
         call_leave_question(c);
         if (k) {
-            k->references++;
-            c->known = k;
-            call_begin(c);
+            go_on(c, k);
         } else if (err->message[0]) {
             call_refuse(c, 500, text_of(err->message));
         } else {

@@ -102,7 +102,7 @@ struct status outbound_target_new(uint8_t *bytes, size_t size, struct tls_contex
     t->bytes = bytes;
     t->size = size;
     TRY(read_answer(t, err));
-    if (t->answer.status == 0)
+    if (t->answer.status == 0 && !t->answer.bundle)
         TRY(prepare_endpoint(t, contexts, err));
     *out = TAKE(t);
     return DONE;

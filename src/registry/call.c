@@ -82,6 +82,8 @@ static struct status attempt(const struct call_change *c, struct error *err)
     if (found.code == E_NOT_FOUND)
         return service_unreadable(c->r, c->key, err);
     TRY(found);
+    if (row.role == SERVICE_BUNDLE || row.role == SERVICE_DOCUMENT) /* nobody calls these */
+        return director_manages(c->r, &row, err);
     if (c->expected_revision != 0 && c->expected_revision != row.revision)
         return error_set(err, E_CHANGED, "The service has revision %lld, not %lld", (long long)row.revision,
                          (long long)c->expected_revision);

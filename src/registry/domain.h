@@ -45,6 +45,8 @@ struct status service_missing(struct registry *r, const struct registry_key *key
                               struct error *err);
 /* The same behind "Reading service with ID I failed, ". */
 struct status service_unreadable(struct registry *r, const struct registry_key *key, struct error *err);
+/* The same without a look at the application. */
+struct status service_not_there(struct text id, struct error *err);
 /* {"name":...,"credentials":"basic"}: the detail of an audit row. Never a value of a secret. */
 void audit_detail_write(const struct service *row, struct buffer *out);
 /* `detail` as written above; subject and texts borrow from `row` and `id_text`. */
@@ -147,6 +149,11 @@ struct status secret_unseal(struct registry *r, struct text tenant, const uint8_
                             struct error *err);
 /* Same keys with the same values, whatever their order. */
 bool secret_data_equal(const struct secret_data *a, const struct secret_data *b);
+
+/* ---- managed.c: rows that the Director manages (bundle.h) ---- */
+
+/* DONE for what was registered as one service; E_CONFLICT in the other faces' words. */
+struct status director_manages(struct registry *r, const struct service *row, struct error *err);
 
 /* ---- secret_plan.c: what a change does to a service's secrets ---- */
 

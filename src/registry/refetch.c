@@ -25,6 +25,7 @@ static struct status ask_origin(struct registry *r, const struct registry_key *k
     if (found.code == E_NOT_FOUND)
         return service_unreadable(r, key, err);
     TRY(found);
+    TRY(director_manages(r, &row, err));
     return origin_of(&row, a, out_url, out_type, err);
 }
 

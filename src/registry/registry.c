@@ -97,20 +97,9 @@ struct status registry_key_parse(struct text tenant, struct text application, st
 {
     struct registry_key key = {.tenant = tenant, .application = application};
     if (!service_id_parse(id, key.id))
-        return error_set(err, E_NOT_FOUND,
-                         "Reading service with ID %.*s failed, Service with ID %.*s not found",
-                         TEXT_ARG(text_first(id, SHOWN_ID_MAX)), TEXT_ARG(text_first(id, SHOWN_ID_MAX)));
+        return service_not_there(text_first(id, SHOWN_ID_MAX), err);
     *out = key;
     return DONE;
-}
-
-struct status registry_find(struct registry *r, const struct registry_key *key, struct arena *a,
-                            struct registry_view *out, struct error *err)
-{
-    OWNED(stored_service_release) struct stored_service s = {0};
-    TRY(stored_service_get(r, key, a, &s, err));
-    return view_make(&s.row, stored_secret(&s, SECRET_CREDENTIALS), stored_secret(&s, SECRET_PARAMETERS),
-                     s.secrets[SECRET_CREDENTIALS].by_hand, a, out);
 }
 
 struct status registry_list(struct registry *r, const struct service_filter *f,
@@ -138,6 +127,7 @@ struct status registry_delete(struct registry *r, const struct audit_caller *cal
     if (found.code == E_NOT_FOUND)
         return service_missing(r, key, out_no_application, err);
     TRY(found);
+    TRY(director_manages(r, &row, err));
 
     OWNED(buffer_release) struct buffer detail;
     buffer_init(&detail, 4096);

@@ -9,8 +9,10 @@
  * arena. Registration contacts nobody but the server of a specification: never the target, token or CSRF URL.
  *
  * Errors: E_INVALID (400), E_DENIED (403: the caller's certificate was revoked by the time of the write),
- * E_NOT_FOUND (404), E_CONFLICT (409), E_CHANGED (412), E_UPSTREAM (502), and the store's own. `message`
- * texts of the contract come from here without the outer prefixes that one route puts in front of another's
+ * E_NOT_FOUND (404), E_CONFLICT (409; also a change of what the Director manages, "Service with ID I is part
+ * of bundle B, which the Director manages: change it there"), E_CHANGED (412), E_UPSTREAM (502), and the
+ * store's own. `message` texts of the contract come from here without the outer prefixes that one route puts
+ * in front of another's
  * ("Updating I service failed, "); which those are says each function.
  *
  * After a change the order is: commit, bump PAGE_SERVICE of the id and PAGE_APPLICATION, return. A change or
@@ -74,6 +76,9 @@ struct registry_view {
     struct service_details details;                  /* masked; spec texts empty */
     struct text credential_secret, parameter_secret; /* listed names; empty without */
     bool credential_by_hand;
+    /* Part of a bundle (bundle.h): credentials and parameters are the bundle's, and it is changed there. */
+    bool in_bundle;
+    struct text bundle_name;
 };
 
 /* A client's description as service_decode read it; the registry validates it (validate.h), before anything
@@ -115,7 +120,8 @@ struct status registry_replace(struct registry *r, const struct audit_caller *ca
 struct status registry_delete(struct registry *r, const struct audit_caller *caller,
                               const struct registry_key *key, int64_t expected_revision,
                               bool *out_no_application, struct error *err);
-/* Messages as contract 1.10: "Reading service with ID I failed, Service with ID I not found". */
+/* Messages as contract 1.10: "Reading service with ID I failed, Service with ID I not found". An API and
+ * events of a bundle are found, bundles and documents are not. */
 struct status registry_find(struct registry *r, const struct registry_key *key, struct arena *a,
                             struct registry_view *out, struct error *err);
 /* The id as it came in a path: texts that are no UUID get the same E_NOT_FOUND as unknown ones, with the

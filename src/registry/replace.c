@@ -37,6 +37,7 @@ static struct status refuse_early(const struct replacement *c, struct error *err
     if (found.code == E_NOT_FOUND)
         return service_unreadable(c->r, c->key, err);
     TRY(found);
+    TRY(director_manages(c->r, &row, err));
     TRY(check_revision(c, &row, err));
     return masks_check(c->in, (enum credential_kind)row.credential_kind, c->a, err);
 }
@@ -87,6 +88,7 @@ static struct status attempt(struct replacement *c, struct registry_view *out, s
     OWNED(secret_plan_release) struct secret_plan credentials = {0};
     OWNED(secret_plan_release) struct secret_plan parameters = {0};
     TRY(stored_service_get(c->r, c->key, c->a, &old, err));
+    TRY(director_manages(c->r, &old.row, err));
     TRY(check_revision(c, &old.row, err));
     OWNED(vault_leave)
     [[maybe_unused]] struct vault *entered = vault_enter(c->r->parts.vault); /* until it is stored */

@@ -40,6 +40,12 @@ static struct status open_secret(struct registry *r, const struct service *row, 
     return DONE;
 }
 
+/* What the rows of a bundle's content seal is not for calls. */
+static bool has_secrets(const struct service *row)
+{
+    return row->role == SERVICE_WHOLE || row->role == SERVICE_BUNDLE;
+}
+
 struct status registry_secret_open(struct registry *r, const struct registry_key *key, enum secret_slot slot,
                                    struct arena *a, struct registry_secret *out, struct error *err)
 {
@@ -50,7 +56,11 @@ struct status registry_secret_open(struct registry *r, const struct registry_key
     if (found.code == E_NOT_FOUND)
         return service_unreadable(r, key, err);
     TRY(found);
-    if (!secrets[slot].present)
+    if (row.role == SERVICE_API) { /* its credentials are its bundle's */
+        const struct service api = row;
+        TRY(store_service_get(r->parts.store, key->tenant, key->application, api.bundle, a, &row, secrets));
+    }
+    if (!has_secrets(&row) || !secrets[slot].present)
         return no_secret(key, slot, err);
     return open_secret(r, &row, slot, &secrets[slot], a, out, err);
 }
@@ -76,7 +86,7 @@ struct status registry_secret_find(struct registry *r, struct text tenant, struc
     struct status found = STATUS(NOT_FOUND);
     if (secret_name_parse(name, &slot, key.id))
         found = store_service_find(r->parts.store, tenant, key.id, a, &row, secrets);
-    if (status_ok(found) && !(slot_of(name, &row, &slot) && secrets[slot].present))
+    if (status_ok(found) && !(has_secrets(&row) && slot_of(name, &row, &slot) && secrets[slot].present))
         found = STATUS(NOT_FOUND);
     if (found.code == E_NOT_FOUND)
         return error_set(err, E_NOT_FOUND, "secrets \"%.*s\" not found", TEXT_ARG(name));
@@ -155,6 +165,7 @@ static struct status patch_attempt(const struct patch *c, struct error *err)
     arena_init(&a, ROW_CHUNK, LIMIT_REQUEST_ARENA);
     OWNED(stored_service_release) struct stored_service s = {0};
     TRY(stored_service_get(c->r, c->key, &a, &s, err));
+    TRY(director_manages(c->r, &s.row, err));
     const struct service_secret *stored = &s.secrets[c->slot];
     if (!stored->present)
         return no_secret(c->key, c->slot, err);

@@ -4,17 +4,9 @@
 #include "base/limits.h"
 #include "registry/target_internal.h"
 
-#define NAMED_MAX 100 /* services of one name that are looked at; store_service_named gives no more */
-#define SHOWN_MAX 8   /* of them in a message */
-
 static struct status no_id(const struct search *s, struct text id)
 {
     return error_set(s->err, E_NOT_FOUND, "service with ID %.*s not found", TEXT_ARG(id));
-}
-
-static struct status no_name(const struct search *s)
-{
-    return error_set(s->err, E_NOT_FOUND, "service with name %.*s not found", TEXT_ARG(s->address->service));
 }
 
 /* ---- one service, opened ---- */
@@ -44,6 +36,7 @@ static struct status copy_pair(const struct secret_data *data, struct arena *a, 
     return out->chain_pem.p && out->key_pem.p ? DONE : STATUS(NOMEM);
 }
 
+/* Secrets and what they are for. `out->row` is left alone. */
 static struct status open_stored(const struct search *s, struct stored_service *stored,
                                  struct registry_target *out)
 {
@@ -57,7 +50,26 @@ static struct status open_stored(const struct search *s, struct stored_service *
                      &out->details));
     if (credentials && credential_has_pair((enum credential_kind)stored->row.credential_kind))
         TRY(copy_pair(credentials, s->a, out));
-    out->row = stored->row;
+    return DONE;
+}
+
+/* An API is called with what its bundle has; that it is in this bundle never changes. */
+static struct status read_holder(const struct search *s, const struct service *row,
+                                 struct stored_service *holder)
+{
+    depend_on_service(s, row->bundle);
+    return store_service_get(s->r->parts.store, s->address->tenant, row->application, row->bundle, s->a,
+                             &holder->row, holder->secrets);
+}
+
+static struct status take_target(const struct search *s, const struct service *row,
+                                 struct registry_target *out)
+{
+    struct service_details own;
+    TRY(details_read(row, NULL, NULL, s->a, &own));
+    own.api.credentials = out->details.api.credentials;
+    own.api.parameters = out->details.api.parameters;
+    out->details = own;
     return DONE;
 }
 
@@ -76,22 +88,42 @@ static struct status read_call(const struct search *s, struct registry_target *o
     return DONE;
 }
 
+static struct status open_with(const struct search *s, const struct service *row,
+                               struct stored_service *holder, struct registry_target *out)
+{
+    TRY(open_stored(s, holder, out));
+    out->row = *row;
+    out->row.credential_kind = holder->row.credential_kind;
+    return row->role == SERVICE_API ? take_target(s, row, out) : DONE;
+}
+
 struct status open_service(const struct search *s, const uint8_t *id, struct text shown,
                            struct registry_target *out)
 {
-    OWNED(stored_service_release) struct stored_service stored = {0};
-    TRY(store_service_find(s->r->parts.store, s->address->tenant, id, s->a, &stored.row, stored.secrets));
-    if (stored.row.credential_kind != CREDENTIAL_NONE && !stored.secrets[SECRET_CREDENTIALS].present)
-        return no_secret(s, &stored.row, shown);
-    *out = (struct registry_target){.shown = shown};
-    const struct status opened = open_stored(s, &stored, out);
+    OWNED(stored_service_release) struct stored_service holder = {0};
+    struct service row;
+    TRY(store_service_find(s->r->parts.store, s->address->tenant, id, s->a, &holder.row, holder.secrets));
+    row = holder.row;
+    if (row.role == SERVICE_DOCUMENT)
+        return STATUS(NOT_FOUND);
+    *out = (struct registry_target){.shown = shown, .row = row, .bundle = row.role == SERVICE_BUNDLE};
+    if (out->bundle || row.role == SERVICE_EVENTS) /* there is nothing to call */
+        return DONE;
+    if (row.role == SERVICE_API) {
+        holder = (struct stored_service){0};
+        TRY(read_holder(s, &row, &holder));
+        out->bundle_name = holder.row.path_name;
+    }
+    if (holder.row.credential_kind != CREDENTIAL_NONE && !holder.secrets[SECRET_CREDENTIALS].present)
+        return no_secret(s, &holder.row, shown);
+    const struct status opened = open_with(s, &row, &holder, out);
     const struct csrf_details *csrf = credential_csrf(&out->details.api.credentials);
     if (csrf)
         out->csrf = *csrf;
     return status_ok(opened) ? read_call(s, out) : unreadable(s, shown, opened);
 }
 
-static struct status has_api(const struct search *s, const struct registry_target *t)
+struct status has_api(const struct search *s, const struct registry_target *t)
 {
     char id[SERVICE_ID_TEXT + 1];
     if (t->row.target_url.n > 0)
@@ -153,84 +185,8 @@ static struct status find_label(const struct search *s, struct registry_target *
         depend_on_application(s, row.application);
         found = open_service(s, id, id_text, out);
     }
-    if (found.code == E_NOT_FOUND)
+    if (found.code == E_NOT_FOUND || (status_ok(found) && out->bundle)) /* a host leads to an API */
         return no_id(s, id_text);
-    TRY(found);
-    return has_api(s, out);
-}
-
-/* ---- by application and name ---- */
-
-struct named {
-    const struct search *s;
-    uint8_t ids[SHOWN_MAX][SERVICE_ID_SIZE];
-    struct text names[SHOWN_MAX];
-    unsigned count;
-};
-
-static bool see_named(void *ctx, const struct service *row)
-{
-    struct named *n = ctx;
-    if (row->target_url.n == 0) /* events only: no entry of type API (contract 3.9) */
-        return true;
-    memcpy(n->ids[n->count], row->id, SERVICE_ID_SIZE);
-    n->names[n->count] = arena_text(n->s->a, row->name);
-    return ++n->count < SHOWN_MAX;
-}
-
-/* The original's entry has a name of its own; ours is the service's. */
-static struct status ambiguous(const struct search *s, const struct named *n)
-{
-    OWNED(buffer_release) struct buffer b;
-    buffer_init(&b, 64 * 1024);
-    for (unsigned i = 0; i < n->count; i++) {
-        char id[SERVICE_ID_TEXT + 1];
-        const struct text name = text_first(n->names[i], 1024);
-        buffer_printf(&b, "%sservice.ID: '%.*s', service.DisplayName: '%.*s', entry.Name: '%.*s'",
-                      i > 0 ? " | " : "", TEXT_ARG(service_id_text(n->ids[i], id)), TEXT_ARG(name),
-                      TEXT_ARG(name));
-    }
-    return error_set(s->err, E_INVALID,
-                     "failed to get service with name '%.*s': multiple services found: %.*s",
-                     TEXT_ARG(text_first(s->address->service, 64)), TEXT_ARG(buffer_as_text(&b)));
-}
-
-/* E_NOT_FOUND without a message. */
-static struct status find_by_name(const struct search *s, struct registry_target *out)
-{
-    OWNED(arena_release) struct arena rows;
-    arena_init(&rows, 16 * 1024, 16u * 1024 * 1024); /* a hundred of the largest descriptions */
-    struct named n = {.s = s};
-    TRY(store_service_named(s->r->parts.store, s->address->tenant, s->address->application, NULL,
-                            s->address->service, NAMED_MAX, &rows, see_named, &n));
-    if (n.count == 0)
-        return STATUS(NOT_FOUND);
-    if (n.count > 1)
-        return ambiguous(s, &n);
-    TRY(open_service(s, n.ids[0], s->address->service, out));
-    /* It may have been given another name since. */
-    return text_equal(out->row.path_name, s->address->service) && out->row.target_url.n > 0
-               ? DONE
-               : STATUS(NOT_FOUND);
-}
-
-static struct status find_named(const struct search *s, struct registry_target *out)
-{
-    uint8_t id[SERVICE_ID_SIZE];
-    const bool is_id = service_id_parse(s->address->service, id);
-    if (s->address->application.n == 0 || s->address->service.n == 0) /* the store would take any */
-        return no_name(s);
-    depend_on_application(s, s->address->application);
-    if (is_id)
-        depend_on_service(s, id);
-    struct status found = find_by_name(s, out);
-    if (found.code == E_NOT_FOUND && is_id) {
-        found = open_service(s, id, s->address->service, out);
-        if (status_ok(found) && !text_equal(out->row.application, s->address->application))
-            found = STATUS(NOT_FOUND);
-    }
-    if (found.code == E_NOT_FOUND)
-        return no_name(s);
     TRY(found);
     return has_api(s, out);
 }
@@ -242,7 +198,7 @@ struct status registry_target_find(struct registry *r, const struct registry_add
     const struct search s = {.r = r, .address = address, .a = a, .pairs = pairs, .err = err};
     if (address->secret.n > 0)
         return target_by_secret(&s, out);
-    return address->label.n > 0 ? find_label(&s, out) : find_named(&s, out);
+    return address->label.n > 0 ? find_label(&s, out) : target_by_name(&s, out);
 }
 
 struct text registry_url_shown(struct text t, struct arena *a)

@@ -14,8 +14,9 @@
 struct registry_address {
     struct text tenant;
     struct text label;                /* contract 3.2: "{app}-{id}" in any of its forms; empty = the others */
-    struct text application, service; /* contract 3.9; a service's id works as its name */
-    struct text secret, entry;        /* contract 3.3; an empty secret = the others */
+    struct text application, service; /* contract 3.9; a service's or bundle's id works as its name */
+    struct text secret;               /* contract 3.3; empty = the others */
+    struct text entry;                /* of a secret, or of a bundle: the API; its id works as its name */
 };
 
 /* Everything is in the arena, which holds secrets then: whoever owns it wipes it. */
@@ -25,6 +26,8 @@ struct registry_target {
     struct text chain_pem, key_pem; /* where credential_has_pair */
     bool skip_verify, encode_url;   /* the service's, or else its application's; false where neither says */
     struct csrf_details csrf;       /* of the method that counts; of a kept secret with any */
+    bool bundle;                    /* it is one: ask again with an entry. Nothing but `row` is set then */
+    struct text bundle_name;        /* of an API that is in one: how paths name it; empty = in none */
     bool kept;                      /* no registered service: row has application and target_url alone */
     struct text service;            /* `kept`: the API's name in lower case */
     struct text shown;              /* how messages of the contract name it: its id, or the name asked for */

@@ -119,8 +119,9 @@ static struct status find_service(const struct search *s, struct registry_target
     if (opened.code == E_NOT_FOUND) /* it went just now */
         return no_secret(s);
     TRY(opened);
-    if (out->row.target_url.n == 0 || !(text_equal(s->address->entry, out->row.path_name) ||
-                                        text_equal(s->address->entry, service_id_text(id, text))))
+    if (out->bundle || out->row.target_url.n == 0 ||
+        !(text_equal(s->address->entry, out->row.path_name) ||
+          text_equal(s->address->entry, service_id_text(id, text))))
         return no_target(s);
     return DONE;
 }

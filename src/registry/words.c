@@ -83,6 +83,12 @@ struct status service_missing(struct registry *r, const struct registry_key *key
                      TEXT_ARG(service_id_text(key->id, id)));
 }
 
+struct status service_not_there(struct text id, struct error *err)
+{
+    return error_set(err, E_NOT_FOUND, "Reading service with ID %.*s failed, Service with ID %.*s not found",
+                     TEXT_ARG(id), TEXT_ARG(id));
+}
+
 struct status service_unreadable(struct registry *r, const struct registry_key *key, struct error *err)
 {
     struct error why = {0};

@@ -64,7 +64,8 @@ struct status front_target(struct call *c)
     if (!t)
         return STATUS(NOMEM);
     TRY(credentials_answer(c->domain->credentials, &parts, &q, c->arena, t, &c->err));
-    t->series = series_number(c->domain->series, q.tenant, t->application, t->service_name);
+    if (!t->bundle) /* nobody calls one */
+        t->series = series_number(c->domain->series, q.tenant, t->application, t->service_name);
     return answer(c, t);
 }
 

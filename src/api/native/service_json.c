@@ -22,10 +22,32 @@ static void put_optional(struct json_out *j, const char *name, struct text value
         json_write_null(j, name);
 }
 
+static const char *role_word(const struct service *row)
+{
+    return row->role == SERVICE_API ? "api" : row->role == SERVICE_EVENTS ? "events" : "service";
+}
+
+/* A list's row has no name of it. */
+static void put_bundle(struct json_out *j, const struct service *row, struct text name)
+{
+    char id[SERVICE_ID_TEXT + 1];
+    json_cstr(j, "role", role_word(row));
+    if (row->role == SERVICE_WHOLE) {
+        json_write_null(j, "bundle");
+        return;
+    }
+    json_open_object(j, "bundle");
+    json_text(j, "id", service_id_text(row->bundle, id));
+    if (name.p)
+        json_text(j, "name", name);
+    json_end(j);
+}
+
 void put_service_row(struct json_out *j, const struct service *row)
 {
     json_open_object(j, NULL);
     put_id(j, row);
+    put_bundle(j, row, (struct text){NULL, 0});
     json_text(j, "name", row->name);
     json_text(j, "pathName", row->path_name);
     json_text(j, "provider", row->provider);
@@ -98,6 +120,7 @@ static struct status put_service(struct call *c, struct json_out *j, const struc
     const struct service *row = &v->row;
     json_open_object(j, NULL);
     put_id(j, row);
+    put_bundle(j, row, v->bundle_name);
     json_int(j, "revision", row->revision);
     json_time(j, "createdAt", row->created_at);
     json_time(j, "updatedAt", row->updated_at);

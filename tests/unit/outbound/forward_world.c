@@ -122,11 +122,22 @@ struct status outbound_address_read(const struct request *r, struct outbound_add
     out->prefix = r->path;
     return out->service.n ? DONE : STATUS(INVALID);
 }
+struct status outbound_address_enter(struct outbound_address *a)
+{
+    struct text rest = a->rest;
+    if (a->entry.n > 0 || rest.n == 0)
+        return STATUS(INVALID);
+    a->entry = text_cut(&rest, '/');
+    a->rest = rest;
+    return DONE;
+}
 void outbound_address_question(const struct outbound_address *a, struct text tenant, struct buffer *out)
 {
     (void)tenant;
     buffer_printf(out, "/front/target?application=%.*s&service=%.*s", TEXT_ARG(a->application),
                   TEXT_ARG(a->service));
+    if (a->entry.n > 0)
+        buffer_printf(out, "&entry=%.*s", TEXT_ARG(a->entry));
 }
 struct status rewrite_request(const struct request *r, const struct outbound_address *address,
                               const struct hop_target *target, const struct rewrite_settings *settings,
