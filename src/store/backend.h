@@ -212,12 +212,17 @@ struct store_ops {
                                system_auth_row *row, void *ctx);
     struct status (*auth_delete)(struct store *s, struct text tenant, const uint8_t id[static OBJECT_ID_SIZE],
                                  const struct audit_entry *audit, struct buffer *out_fingerprints);
+    struct status (*auth_purge)(struct store *s, int64_t before, unsigned max,
+                                uint8_t at[static OBJECT_ID_SIZE], unsigned *out_count);
     struct status (*operator_create)(struct store *s, const struct operator_row *o,
                                      const struct audit_entry *audit);
     struct status (*operator_find)(struct store *s, const uint8_t hash[static SHA256_SIZE], struct arena *a,
                                    struct operator_row *out);
     struct status (*operator_list)(struct store *s, struct arena *a, operator_each *row, void *ctx);
     struct status (*operator_delete)(struct store *s, struct text name, const struct audit_entry *audit);
+    struct status (*operator_update)(struct store *s, struct text name, const struct operator_change *change,
+                                     const struct audit_entry *audit, struct arena *a,
+                                     struct operator_row *out);
     struct status (*operator_used)(struct store *s, struct text name, int64_t at);
 
     struct status (*subject_mapping_create)(struct store *s, const struct subject_mapping *m,

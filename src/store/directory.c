@@ -159,6 +159,12 @@ struct status store_system_auth_delete(struct store *s, struct text tenant,
     return DONE;
 }
 
+struct status store_system_auth_purge(struct store *s, int64_t before, unsigned max,
+                                      uint8_t at[static OBJECT_ID_SIZE], unsigned *out_count)
+{
+    return max > 0 ? s->ops->auth_purge(s, before, max, at, out_count) : STATUS(INVALID);
+}
+
 /* ---- operators ---- */
 
 struct status store_operator_create(struct store *s, const struct operator_row *o,
@@ -183,6 +189,13 @@ struct status store_operator_list(struct store *s, struct arena *a, operator_eac
 struct status store_operator_delete(struct store *s, struct text name, const struct audit_entry *audit)
 {
     return audit_is_valid(audit) ? s->ops->operator_delete(s, name, audit) : STATUS(INVALID);
+}
+
+struct status store_operator_update(struct store *s, struct text name, const struct operator_change *change,
+                                    const struct audit_entry *audit, struct arena *a,
+                                    struct operator_row *out)
+{
+    return audit_is_valid(audit) ? s->ops->operator_update(s, name, change, audit, a, out) : STATUS(INVALID);
 }
 
 struct status store_operator_used(struct store *s, struct text name, int64_t at)

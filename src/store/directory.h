@@ -147,6 +147,14 @@ struct status store_system_auth_delete(struct store *s, struct text tenant,
                                        const uint8_t id[static OBJECT_ID_SIZE],
                                        const struct audit_entry *audit, fingerprint_row *row, void *ctx);
 
+/*
+ * Forgets auths that came to nothing: created before `before`, without any token row (store_token_purge() was
+ * there) and without a certificate of any state. Looks at most at `max`, in the order of their ids behind
+ * *at, which becomes the last of them, or zeros when there was none. No audit, as for tokens.
+ */
+struct status store_system_auth_purge(struct store *s, int64_t before, unsigned max,
+                                      uint8_t at[static OBJECT_ID_SIZE], unsigned *out_count);
+
 /* ---- operators: bearer tokens that this server made ---- */
 struct operator_row {
     struct text name;          /* unique */
@@ -163,4 +171,13 @@ struct status store_operator_find(struct store *s, const uint8_t hash[static SHA
 typedef bool operator_each(void *ctx, const struct operator_row *o);
 struct status store_operator_list(struct store *s, struct arena *a, operator_each *row, void *ctx);
 struct status store_operator_delete(struct store *s, struct text name, const struct audit_entry *audit);
+/* What is to be another; NULL leaves it. */
+struct operator_change {
+    const struct text *scopes, *tenants;
+    const int64_t *expires_at;
+};
+/* E_NOT_FOUND. *out is the row as it is then, in the arena. */
+struct status store_operator_update(struct store *s, struct text name, const struct operator_change *change,
+                                    const struct audit_entry *audit, struct arena *a,
+                                    struct operator_row *out);
 struct status store_operator_used(struct store *s, struct text name, int64_t at); /* no audit */

@@ -230,6 +230,27 @@ struct status memory_operator_delete(struct store *s, struct text name, const st
     return DONE;
 }
 
+struct status memory_operator_update(struct store *s, struct text name, const struct operator_change *change,
+                                     const struct audit_entry *audit, struct arena *a,
+                                     struct operator_row *out)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    OWNED(memory_stage_release) struct memory_stage stage = {0};
+    const struct operator_row *o = memory_table_find(&m->operators, &(struct operator_row){.name = name});
+    if (!o)
+        return STATUS(NOT_FOUND);
+    struct operator_row changed = *o;
+    changed.scopes = change->scopes ? *change->scopes : o->scopes;
+    changed.tenants = change->tenants ? *change->tenants : o->tenants;
+    changed.expires_at = change->expires_at ? *change->expires_at : o->expires_at;
+    TRY(memory_copy_to(&operator_shape, &changed, a, out));
+    TRY(memory_stage_add(&stage, &m->operators, memory_copy(&operator_shape, &changed, NULL)));
+    TRY(memory_stage_audit(m, &stage, audit));
+    memory_stage_commit(&stage);
+    m->operations++;
+    return DONE;
+}
+
 struct status memory_operator_used(struct store *s, struct text name, int64_t at)
 {
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);

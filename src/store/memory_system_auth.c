@@ -205,3 +205,41 @@ struct status memory_auth_delete(struct store *s, struct text tenant, const uint
     m->operations++;
     return DONE;
 }
+
+/* ---- those that came to nothing ---- */
+
+static bool came_to_something(const struct memory_store *m, const uint8_t *id)
+{
+    for (size_t i = 0; i < m->tokens.count; i++)
+        if (is_of(((const struct token *)m->tokens.rows[i])->system_auth, id))
+            return true;
+    for (size_t i = 0; i < m->certificates.count; i++)
+        if (is_of(((const struct memory_certificate *)m->certificates.rows[i])->c.system_auth, id))
+            return true;
+    return false;
+}
+
+struct status memory_auth_purge(struct store *s, int64_t before, unsigned max,
+                                uint8_t at[static OBJECT_ID_SIZE], unsigned *out_count)
+{
+    OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
+    struct system_auth key = {0};
+    bool found = false;
+    memcpy(key.id, at, sizeof key.id);
+    size_t i = memory_table_seek(&m->auths, &key, &found);
+    i += found;
+    *out_count = 0;
+    memset(at, 0, OBJECT_ID_SIZE);
+    for (unsigned seen = 0; seen < max && i < m->auths.count; seen++) {
+        const struct system_auth *auth = m->auths.rows[i];
+        memcpy(at, auth->id, OBJECT_ID_SIZE);
+        if (auth->created_at >= before || came_to_something(m, auth->id)) {
+            i++;
+            continue;
+        }
+        memory_table_remove(&m->auths, i);
+        ++*out_count;
+    }
+    m->operations++;
+    return DONE;
+}

@@ -77,10 +77,15 @@ struct status sqlite_auth_list(struct store *s, enum object_kind kind, struct te
 struct status sqlite_auth_delete(struct store *s, struct text tenant, const uint8_t id[static OBJECT_ID_SIZE],
                                  const struct audit_entry *audit, struct buffer *out_fingerprints);
 
+struct status sqlite_auth_purge(struct store *s, int64_t before, unsigned max,
+                                uint8_t at[static OBJECT_ID_SIZE], unsigned *out_count);
 struct status sqlite_operator_create(struct store *s, const struct operator_row *o,
                                      const struct audit_entry *audit);
 struct status sqlite_operator_find(struct store *s, const uint8_t hash[static SHA256_SIZE], struct arena *a,
                                    struct operator_row *out);
 struct status sqlite_operator_list(struct store *s, struct arena *a, operator_each *row, void *ctx);
 struct status sqlite_operator_delete(struct store *s, struct text name, const struct audit_entry *audit);
+struct status sqlite_operator_update(struct store *s, struct text name, const struct operator_change *change,
+                                     const struct audit_entry *audit, struct arena *a,
+                                     struct operator_row *out);
 struct status sqlite_operator_used(struct store *s, struct text name, int64_t at);

@@ -95,6 +95,45 @@ struct status sqlite_operator_delete(struct store *s, struct text name, const st
     return sqlite_write(sqlite_of(s)->writer, delete_operator, &in);
 }
 
+struct update {
+    struct text name;
+    const struct operator_change *change;
+    const struct audit_entry *audit;
+    struct arena *a;
+    struct operator_row *out;
+};
+
+static void bind_text_or_none(struct sqlite_query *q, const struct text *value)
+{
+    bind_int(q, value != NULL);
+    bind_text(q, value ? *value : TEXT(""));
+}
+
+static struct status update(struct sqlite_txn *t, void *args)
+{
+    const struct update *in = args;
+    bool found = false;
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_OPERATOR_UPDATE);
+    bind_text(&q, in->name);
+    bind_text_or_none(&q, in->change->scopes);
+    bind_text_or_none(&q, in->change->tenants);
+    bind_int(&q, in->change->expires_at != NULL);
+    bind_int(&q, in->change->expires_at ? *in->change->expires_at : 0);
+    TRY(sqlite_step(&q, &found));
+    if (!found)
+        return STATUS(NOT_FOUND);
+    TRY(read_row(&q, in->a, in->out));
+    return sqlite_audit_add(t, in->audit);
+}
+
+struct status sqlite_operator_update(struct store *s, struct text name, const struct operator_change *change,
+                                     const struct audit_entry *audit, struct arena *a,
+                                     struct operator_row *out)
+{
+    struct update in = {name, change, audit, a, out};
+    return sqlite_write(sqlite_of(s)->writer, update, &in);
+}
+
 static struct status note_used(struct sqlite_txn *t, void *args)
 {
     const struct named *in = args;

@@ -68,11 +68,19 @@
       " WHERE system_auth = ?3 AND system_auth <> x'' AND state = 0 AND expires_at > ?1") \
     X(AUTH_CERTIFICATES, \
       "SELECT fingerprint FROM certificate INDEXED BY certificate_system_auth WHERE system_auth = ?1 AND system_auth <> x'' AND state = 0") \
+    X(AUTH_PURGE_TO, "SELECT max(auth_id) FROM (SELECT auth_id FROM system_auth WHERE auth_id > ?1 ORDER BY auth_id LIMIT ?2)") \
+    X(AUTH_PURGE, \
+      "DELETE FROM system_auth WHERE auth_id > ?1 AND auth_id <= ?2 AND created_at < ?3" \
+      " AND NOT EXISTS (SELECT 1 FROM token INDEXED BY token_system_auth WHERE system_auth = auth_id AND system_auth <> x'')" \
+      " AND NOT EXISTS (SELECT 1 FROM certificate INDEXED BY certificate_system_auth WHERE system_auth = auth_id AND system_auth <> x'')") \
     \
     X(OPERATOR_ADD, \
       "INSERT INTO operator (tenant_id, " SQL_OPERATOR_COLUMNS ") VALUES ('', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") \
     X(OPERATOR_FIND, "SELECT " SQL_OPERATOR_COLUMNS " FROM operator WHERE hash = ?1") \
     X(OPERATOR_LIST, "SELECT " SQL_OPERATOR_COLUMNS " FROM operator ORDER BY name") \
     X(OPERATOR_DELETE, "DELETE FROM operator WHERE name = ?1") \
+    X(OPERATOR_UPDATE, \
+      "UPDATE operator SET scopes = iif(?2, ?3, scopes), tenants = iif(?4, ?5, tenants), expires_at = iif(?6, ?7, expires_at)" \
+      " WHERE name = ?1 RETURNING " SQL_OPERATOR_COLUMNS) \
     X(OPERATOR_USED, "UPDATE operator SET last_used_at = ?1 WHERE name = ?2 AND last_used_at < ?1")
 /* clang-format on */

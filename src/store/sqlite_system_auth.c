@@ -221,3 +221,57 @@ struct status sqlite_auth_delete(struct store *s, struct text tenant, const uint
     struct delete in = {tenant, id, audit, out_fingerprints};
     return sqlite_write(sqlite_of(s)->writer, delete_one, &in);
 }
+
+/* ---- those that came to nothing ---- */
+
+struct auth_purge {
+    int64_t before;
+    unsigned max, count;
+    uint8_t *at;
+};
+
+/* The last of the next `max`; false when there is none. */
+static struct status purge_window(struct sqlite_txn *t, const struct auth_purge *in,
+                                  uint8_t to[static OBJECT_ID_SIZE], bool *out_any)
+{
+    bool found = false;
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_AUTH_PURGE_TO);
+    bind_id(&q, in->at);
+    bind_int(&q, in->max);
+    TRY(sqlite_step(&q, &found));
+    *out_any = found && !column_is_null(&q);
+    if (*out_any)
+        column_exact(&q, to, OBJECT_ID_SIZE);
+    return sqlite_query_status(&q);
+}
+
+static struct status purge_auths(struct sqlite_txn *t, void *args)
+{
+    struct auth_purge *in = args;
+    uint8_t to[OBJECT_ID_SIZE] = {0};
+    bool any = false;
+    in->count = 0;
+    TRY(purge_window(t, in, to, &any));
+    if (any) {
+        OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_AUTH_PURGE);
+        bind_id(&q, in->at);
+        bind_id(&q, to);
+        bind_int(&q, in->before);
+        TRY(sqlite_run(&q));
+        in->count = (unsigned)sqlite3_changes(t->db->handle);
+    }
+    memcpy(in->at, to, sizeof to);
+    return DONE;
+}
+
+struct status sqlite_auth_purge(struct store *s, int64_t before, unsigned max,
+                                uint8_t at[static OBJECT_ID_SIZE], unsigned *out_count)
+{
+    uint8_t moved[OBJECT_ID_SIZE];
+    memcpy(moved, at, sizeof moved);
+    struct auth_purge in = {.before = before, .max = max, .at = moved};
+    TRY(sqlite_write(sqlite_of(s)->writer, purge_auths, &in));
+    memcpy(at, moved, sizeof moved);
+    *out_count = in.count;
+    return DONE;
+}

@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 
-/* Tenants, applications and runtimes by id, labels, system auths, operators. */
+/* Tenants, applications and runtimes by id, labels, system auths. */
 
 static struct tenant tenant_of(const char *key, const char *external_id)
 {
@@ -496,42 +496,6 @@ static void a_deleted_object_takes_its_system_auths_with_it(struct fixture *f)
     }
 }
 
-/* ---- operators ---- */
-
-static bool count_operator(void *ctx, const struct operator_row *o)
-{
-    (void)o;
-    ++*(size_t *)ctx;
-    return true;
-}
-
-static void an_operator_is_found_by_the_hash_of_its_token(struct fixture *f)
-{
-    struct operator_row o = {.name = TEXT("ci"),
-                             .scopes = TEXT("application:read application:write"),
-                             .tenants = TEXT("*"),
-                             .created_at = NOW,
-                             .expires_at = NOW + 60,
-                             .created_by = TEXT("uid:1000")};
-    memcpy(o.hash, digest_of(1).p, sizeof o.hash);
-    struct operator_row got;
-    assert_ok(store_operator_create(f->s, &o, AUDIT("operator.create")));
-    assert_status(store_operator_create(f->s, &o, AUDIT("operator.create")), E_CONFLICT);
-    assert_status(store_operator_find(f->s, digest_of(2).p, &f->arena, &got), E_NOT_FOUND);
-    assert_ok(store_operator_used(f->s, TEXT("ci"), NOW + 5));
-    assert_ok(store_operator_used(f->s, TEXT("ci"), NOW + 4));
-    assert_ok(store_operator_find(f->s, digest_of(1).p, &f->arena, &got));
-    assert_text(got.scopes, "application:read application:write");
-    assert_int_equal(got.last_used_at, NOW + 5);
-    assert_int_equal(got.expires_at, NOW + 60);
-    size_t listed = 0;
-    assert_ok(store_operator_list(f->s, &f->arena, count_operator, &listed));
-    assert_int_equal(listed, 1);
-    assert_ok(store_operator_delete(f->s, TEXT("ci"), AUDIT("operator.delete")));
-    assert_status(store_operator_delete(f->s, TEXT("ci"), AUDIT("operator.delete")), E_NOT_FOUND);
-    assert_status(store_operator_find(f->s, digest_of(1).p, &f->arena, &got), E_NOT_FOUND);
-}
-
 static void what_was_written_is_there_after_a_restart(struct fixture *f)
 {
     const struct object o = make(f, OBJECT_RUNTIME, "t", "runtime", "{\"a\":[\"b\"]}");
@@ -563,7 +527,6 @@ const struct contract_check directory_checks[] = {
      a_deleted_system_auth_takes_its_certificates_with_it, false},
     {"a deleted object takes its system auths with it", a_deleted_object_takes_its_system_auths_with_it,
      false},
-    {"an operator is found by the hash of its token", an_operator_is_found_by_the_hash_of_its_token, false},
     {"what was written is there after a restart", what_was_written_is_there_after_a_restart, true},
     {NULL, NULL, false},
 };

@@ -29,8 +29,8 @@ extern const struct contract_check audit_checks[], application_checks[], token_c
     certificate_list_checks[], blob_checks[], service_checks[], service_call_checks[],
     service_caller_checks[], service_named_checks[], service_list_checks[], secret_checks[],
     kept_secret_checks[], specification_checks[], service_race_checks[], durability_checks[],
-    directory_checks[], bundle_checks[], instance_auth_checks[],
-    subject_mapping_checks[]; /* each ends with a NULL name */
+    directory_checks[], bundle_checks[], instance_auth_checks[], subject_mapping_checks[],
+    auth_purge_checks[], operator_checks[]; /* each ends with a NULL name */
 
 void fixture_open(struct fixture *f);
 void fixture_reopen(struct fixture *f); /* closes and opens the same data again */

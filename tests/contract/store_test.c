@@ -183,7 +183,8 @@ static const struct contract_check *const groups[] = {
     service_named_checks,   secret_checks,           specification_checks,
     service_race_checks,    durability_checks,       service_call_checks,
     kept_secret_checks,     directory_checks,        bundle_checks,
-    subject_mapping_checks, instance_auth_checks,
+    subject_mapping_checks, instance_auth_checks,    auth_purge_checks,
+    operator_checks,
 };
 static const struct {
     const char *name;

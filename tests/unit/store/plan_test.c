@@ -104,6 +104,7 @@ static const struct {
     {SQL_INSTANCE_LIST, false},
     {SQL_SEALED_INSTANCES, false},
     {SQL_SEALED_INSTANCE_SET, false},
+    {SQL_AUTH_PURGE, false},
     {SQL_HISTORY_LIST, false}, /* newest first: the index from its end */
 };
 
