@@ -10,6 +10,7 @@
 #include "event/workqueue.h"
 #include "fetch/fetch.h"
 #include "net/server.h"
+#include "store/directory.h"
 
 /* Blocked on commits most of the time; as many writes can share one. */
 #define REQUEST_THREADS 48
@@ -59,6 +60,7 @@ struct core {
     unsigned running; /* jobs on the pool */
     uint64_t next_request;
     int64_t housekeeping_at_ms;
+    uint8_t auths_at[OBJECT_ID_SIZE]; /* where its walk through the system auths is; its thread's own */
     bool housekeeping_runs, stopping, stopped_said;
 };
 

@@ -4,15 +4,18 @@
 #include "base/log.h"
 #include "connector/connector.h"
 #include "core/core_internal.h"
-#include "store/store.h"
+#include "store/directory.h"
 #include "vault/vault.h"
 
-/* What nobody waits for: refusal tallies become audit rows, tokens that ended a week ago are forgotten, a
- * rekey that was cut short is finished. Once a minute, on a pool thread. */
+/* What nobody waits for: refusal tallies become audit rows, tokens that ended a week ago and system auths
+ * that nobody used for a month are forgotten, a rekey that was cut short is finished. Once a minute, on a
+ * pool thread. */
 
 #define HOUSEKEEPING_EVERY_MS 60000
 #define TOKENS_KEPT_S         (7 * 24 * 3600) /* long enough for "who used this token?" */
 #define TOKENS_PER_ROUND      1000
+#define AUTHS_KEPT_S          (30 * 24 * 3600)
+#define AUTHS_PER_ROUND       1000 /* that are looked at */
 
 struct chores {
     struct work work;
@@ -35,8 +38,11 @@ static void run(struct work *w)
     struct status flushed = connector_flush_refusals(c->snapshot->domain.connector, false);
     struct status forgot = store_token_purge(c->snapshot->domain.store, clock_now_s() - TOKENS_KEPT_S,
                                              TOKENS_PER_ROUND, &purged);
-    if (!status_ok(flushed) || !status_ok(forgot))
-        log_event(LOG_WARNING, "housekeeping.failed", F_CODE("tallies", flushed), F_CODE("tokens", forgot));
+    struct status auths = store_system_auth_purge(c->snapshot->domain.store, clock_now_s() - AUTHS_KEPT_S,
+                                                  AUTHS_PER_ROUND, c->core->auths_at, &purged);
+    if (!status_ok(flushed) || !status_ok(forgot) || !status_ok(auths))
+        log_event(LOG_WARNING, "housekeeping.failed", F_CODE("tallies", flushed), F_CODE("tokens", forgot),
+                  F_CODE("auths", auths));
     finish_rekey(&c->snapshot->domain);
 }
 
