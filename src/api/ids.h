@@ -66,6 +66,7 @@
     X(TOKEN_REVOKE,           native_token_revoke)       \
     X(OPERATOR_CREATE,        native_operator_create)    \
     X(OPERATOR_LIST,          native_operator_list)      \
+    X(OPERATOR_UPDATE,        native_operator_update)    \
     X(OPERATOR_DELETE,        native_operator_delete)    \
     X(TENANT_CREATE,          native_tenant_create)      \
     X(TENANT_LIST,            native_tenant_list)        \

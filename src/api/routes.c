@@ -115,6 +115,7 @@ const struct route api_routes[] = {
     {HTTP_DELETE, "/api/v1/tokens/{id}",                     NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_TOKEN_REVOKE},
     {HTTP_POST, "/api/v1/operators",                         NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_OPERATOR_CREATE},
     {HTTP_GET,  "/api/v1/operators",                         NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_OPERATOR_LIST},
+    {HTTP_PATCH, "/api/v1/operators/{name}",                 NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_OPERATOR_UPDATE},
     {HTTP_DELETE, "/api/v1/operators/{name}",                NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_OPERATOR_DELETE},
     {HTTP_POST, "/api/v1/tenants",                           NATIVE_ON, PERMIT_OPERATOR, 0, LIMIT_BODY_JSON, API_TENANT_CREATE},
     {HTTP_GET,  "/api/v1/tenants",                           NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_TENANT_LIST},

@@ -165,7 +165,16 @@ static const struct command rows[] = {
                  {"tenant", 0, OPTION_REPEATED, "ID", "a tenant it may act in; may be repeated (default: all)"},
                  {"expires", 0, OPTION_VALUE, "DURATION", "when it ends: 30d, 12h (default 90d), or never"}}},
     {.name = "operator list", .arguments = "", .flags = SERVER | CSV, .run = command_operator_list,
-     .summary = "List operators: scopes, tenants, last use; never the token"},
+     .summary = "List operators: scopes, tenants, last use; never the token",
+     .details = "STATE is expiring from two weeks before the end on."},
+    {.name = "operator update", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_operator_update,
+     .summary = "Change what an operator may do, where and how long; its token stays",
+     .details = "What is not named stays. Scopes and tenants that are named take the place of all\n"
+                "that it had.",
+     .example = "fairlead operator update ci --scope application:read --expires 30d",
+     .options = {{"scope", 0, OPTION_REPEATED, "S", "what it may do; may be repeated; * for all"},
+                 {"tenant", 0, OPTION_REPEATED, "ID", "a tenant it may act in; may be repeated; * for all"},
+                 {"expires", 0, OPTION_VALUE, "DURATION", "when it ends, from now: 30d, 12h, or never"}}},
     {.name = "operator delete", .arguments = "NAME", .least = 1, .most = 1, .flags = SERVER | OUTPUT, .run = command_operator_delete,
      .summary = "Delete an operator: its token works no more"},
 

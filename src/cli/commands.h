@@ -29,6 +29,7 @@
     X(token_revoke)                                                                                          \
     X(operator_create)                                                                                       \
     X(operator_list)                                                                                         \
+    X(operator_update)                                                                                       \
     X(operator_delete)                                                                                       \
     X(tenant_create)                                                                                         \
     X(tenant_list)                                                                                           \

@@ -20,12 +20,14 @@ static void put_words(struct cli *c, struct json_out *j, const char *option, con
     json_end(j);
 }
 
-static struct status create_body(struct cli *c, struct buffer *body)
+/* `name` NULL: of one that is there. */
+static struct status write_body(struct cli *c, const char *name, struct buffer *body)
 {
     struct json_out j;
     json_out_init(&j, body);
     json_open_object(&j, NULL);
-    json_cstr(&j, "name", c->args.positional[0]);
+    if (name)
+        json_cstr(&j, "name", name);
     put_words(c, &j, "scope", "scopes");
     put_words(c, &j, "tenant", "tenants");
     if (args_value(&c->args, "expires"))
@@ -34,7 +36,8 @@ static struct status create_body(struct cli *c, struct buffer *body)
     return buffer_status(body);
 }
 
-static void show_created(struct cli *c, struct text json)
+/* `token` empty: it is what it was. */
+static void show(struct cli *c, struct text json, struct text token)
 {
     struct arena *a = &c->arena;
     struct text expires = json_string(json, "expiresAt", a);
@@ -45,14 +48,16 @@ static void show_created(struct cli *c, struct text json)
                                duration_format((at - clock_now_s()) * 1000, left));
     const struct fact facts[] = {
         {"Name", json_string(json, "name", a)},
-        {"Token", json_string(json, "token", a)},
+        {"Token", token.n > 0 ? token : TEXT("as before")},
         {"Scopes", cli_words(json_raw_member(json, "scopes"), a)},
         {"Tenants", cli_words(json_raw_member(json, "tenants"), a)},
         {"Expires", expires.n > 0 ? expires : TEXT("never")},
     };
     cli_facts(c, facts, sizeof facts / sizeof facts[0]);
-    buffer_cstr(&c->out, "\nIt is shown once: only its hash is kept. To /director/graphql on the connector "
-                         "listener send\n  Authorization: Bearer TOKEN\n");
+    if (token.n > 0)
+        buffer_cstr(&c->out,
+                    "\nIt is shown once: only its hash is kept. To /director/graphql on the connector "
+                    "listener send\n  Authorization: Bearer TOKEN\n");
 }
 
 struct status command_operator_create(struct cli *c, struct error *err)
@@ -62,12 +67,38 @@ struct status command_operator_create(struct cli *c, struct error *err)
     TRY(cli_output(c, &output, err));
     OWNED(buffer_release) struct buffer body;
     buffer_init(&body, BODY_MAX);
-    TRY(create_body(c, &body));
+    TRY(write_body(c, c->args.positional[0], &body));
     TRY(cli_call(c, HTTP_POST, TEXT("/api/v1/operators"), buffer_as_text(&body), &json, err));
     if (output == OUTPUT_JSON)
         buffer_printf(&c->out, "%.*s\n", TEXT_ARG(json));
     else
-        show_created(c, json);
+        show(c, json, json_string(json, "token", &c->arena));
+    return DONE;
+}
+
+static struct status put_target(struct cli *c, struct buffer *target)
+{
+    buffer_init(target, BODY_MAX);
+    buffer_cstr(target, "/api/v1/operators/");
+    cli_segment(target, c->args.positional[0]);
+    return buffer_status(target);
+}
+
+struct status command_operator_update(struct cli *c, struct error *err)
+{
+    enum output output = OUTPUT_TABLE;
+    struct text json;
+    TRY(cli_output(c, &output, err));
+    OWNED(buffer_release) struct buffer target;
+    TRY(put_target(c, &target));
+    OWNED(buffer_release) struct buffer body;
+    buffer_init(&body, BODY_MAX);
+    TRY(write_body(c, NULL, &body));
+    TRY(cli_call(c, HTTP_PATCH, buffer_as_text(&target), buffer_as_text(&body), &json, err));
+    if (output == OUTPUT_JSON)
+        buffer_printf(&c->out, "%.*s\n", TEXT_ARG(json));
+    else
+        show(c, json, TEXT(""));
     return DONE;
 }
 
@@ -97,10 +128,7 @@ struct status command_operator_delete(struct cli *c, struct error *err)
     struct text json;
     TRY(cli_output(c, &output, err));
     OWNED(buffer_release) struct buffer target;
-    buffer_init(&target, BODY_MAX);
-    buffer_cstr(&target, "/api/v1/operators/");
-    cli_segment(&target, c->args.positional[0]);
-    TRY(buffer_status(&target));
+    TRY(put_target(c, &target));
     TRY(cli_call(c, HTTP_DELETE, buffer_as_text(&target), (struct text){NULL, 0}, &json, err));
     if (output == OUTPUT_JSON)
         buffer_cstr(&c->out, "{}\n");

@@ -126,6 +126,14 @@ struct director_operator {
  * E_CONFLICT: the name is in use. */
 struct status director_operator_create(const struct director_call *d, const struct director_operator *in,
                                        struct operator_row *out, struct text *out_token);
+/* What is to be another; counts and times as in director_operator. The token stays. E_NOT_FOUND, E_INVALID.
+ */
+struct director_operator_change {
+    struct director_operator to; /* `to.name`: whose */
+    bool scopes, tenants, life;  /* which of them is meant */
+};
+struct status director_operator_update(const struct director_call *d,
+                                       const struct director_operator_change *in, struct operator_row *out);
 /* From the next request on its token opens nothing. E_NOT_FOUND. */
 struct status director_operator_delete(const struct director_call *d, struct text name);
 

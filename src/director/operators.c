@@ -148,17 +148,28 @@ static struct status draw(struct arena *a, uint8_t hash[static SHA256_SIZE], str
     return out->p ? DONE : STATUS(NOMEM);
 }
 
-static struct status detail(const struct director_call *d, const struct operator_row *o, struct text *out)
+static struct status no_operator(const struct director_call *d, struct text name)
+{
+    return error_set(d->err, E_NOT_FOUND, "There is no operator %.*s: `fairlead operator list` shows them",
+                     TEXT_ARG(text_first(name, 100)));
+}
+
+/* Those that are NULL are not part of it. */
+static struct status detail(const struct director_call *d, const struct operator_change *is, struct text *out)
 {
     OWNED(buffer_release) struct buffer b;
     struct json_out j;
     buffer_init(&b, DETAIL_BYTES);
     json_out_init(&j, &b);
     json_open_object(&j, NULL);
-    json_text(&j, "scopes", o->scopes);
-    json_text(&j, "tenants", o->tenants);
-    if (o->expires_at > 0)
-        json_time(&j, "expiresAt", o->expires_at);
+    if (is->scopes)
+        json_text(&j, "scopes", *is->scopes);
+    if (is->tenants)
+        json_text(&j, "tenants", *is->tenants);
+    if (is->expires_at && *is->expires_at > 0)
+        json_time(&j, "expiresAt", *is->expires_at);
+    else if (is->expires_at)
+        json_write_null(&j, "expiresAt");
     json_end(&j);
     return kept(d, &b, out);
 }
@@ -174,25 +185,46 @@ struct status director_operator_create(const struct director_call *d, const stru
     o.expires_at = in->life_s > 0 ? o.created_at + in->life_s : 0;
     TRY(draw(d->arena, o.hash, &token));
     struct audit_entry audit = director_audit_plain(d, "operator.create", o.name);
-    TRY(detail(d, &o, &audit.detail));
+    const struct operator_change all = {&o.scopes, &o.tenants, o.expires_at > 0 ? &o.expires_at : NULL};
+    TRY(detail(d, &all, &audit.detail));
     const struct status stored = store_operator_create(d->parts->store, &o, &audit);
     if (stored.code == E_CONFLICT)
-        return error_set(d->err, E_CONFLICT,
-                         "There is an operator %.*s already: delete it first, and its token ends",
-                         TEXT_ARG(o.name));
+        return error_set(
+            d->err, E_CONFLICT,
+            "There is an operator %.*s already: `fairlead operator update` changes it; delete it "
+            "first for another token",
+            TEXT_ARG(o.name));
     TRY(stored);
     *out = o;
     *out_token = token;
     return DONE;
 }
 
+struct status director_operator_update(const struct director_call *d,
+                                       const struct director_operator_change *in, struct operator_row *out)
+{
+    struct text scopes;
+    struct text tenants;
+    const int64_t expires_at = in->to.life_s > 0 ? clock_now_s() + in->to.life_s : 0;
+    struct operator_change change = {.expires_at = in->life ? &expires_at : NULL};
+    if (in->scopes) {
+        TRY(join_scopes(d, &in->to, &scopes));
+        change.scopes = &scopes;
+    }
+    if (in->tenants) {
+        TRY(join_tenants(d, &in->to, &tenants));
+        change.tenants = &tenants;
+    }
+    struct audit_entry audit = director_audit_plain(d, "operator.update", in->to.name);
+    TRY(detail(d, &change, &audit.detail));
+    const struct status s =
+        store_operator_update(d->parts->store, in->to.name, &change, &audit, d->arena, out);
+    return s.code == E_NOT_FOUND ? no_operator(d, in->to.name) : s;
+}
+
 struct status director_operator_delete(const struct director_call *d, struct text name)
 {
     const struct audit_entry audit = director_audit_plain(d, "operator.delete", name);
     const struct status s = store_operator_delete(d->parts->store, name, &audit);
-    if (s.code == E_NOT_FOUND)
-        return error_set(d->err, E_NOT_FOUND,
-                         "There is no operator %.*s: `fairlead operator list` shows them",
-                         TEXT_ARG(text_first(name, 100)));
-    return s;
+    return s.code == E_NOT_FOUND ? no_operator(d, name) : s;
 }

@@ -51,6 +51,8 @@ def test_wrong_words_are_refused_in_one_line(server):
             (("operator", "create", "x", "--scope", "application:all"), "There is no scope 'application:all'"),
             (("operator", "create", "x", "--tenant", "nobody"), "`fairlead tenant list`"),
             (("operator", "create", "x", "--expires", "soon"), "such as 90d"),
+            (("operator", "update", "nobody", "--scope", "*"), "`fairlead operator list`"),
+            (("operator", "update", "nobody"), "Nothing to change"),
             (("operator", "delete", "nobody"), "`fairlead operator list`"),
             (("tenant", "create", "a b"), "no blanks"),
             (("tenant", "delete", "nobody"), "`fairlead tenant list`"),
@@ -95,6 +97,22 @@ def test_a_token_ends_with_its_operator(server):
     assert status == 401 and code(answer) == 26, answer
     again = operator(server, "gone")
     assert again != token and ask(server, APPLICATIONS, token)[0] == 401 and ask(server, APPLICATIONS, again)[0] == 200
+
+
+def test_a_changed_operator_may_do_what_it_may_now(tenants):
+    token = operator(tenants, "changed", "--tenant", "acme")
+    tenants.cli("operator", "update", "changed", "--scope", "application:read", "--tenant", "bolt")
+    status, answer = ask(tenants, APPLICATIONS, token, tenant="acme")
+    assert status == 400 and code(answer) == 25, answer
+    assert ask(tenants, APPLICATIONS, token, tenant="bolt")[1]["data"]["applications"]["totalCount"] == 1
+    assert code(ask(tenants, "{ runtimes { totalCount } }", token, tenant="bolt")[1]) == 23
+    shown = tenants.cli("operator", "update", "changed", "--expires", "3d").stdout
+    assert "Scopes:   application:read\n" in shown and token not in shown and "as before" in shown
+    (row,) = [r for r in rows_of(tenants.cli("operator", "list").stdout) if r["NAME"] == "changed"]
+    assert (row["STATE"], row["TENANTS"]) == ("expiring", "bolt")
+    tenants.cli("operator", "delete", "changed")
+    assert_refused(tenants.cli("operator", "update", "changed", "--scope", "*", check=False), "`fairlead operator list`")
+    assert [e["action"] for e in tenants.audit(action="operator.update")["entries"]] == ["operator.update"] * 2
 
 
 def test_a_token_is_for_the_director_alone(server):

@@ -95,6 +95,15 @@ static void refuses_what_it_does_not_understand(void **state)
         {HTTP_POST, "/api/v1/operators", "{\"name\":\"a\",\"expiresIn\":\"999ms\"}", 400,
          "expiresIn must be"},
         {HTTP_POST, "/api/v1/operators", "{\"name\":\"a\",\"expiresIn\":90}", 400, "expiresIn must be"},
+        {HTTP_PATCH, "/api/v1/operators/none", "{\"scopes\":[\"*\"]}", 404, "There is no operator none"},
+        {HTTP_PATCH, "/api/v1/operators/none", "{}", 400, "Nothing to change"},
+        {HTTP_PATCH, "/api/v1/operators/none", "{\"scopes\":null}", 400, "Nothing to change"},
+        {HTTP_PATCH, "/api/v1/operators/none", "{\"name\":\"b\",\"scopes\":[\"*\"]}", 400,
+         "\\\"name\\\" is not known: scopes, tenants"},
+        {HTTP_PATCH, "/api/v1/operators/none", "{\"scopes\":[]}", 400, "with one at least"},
+        {HTTP_PATCH, "/api/v1/operators/none", "{\"scopes\":[\"all\"]}", 400, "There is no scope 'all'"},
+        {HTTP_PATCH, "/api/v1/operators/none", "{\"tenants\":[\"nobody's\"]}", 400, "There is no tenant"},
+        {HTTP_PATCH, "/api/v1/operators/none", "{\"expiresIn\":\"\"}", 400, "expiresIn must be"},
         {HTTP_DELETE, "/api/v1/operators/none", "", 404, "There is no operator none"},
         {HTTP_POST, "/api/v1/tenants", "{}", 400, "externalId has 1 to 120 bytes"},
         {HTTP_POST, "/api/v1/tenants", "{\"externalId\":\"a b\"}", 400, "no blanks"},
@@ -140,7 +149,7 @@ static void shows_the_token_once_and_keeps_its_hash(void **state)
     const struct answer list = native(w, HTTP_GET, "/api/v1/operators", "");
     assert_says(list, 200, "\"lastUsedAt\":null,\"createdBy\":\"uid:1000\"");
     assert_false(says(list, "token") || says(list, "hash"));
-    assert_says(native(w, HTTP_POST, "/api/v1/operators", "{\"name\":\"ci\"}"), 409, "delete it first");
+    assert_says(native(w, HTTP_POST, "/api/v1/operators", "{\"name\":\"ci\"}"), 409, "delete it");
 
     struct audit_entry newest;
     assert_int_equal(world_audit(w, "operator.create", &newest), 1);
@@ -184,6 +193,31 @@ static void tenants_of_an_operator_are_words_in_order(void **state)
                "{\"name\":\"x\",\"tenants\":[\"b\",\"a\",\"b\"],\"scopes\":[\"*\"],\"expiresIn\":\"12h\"}");
     assert_says(made, 201, "\"tenants\":[\"a\",\"b\"]");
     assert_text(row_of(w, answer_member(w, made.body, "token")).tenants, "a b");
+    world_close(w);
+}
+
+static void a_change_keeps_the_token_and_what_it_does_not_name(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    clock_set_test(NOW_MS, 0);
+    const struct answer made =
+        native(w, HTTP_POST, "/api/v1/operators",
+               "{\"name\":\"x\",\"scopes\":[\"tenant:read\"],\"expiresIn\":\"never\"}");
+    const struct text token = answer_member(w, made.body, "token");
+    const struct answer narrowed = native(w, HTTP_PATCH, "/api/v1/operators/x", "{\"expiresIn\":\"13d\"}");
+    assert_says(narrowed, 200, "\"scopes\":[\"tenant:read\"],\"tenants\":[\"*\"],\"state\":\"expiring\"");
+    assert_false(says(narrowed, "token") || says(narrowed, "hash"));
+    assert_int_equal(row_of(w, token).expires_at, NOW_MS / 1000 + 13 * 86400);
+    assert_says(native(w, HTTP_PATCH, "/api/v1/operators/x",
+                       "{\"scopes\":[\"runtime:read\",\"*\"],\"tenants\":[\"*\"],\"expiresIn\":\"never\"}"),
+                200, "\"scopes\":[\"*\"],\"tenants\":[\"*\"],\"state\":\"active\"");
+    assert_int_equal(row_of(w, token).expires_at, 0);
+    struct audit_entry newest;
+    assert_int_equal(world_audit(w, "operator.update", &newest), 2);
+    assert_text(newest.subject, "x");
+    assert_text(newest.detail, "{\"scopes\":\"*\",\"tenants\":\"*\",\"expiresAt\":null}");
+    clock_real();
     world_close(w);
 }
 
@@ -289,6 +323,7 @@ int main(void)
         cmocka_unit_test(shows_the_token_once_and_keeps_its_hash),
         cmocka_unit_test(all_is_said_by_leaving_out_or_by_a_star),
         cmocka_unit_test(tenants_of_an_operator_are_words_in_order),
+        cmocka_unit_test(a_change_keeps_the_token_and_what_it_does_not_name),
         cmocka_unit_test(use_is_noted_once_a_minute_until_the_end),
         cmocka_unit_test(survives_failing_allocations),
         cmocka_unit_test(keeps_tenants),
