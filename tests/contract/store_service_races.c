@@ -12,7 +12,7 @@ struct worker {
     struct fixture *f;
     struct service_write w;
     struct specification_row content;
-    bool replaces;
+    bool replaces, deletes;
     struct status result;
     pthread_t thread;
 };
@@ -20,8 +20,14 @@ struct worker {
 static void *work(void *ctx)
 {
     struct worker *w = ctx;
-    w->result = w->replaces ? store_service_replace(w->f->s, &w->w, AUDIT("service.replace"))
-                            : store_service_create(w->f->s, &w->w, AUDIT("service.create"));
+    const struct service *s = &w->w.service;
+    if (w->deletes)
+        w->result =
+            store_service_delete(w->f->s, s->tenant, s->application, s->id, 0, AUDIT("service.delete"));
+    else if (w->replaces)
+        w->result = store_service_replace(w->f->s, &w->w, AUDIT("service.replace"));
+    else
+        w->result = store_service_create(w->f->s, &w->w, AUDIT("service.create"));
     return NULL;
 }
 
@@ -82,6 +88,51 @@ static void content_that_all_bring_is_stored_once(struct fixture *f)
     assert_counts(f, 0, 0, 0);
 }
 
+/* APIs are put into a bundle while it is deleted: those that were first go with it. */
+static void a_bundle_that_goes_leaves_nothing_behind(struct fixture *f)
+{
+    static struct worker workers[THREADS];
+    assert_ok(make_application(f, "a"));
+    struct service_write w = service_of(f, 100, "a");
+    w.service.role = SERVICE_BUNDLE;
+    assert_ok(store_service_create(f->s, &w, AUDIT("bundle.create")));
+    for (unsigned i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.f = f, .w = service_of(f, i, "a")};
+        workers[i].w.service.role = SERVICE_API;
+        service_id_of(100, workers[i].w.service.bundle);
+        give_specification(&workers[i].w, SPECIFICATION_API, &workers[i].content, "shared");
+    }
+    workers[THREADS / 2] = (struct worker){.f = f, .w = w, .deletes = true};
+    assert_true(run_all(workers, E_NOT_FOUND) >= 1);
+    assert_ok(workers[THREADS / 2].result);
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_false(service_is_there(f, i));
+    assert_counts(f, 0, 0, 0);
+    assert_int_equal(services_of(f, "a"), 0);
+}
+
+/* Whoever comes first: an API that is put in while its bundle gets other credentials has the bundle's. */
+static void no_api_misses_its_bundles_credentials(struct fixture *f)
+{
+    static struct worker workers[THREADS];
+    assert_ok(make_application(f, "a"));
+    struct service_write w = service_of(f, 100, "a");
+    w.service.role = SERVICE_BUNDLE;
+    assert_ok(store_service_create(f->s, &w, AUDIT("bundle.create")));
+    w.service.credential_kind = 3;
+    w.expected_revision = 1;
+    for (unsigned i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.f = f, .w = service_of(f, i, "a")};
+        workers[i].w.service.role = SERVICE_API;
+        service_id_of(100, workers[i].w.service.bundle);
+    }
+    workers[THREADS / 2] = (struct worker){.f = f, .w = w, .replaces = true};
+    assert_int_equal(run_all(workers, E_OK), THREADS);
+    for (unsigned i = 0; i < THREADS; i++)
+        if (i != THREADS / 2)
+            assert_int_equal(service_now(f, i, NULL).credential_kind, 3);
+}
+
 static void the_registry_survives_a_restart(struct fixture *f)
 {
     struct specification_row row;
@@ -112,6 +163,8 @@ const struct contract_check service_race_checks[] = {
     {"one identifier goes to one of 32 threads", one_identifier_goes_to_one, false},
     {"one revision of a service is replaced once", one_revision_is_replaced_once, false},
     {"content that all bring is stored once", content_that_all_bring_is_stored_once, false},
+    {"a bundle that goes leaves nothing behind", a_bundle_that_goes_leaves_nothing_behind, false},
+    {"no API misses its bundle's credentials", no_api_misses_its_bundles_credentials, false},
     {"the registry survives a restart", the_registry_survives_a_restart, true},
     {NULL, NULL, false},
 };

@@ -5,6 +5,7 @@
 #include <semaphore.h>
 #include <sys/wait.h>
 
+#include "store/instance_auth.h"
 #include "store/registry.h"
 #include "vault/internal.h"
 
@@ -311,6 +312,32 @@ static void seals_every_page_anew(void **state)
     world_end(&w);
 }
 
+static void instance_auths_are_sealed_anew_too(void **state)
+{
+    (void)state;
+    char name[SECRET_SEAL_NAME_MAX];
+    struct world w = world_make(1);
+    struct instance_auth i = {.created_at = 1}, after;
+    OWNED(buffer_release) struct buffer sealed;
+    OWNED(secret_release) struct secret plain = {0};
+    OWNED(arena_release) struct arena a;
+    arena_init(&a, 4096, 1 << 20);
+    buffer_init(&sealed, 4096);
+    id_of(0, i.bundle);
+    id_of(1, i.id);
+    const struct text seal_name = instance_auth_seal_name(TEXT(""), i.id, name);
+    assert_ok(vault_seal(w.v, seal_name, BYTES_OF("auth"), &sealed));
+    i.sealed = buffer_bytes(&sealed);
+    assert_ok(store_instance_auth_create(w.s, &i, CREATE_AUDIT));
+    assert_ok(vault_rekey(w.v, w.s, REKEY_AUDIT, NULL));
+    assert_ok(store_instance_auth_get(w.s, TEXT(""), i.id, &a, &after));
+    assert_false(bytes_equal(after.sealed, i.sealed));
+    assert_int_equal(stored_data_keys(w.s), 1);
+    assert_ok(vault_unseal(w.v, seal_name, after.sealed, &plain, NULL));
+    assert_true(bytes_equal(secret_bytes(&plain), BYTES_OF("auth")));
+    world_end(&w);
+}
+
 static void what_was_read_just_before_still_opens(void **state)
 {
     (void)state;
@@ -531,6 +558,7 @@ int main(void)
         cmocka_unit_test(a_secret_under_an_unknown_key_is_refused_with_words),
         cmocka_unit_test(damage_may_not_gather_keys_for_ever),
         cmocka_unit_test(seals_every_page_anew),
+        cmocka_unit_test(instance_auths_are_sealed_anew_too),
         cmocka_unit_test(what_was_read_just_before_still_opens),
         cmocka_unit_test(what_is_written_between_the_steps_is_kept),
         cmocka_unit_test(waits_for_who_sealed_before_and_stores_after),
