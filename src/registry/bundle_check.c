@@ -45,7 +45,7 @@ struct status check_json(const char *what, struct text json, struct error *err)
                                                     : error_set(err, E_INVALID, "%s: no JSON object", what);
 }
 
-struct status check_url(const char *what, struct text url, struct error *err)
+static struct status check_url(const char *what, struct text url, struct error *err)
 {
     TRY(check_characters(what, url, 1, URL_CHARACTERS, err));
     const bool known = text_starts_with(url, TEXT("http://")) || text_starts_with(url, TEXT("https://"));

@@ -34,7 +34,6 @@ struct status check_name(struct text name, struct error *err);
 struct status check_characters(const char *what, struct text value, size_t least, size_t most,
                                struct error *err);
 struct status check_json(const char *what, struct text json, struct error *err); /* an object, if any */
-struct status check_url(const char *what, struct text url, struct error *err);   /* absolute, http or https */
 struct status member_check(enum service_role role, const struct member_input *in, struct error *err);
 
 /* ---- bundle_rows.c: rows of the store ---- */

@@ -127,7 +127,7 @@ static struct status create(const struct change *c, const struct secret_data *pa
     }
     const struct status s = audited(c, store_instance_auth_create, err);
     c->i->sealed = (struct bytes){NULL, 0};
-    return s.code == E_CONFLICT ? error_set(err, E_INVALID, "id: it is in use") : s;
+    return s;
 }
 
 struct status instance_auth_request(struct registry *r, const struct audit_caller *caller,

@@ -16,7 +16,7 @@ struct instance_auth_request {
     const uint8_t *runtime;   /* who asks; NULL = nobody that is a runtime */
 };
 /* PENDING, or SUCCEEDED with the bundle's default instance auth when it has one (contract of Compass, 2.3).
- * E_INVALID when input_params are not what the bundle's schema asks for. */
+ * E_INVALID when input_params are not what the bundle's schema asks for. E_CONFLICT: the id is in use. */
 struct status instance_auth_request(struct registry *r, const struct audit_caller *caller,
                                     const struct registry_scope *scope,
                                     const uint8_t bundle[static SERVICE_ID_SIZE],
