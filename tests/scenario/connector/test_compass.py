@@ -8,14 +8,11 @@ import subprocess
 import threading
 
 import pytest
+from compass import CONFIGURATION, application, connector, director, fetch, one_time_token, pair, post, request_for, send, sign
 from harness import Server
 
-CONFIGURATION = ("query { result: configuration() { token { token } certificateSigningRequestInfo { subject keyAlgorithm subjectOpenSSL } "
-                 "managementPlaneInfo { directorURL certificateSecuredConnectorURL } } }")
 NOBODY = ("Failed to authenticate request. Token authentication error: Failed to authenticate with one time token.. Certificate authentication "
           "error: Failed to authenticate with Certificate. Invalid subject.")
-
-
 PAGE = "https://console.example.com"
 
 
@@ -26,68 +23,8 @@ def server(tmp_path_factory):
     s.stop()
 
 
-def fetch(server, listener, path, *arguments):
-    return server.curl(*arguments, getattr(server, listener) + path)
-
-
-def post(server, path, query, listener="internal", headers=None, variables=None, identity=None):
-    """Status and parsed answer of one GraphQL request, sent as machinebox's client does."""
-    body = json.dumps({"query": query, "variables": variables})
-    return send(server, path, body, listener, {"Content-Type": "application/json; charset=utf-8", **(headers or {})}, identity)
-
-
-def send(server, path, body, listener, headers, identity=None):
-    answer = fetch(server, listener, path, "-X", "POST", "--data-binary", body, *(a for k, v in headers.items() for a in ("-H", f"{k}: {v}")),
-                         *(identity or ()))
-    return answer.status, json.loads(answer.body)
-
-
-def director(server, query, **more):
-    status, answer = post(server, "/director/graphql", query, **more)
-    assert status == 200
-    assert "errors" not in answer, answer
-    return answer["data"]
-
-
-def connector(server, query, token=None, **more):
-    headers = {"Connector-Token": token} if token else {}
-    status, answer = post(server, "/connector/graphql", query, listener=more.pop("listener", "connector"), headers=headers, **more)
-    assert status == 200, answer
-    return answer
-
-
-def application(server, name):
-    return director(server, 'mutation { r: registerApplication(in: {name: "%s"}) { id } }' % name)["r"]["id"]
-
-
-def one_time_token(server, app):
-    return director(server, 'mutation { r: requestOneTimeTokenForApplication(id: "%s") { token } }' % app)["r"]["token"]
-
-
-def request_for(subject, directory, name="client"):
-    key, csr = directory / f"{name}.key", directory / f"{name}.csr"
-    subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
-    subprocess.run(["openssl", "req", "-new", "-sha256", "-out", csr, "-key", key, "-subj", subject], check=True, capture_output=True)
-    return key, subprocess.run(["openssl", "base64", "-in", csr], check=True, capture_output=True, text=True).stdout
-
-
-def sign(csr):
-    return 'mutation { result: signCertificateSigningRequest(csr: "%s") { certificateChain caCertificate clientCertificate } }' % csr
-
-
 def reason(answer):
     return answer["errors"][0]["extensions"]["reason"]
-
-
-def pair(server, app, directory):
-    """The tutorial, from the token to files; gives curl's options."""
-    configuration = connector(server, CONFIGURATION, one_time_token(server, app))["data"]["result"]
-    key, csr = request_for(configuration["certificateSigningRequestInfo"]["subjectOpenSSL"], directory)
-    result = connector(server, sign(csr), configuration["token"]["token"])["data"]["result"]
-    chain = directory / "client.crt"
-    chain.write_bytes(base64.b64decode(result["certificateChain"]))
-    (directory / "ca.crt").write_bytes(base64.b64decode(result["caCertificate"]))
-    return configuration, ("--cert", str(chain), "--key", str(key))
 
 
 # ---- refusals ----
