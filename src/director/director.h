@@ -35,6 +35,7 @@ enum director_problem {
     DIRECTOR_UNAUTHORIZED = 26,
     DIRECTOR_NOT_ALLOWED = 27,
     DIRECTOR_NAME_NOT_UNIQUE = 31,
+    DIRECTOR_CONCURRENT = 32,
 };
 enum director_problem director_problem_of(struct status s); /* for what a function below returned */
 
@@ -89,6 +90,9 @@ struct status director_get(const struct director_call *d, enum object_kind kind,
 /* It has called with its certificate: from INITIAL to CONNECTED, once. */
 struct status director_connected(const struct director_call *d, enum object_kind kind,
                                  const uint8_t id[static OBJECT_ID_SIZE]);
+/* Unless it has a baseUrl: scheme and host of `target_url` (contract 2.6). `application`: its path name. */
+struct status director_base_url(const struct director_call *d, struct text application,
+                                struct text target_url);
 /* `value`: JSON, or {NULL, 0} to remove it (E_NOT_FOUND when there is none); *out_value is what it was then.
  */
 struct status director_label(const struct director_call *d, enum object_kind kind, struct text id,

@@ -3,12 +3,15 @@
 
 #include "base/clock.h"
 #include "base/json_cursor.h"
+#include "base/json_out.h"
+#include "base/own.h"
 #include "base/utf8.h"
 
 #define APPLICATION_NAME_MAX 100 /* characters (contract 2.3) */
 #define RUNTIME_NAME_MAX     256
 #define DESCRIPTION_MAX      2000
 #define LOCAL_TENANT_MAX     256
+#define ORIGIN_MAX           4096
 #define LABELS_MAX           (64u * 1024)
 #define LABEL_MAX            (8u * 1024) /* one value: filters look at all of it, in every application */
 
@@ -288,6 +291,47 @@ struct status director_connected(const struct director_call *d, enum object_kind
         .status = &connected, .now = clock_now_s(), .expected_revision = o.revision};
     return director_change(d, &o, &change,
                            kind == OBJECT_APPLICATION ? "application.connected" : "runtime.connected");
+}
+
+/* "https://user@host:1/path?q" is "https://host:1". */
+static struct text origin_of(const struct director_call *d, struct text url)
+{
+    size_t scheme = text_find(url, ':');
+    if (!text_starts_with(text_from(url, scheme), TEXT("://")))
+        return (struct text){NULL, 0};
+    scheme += 3;
+    struct text host = text_from(url, scheme);
+    size_t n = 0;
+    while (n < host.n && host.p[n] != '/' && host.p[n] != '?' && host.p[n] != '#')
+        n++;
+    host = text_first(host, n);
+    const size_t at = text_find(host, '@');
+    if (at < host.n)
+        host = text_from(host, at + 1);
+    return arena_printf(d->arena, "%.*s%.*s", TEXT_ARG(text_first(url, scheme)), TEXT_ARG(host));
+}
+
+struct status director_base_url(const struct director_call *d, struct text application,
+                                struct text target_url)
+{
+    struct object o;
+    struct text was;
+    OWNED(buffer_release) struct buffer quoted;
+    TRY(store_object_named(d->parts->store, OBJECT_APPLICATION, d->tenant, application, d->arena, &o));
+    const struct text origin = origin_of(d, target_url);
+    if (!origin.p || labels_find(o.details, TEXT("baseUrl"), &was))
+        return DONE;
+    buffer_init(&quoted, ORIGIN_MAX);
+    struct json_out j;
+    json_out_init(&j, &quoted);
+    json_text(&j, NULL, origin);
+    TRY(buffer_status(&quoted));
+    const struct text details = labels_with(d->arena, o.details, TEXT("baseUrl"), buffer_as_text(&quoted));
+    if (!details.p)
+        return STATUS(NOMEM);
+    const struct object_change change = {
+        .details = &details, .now = clock_now_s(), .expected_revision = o.revision};
+    return director_change(d, &o, &change, "application.update");
 }
 
 /* ---- labels ---- */

@@ -20,9 +20,14 @@
 
 /* What the fields of the Director's schema ask for (api/compass/director_schema.c); sorted. */
 static const struct text known_scopes[] = {
+    TEXT_INIT("api_spec.fetch_request:read"),
     TEXT_INIT("application.auths:read"),
     TEXT_INIT("application:read"),
     TEXT_INIT("application:write"),
+    TEXT_INIT("bundle.instance_auths:read"),
+    TEXT_INIT("document.fetch_request:read"),
+    TEXT_INIT("event_spec.fetch_request:read"),
+    TEXT_INIT("fetch-request.auth:read"),
     TEXT_INIT("runtime.auths:read"),
     TEXT_INIT("runtime:read"),
     TEXT_INIT("runtime:write"),

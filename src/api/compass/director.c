@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/compass/director.h"
+#include "api/compass/bundles.h"
 
 #include "base/own.h"
 
@@ -134,9 +134,24 @@ static struct status enroll(struct graphql_call *call, enum object_kind kind, st
     return show(call, director_register(domain_of(call), kind, &in, &o), &o, out);
 }
 
+/* With bundles: all of it or nothing (contract 2.6). */
 struct status director_register_application(struct graphql_call *call, struct graphql_value *out)
 {
-    return enroll(call, OBJECT_APPLICATION, out);
+    struct bundle_additions *bundles;
+    const struct graphql_given *list = graphql_given_member(graphql_argument(call, "in"), "bundles");
+    TRY(bundles_read_list(call, list, &bundles));
+    TRY(enroll(call, OBJECT_APPLICATION, out));
+    if (!graphql_is_given(list))
+        return DONE;
+    struct director_call *d = domain_of(call);
+    const struct object_view *v = out->object;
+    struct object o;
+    const struct status added = bundles_add_list(call, v->o.name, bundles);
+    if (status_ok(added))
+        return show(call, director_get(d, OBJECT_APPLICATION, v->id, &o), &o, out);
+    status_ignore(director_unregister(d, OBJECT_APPLICATION, v->id, &o));
+    *out = graphql_null();
+    return added;
 }
 
 struct status director_register_runtime(struct graphql_call *call, struct graphql_value *out)

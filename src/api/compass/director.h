@@ -17,8 +17,11 @@ struct director_context {
     struct tenant tenant;
     enum consumer consumer;
     struct text consumer_id;
-    struct text scopes;  /* separated by blanks; "*" = all */
-    struct text tenants; /* external ids that an operator may choose from; likewise */
+    struct text application; /* whose certificate it is; empty for runtimes and people */
+    bool bearer;             /* a person who proved with a token who it is, and did not just reach loopback */
+    unsigned fetches;        /* requests for specifications that this request asked for, so far */
+    struct text scopes;      /* separated by blanks; "*" = all */
+    struct text tenants;     /* external ids that an operator may choose from; likewise */
 };
 
 /* ---- objects as the schema's rows find them ---- */
@@ -40,7 +43,7 @@ struct token_view { /* OneTimeTokenForApplication, OneTimeTokenForRuntime */
 struct label_view {
     struct text key, value;
 };
-struct page_view {
+struct page_view { /* a page of anything */
     struct graphql_value data;
     struct text start_cursor, end_cursor;
     bool has_next;
@@ -69,6 +72,21 @@ struct status director_refuse_with(struct graphql_call *call, enum director_prob
 const char *director_problem_name(enum director_problem p);
 /* "2026-11-21T05:13:44Z"; "0001-01-01T00:00:00Z" for 0, as Go prints it. In the arena. */
 struct text director_time(struct arena *a, int64_t seconds);
+
+/* A string of a JSON object, decoded; {NULL, 0} when absent. */
+struct text director_detail(struct text details, const char *name, struct arena *a);
+static inline struct text director_or_null(struct text t)
+{
+    return t.n > 0 ? t : (struct text){NULL, 0};
+}
+
+/* director_pages.c: the arguments first and after; then what was found. */
+#define DIRECTOR_PAGE_MAX   200
+#define DIRECTOR_PAGE_BYTES (4u * 1024 * 1024) /* of a request's arena, however large its rows are */
+struct status director_page_read(struct graphql_call *call, int64_t most, struct offset_page *out);
+/* `count` rows of `total` were read from page->offset on. */
+struct status director_page_show(struct graphql_call *call, const struct offset_page *page, size_t count,
+                                 uint64_t total, struct graphql_value data, struct graphql_value *out);
 
 /* identity.c: false when the reply is complete already (400, 401). */
 bool director_identify(struct call *c, struct director_context *out);

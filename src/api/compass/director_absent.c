@@ -31,7 +31,10 @@
 #define EVENTING      NOT_ALLOWED("an application has one URL for events, its own at the gateway")
 #define OPERATIONS    NOT_ALLOWED("operations cannot be asked about: everything is done when the answer comes")
 #define DEPENDENCIES  NOT_ALLOWED("integration dependencies are outside of what Fairlead offers")
-#define MERGING       NOT_ALLOWED("merging applications is outside of what Fairlead offers")
+#define UNBUNDLED                                                                                            \
+    NOT_ALLOWED("definitions outside of bundles are outside of what Fairlead offers: see "                   \
+                "addAPIDefinitionToBundle and addEventDefinitionToBundle")
+#define MERGING NOT_ALLOWED("merging applications is outside of what Fairlead offers")
 
 /* clang-format off */
 const struct graphql_absent director_absent[] = {
@@ -86,6 +89,8 @@ const struct graphql_absent director_absent[] = {
 
     {"Query", "operation", OPERATIONS}, {"Mutation", "scheduleOperation", OPERATIONS}, {"Application", "operations", OPERATIONS},
     {"Application", "integrationDependencies", DEPENDENCIES}, {"Mutation", "addIntegrationDependencyToApplication", DEPENDENCIES}, {"Mutation", "deleteIntegrationDependency", DEPENDENCIES},
+    {"Mutation", "addAPIDefinitionToApplication", UNBUNDLED}, {"Mutation", "updateAPIDefinitionForApplication", UNBUNDLED},
+    {"Mutation", "addEventDefinitionToApplication", UNBUNDLED}, {"Mutation", "updateEventDefinitionForApplication", UNBUNDLED},
     {"Mutation", "mergeApplications", MERGING},
     {NULL, NULL, NULL},
 };
@@ -101,7 +106,7 @@ const struct graphql_type director_absent_types[] = {
         NEVER("id", "ID!"), NEVER("applicationID", "ID"), NEVER("applicationTemplateID", "ID"), NEVER("runtimeID", "ID"),
         NEVER("integrationSystemID", "ID"), NEVER("formationTemplateID", "ID"), NEVER("type", "WebhookType!"),
         NEVER("mode", "WebhookMode"), NEVER("correlationIdKey", "String"), NEVER("retryInterval", "Int"), NEVER("timeout", "Int"),
-        NEVER("url", "String"), NEVER("urlTemplate", "String"), NEVER("inputTemplate", "String"), NEVER("headerTemplate", "String"),
+        NEVER("url", "String"), NEVER("auth", "Auth"), NEVER("urlTemplate", "String"), NEVER("inputTemplate", "String"), NEVER("headerTemplate", "String"),
         NEVER("outputTemplate", "String"), NEVER("statusTemplate", "String"), NEVER("createdAt", "Timestamp"))),
     ENUM("WebhookType", VALUE("CONFIGURATION_CHANGED"), VALUE("APPLICATION_TENANT_MAPPING"), VALUE("FORMATION_LIFECYCLE"),
          VALUE("REGISTER_APPLICATION"), VALUE("UNREGISTER_APPLICATION"), VALUE("OPEN_RESOURCE_DISCOVERY"), VALUE("UNPAIR_APPLICATION")),

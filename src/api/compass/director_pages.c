@@ -8,7 +8,6 @@
 /* Lists: offsets behind cursors that nobody is to read (contract 2.6). */
 
 #define CURSOR_MARK       TEXT("DpKtJ4j9jDq")
-#define PAGE_FIRST_MAX    200
 #define TENANTS_FIRST_MAX 500
 
 static struct status read_cursor(struct graphql_call *call, struct text cursor, uint64_t *out)
@@ -39,7 +38,7 @@ static struct text write_cursor(struct arena *a, uint64_t offset)
                                                    : (struct text){NULL, 0};
 }
 
-static struct status read_page(struct graphql_call *call, int64_t most, struct offset_page *out)
+struct status director_page_read(struct graphql_call *call, int64_t most, struct offset_page *out)
 {
     const int64_t first = graphql_given_int(graphql_argument(call, "first"), most);
     if (first < 1 || first > most) {
@@ -51,8 +50,8 @@ static struct status read_page(struct graphql_call *call, int64_t most, struct o
     return read_cursor(call, graphql_given_text(graphql_argument(call, "after")), &out->offset);
 }
 
-static struct status finish(struct graphql_call *call, const struct offset_page *page, size_t count,
-                            uint64_t total, struct graphql_value data, struct graphql_value *out)
+struct status director_page_show(struct graphql_call *call, const struct offset_page *page, size_t count,
+                                 uint64_t total, struct graphql_value data, struct graphql_value *out)
 {
     struct page_view *v = arena_alloc(call->arena, sizeof *v);
     if (!v)
@@ -78,8 +77,7 @@ struct status director_page_data(struct graphql_call *call, struct graphql_value
 
 /* ---- applications and runtimes ---- */
 
-#define PAGE_BYTES (4u * 1024 * 1024) /* of a request's arena, however large its applications are */
-#define FILTER_MAX 512                /* bytes of a filter's query: it is looked for in every label */
+#define FILTER_MAX 512 /* bytes of a filter's query: it is looked for in every label */
 
 struct rows {
     struct arena *arena;
@@ -96,7 +94,7 @@ static bool note_object(void *ctx, const struct object *o)
     r->failed = !r->list[r->count];
     r->count++;
     r->bytes += o->labels.n + 2 * o->details.n + o->description.n;
-    return !r->failed && r->bytes < PAGE_BYTES; /* the cursor says where the next page goes on */
+    return !r->failed && r->bytes < DIRECTOR_PAGE_BYTES; /* the cursor says where the next page goes on */
 }
 
 static struct status object_at(struct graphql_call *call, const void *items, size_t index,
@@ -144,7 +142,7 @@ static struct status list_objects(struct graphql_call *call, struct object_filte
     const struct director_context *who = call->context;
     struct offset_page page = {0};
     uint64_t total = 0;
-    TRY(read_page(call, PAGE_FIRST_MAX, &page));
+    TRY(director_page_read(call, DIRECTOR_PAGE_MAX, &page));
     TRY(read_filters(call, f));
     struct rows rows = {.arena = call->arena,
                         .list = arena_array(call->arena, page.limit, sizeof *rows.list)};
@@ -157,7 +155,8 @@ static struct status list_objects(struct graphql_call *call, struct object_filte
         return director_refuse(call, s);
     if (rows.failed)
         return STATUS(NOMEM);
-    return finish(call, &page, rows.count, total, graphql_list(object_at, rows.list, rows.count), out);
+    return director_page_show(call, &page, rows.count, total, graphql_list(object_at, rows.list, rows.count),
+                              out);
 }
 
 struct status director_applications(struct graphql_call *call, struct graphql_value *out)
@@ -205,7 +204,7 @@ struct status director_tenants(struct graphql_call *call, struct graphql_value *
     const struct text term = graphql_given_text(graphql_argument(call, "searchTerm"));
     struct offset_page page = {0};
     uint64_t total = 0;
-    TRY(read_page(call, TENANTS_FIRST_MAX, &page));
+    TRY(director_page_read(call, TENANTS_FIRST_MAX, &page));
     struct tenants rows = {.who = who, .list = arena_array(call->arena, page.limit, sizeof *rows.list)};
     if (!rows.list)
         return STATUS(NOMEM);
@@ -213,8 +212,8 @@ struct status director_tenants(struct graphql_call *call, struct graphql_value *
                                               note_tenant, &rows, &total);
     if (!status_ok(s))
         return director_refuse(call, s);
-    return finish(call, &page, rows.read, total, graphql_objects(rows.list, rows.count, sizeof *rows.list),
-                  out);
+    return director_page_show(call, &page, rows.read, total,
+                              graphql_objects(rows.list, rows.count, sizeof *rows.list), out);
 }
 
 struct status director_tenant(struct graphql_call *call, struct graphql_value *out)

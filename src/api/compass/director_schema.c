@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/compass/director.h"
 
-#include "graphql/table.h"
+#include "api/compass/bundles.h"
+#include "api/compass/rows.h"
 
-/* The Director's schema: the subset that pairing needs (contract 2.1 to 2.3). What it
+/* The Director's schema (contract 2.1 to 2.3). Bundles: rows.h, bundle_schema.c, bundle_inputs.c. What it
  * leaves out, and says so: director_absent.c. */
 
-#define PAGE      ARGUMENT("first", "Int", .initial = "200"), ARGUMENT("after", "PageCursor")
 #define FILTER    ARGUMENT("filter", "[LabelFilter!]")
-#define ID        ARGUMENT("id", "ID!")
 #define MODE      ARGUMENT("mode", "OperationMode", .initial = "SYNC")
 #define LABEL(id) ARGUMENT(id, "ID!"), ARGUMENT("key", "String!")
-
-#define PAGE_TYPE(name_, of_)                                                                                \
-    OBJECT(name_, FIELDS(FIELD("data", "[" of_ "!]!", .resolve = director_page_data),                        \
-                         FIELD("pageInfo", "PageInfo!", .at = AT_SELF),                                      \
-                         FIELD("totalCount", "Int!", .at = AT_INT(struct page_view, total))))
 
 /* clang-format off */
 static const struct graphql_type roots[] = {
@@ -29,7 +23,8 @@ static const struct graphql_type roots[] = {
         FIELD("runtimes", "RuntimePage!", .resolve = director_runtimes, .scope = "runtime:read", ARGUMENTS(FILTER, PAGE)),
         FIELD("tenants", "TenantPage!", .resolve = director_tenants, .scope = "tenant:read",
               ARGUMENTS(ARGUMENT("first", "Int", .initial = "500"), ARGUMENT("after", "PageCursor"), ARGUMENT("searchTerm", "String"))),
-        FIELD("tenantByExternalID", "Tenant", .resolve = director_tenant, .scope = "tenant:read", ARGUMENTS(ID)))),
+        FIELD("tenantByExternalID", "Tenant", .resolve = director_tenant, .scope = "tenant:read", ARGUMENTS(ID)),
+        BUNDLE_QUERIES)),
     OBJECT("Mutation", FIELDS(
         FIELD("registerApplication", "Application!", .resolve = director_register_application, .scope = "application:write",
               ARGUMENTS(ARGUMENT("in", "ApplicationRegisterInput!"), MODE)),
@@ -61,7 +56,8 @@ static const struct graphql_type roots[] = {
         FIELD("deleteSystemAuthForApplication", "SystemAuth!", .resolve = director_delete_application_auth, .scope = "application:write",
               ARGUMENTS(ARGUMENT("authID", "ID!"))),
         FIELD("deleteSystemAuthForRuntime", "SystemAuth!", .resolve = director_delete_runtime_auth, .scope = "runtime:write",
-              ARGUMENTS(ARGUMENT("authID", "ID!"))))),
+              ARGUMENTS(ARGUMENT("authID", "ID!"))),
+        BUNDLE_MUTATIONS)),
     END_OF_TYPES,
 };
 
@@ -88,6 +84,7 @@ static const struct graphql_type objects[] = {
         FIELD("status", "ApplicationStatus!", .at = AT_SELF),
         FIELD("webhooks", "[Webhook!]", NOTHING),
         FIELD("healthCheckURL", "String", AT_VIEW(health_check_url)),
+        BUNDLES_OF_APPLICATION,
         FIELD("auths", "[AppSystemAuth!]", .resolve = director_auths, .scope = "application.auths:read", .null_without_scope = true),
         FIELD("eventingConfiguration", "ApplicationEventingConfiguration", .at = AT_SELF),
         FIELD("applicationNamespace", "String", AT_VIEW(application_namespace)),
@@ -164,7 +161,8 @@ static const struct graphql_type values[] = {
     INPUT("ApplicationRegisterInput", ARGUMENT("name", "String!"), ARGUMENT("providerName", "String"), ARGUMENT("description", "String"),
           ARGUMENT("labels", "Labels"), ARGUMENT("healthCheckURL", "String"), ARGUMENT("baseUrl", "String"),
           ARGUMENT("applicationNamespace", "String"), ARGUMENT("integrationSystemID", "ID"),
-          ARGUMENT("statusCondition", "ApplicationStatusCondition"), ARGUMENT("localTenantID", "String")),
+          ARGUMENT("statusCondition", "ApplicationStatusCondition"), ARGUMENT("localTenantID", "String"),
+          ARGUMENT("bundles", "[BundleCreateInput!]")),
     INPUT("ApplicationUpdateInput", ARGUMENT("providerName", "String"), ARGUMENT("description", "String"), ARGUMENT("healthCheckURL", "String"),
           ARGUMENT("baseUrl", "String"), ARGUMENT("applicationNamespace", "String"), ARGUMENT("integrationSystemID", "ID"),
           ARGUMENT("statusCondition", "ApplicationStatusCondition"), ARGUMENT("localTenantID", "String")),
@@ -189,8 +187,8 @@ static const struct graphql_type values[] = {
 };
 /* clang-format on */
 
-static const struct graphql_type *const tables[] = {roots, objects, pairing, values, director_absent_types,
-                                                    NULL};
+static const struct graphql_type *const tables[] = {
+    roots, objects, pairing, bundle_types, values, bundle_inputs, director_absent_types, NULL};
 const struct graphql_tables director_tables = {.types = tables,
                                                .query = "Query",
                                                .mutation = "Mutation",

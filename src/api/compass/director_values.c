@@ -31,6 +31,8 @@ const char *director_problem_name(enum director_problem p)
         return "InvalidOperation";
     case DIRECTOR_NAME_NOT_UNIQUE:
         return "NotUniqueName";
+    case DIRECTOR_CONCURRENT:
+        return "ConcurrentOperation";
     }
     return "InternalError";
 }
@@ -56,8 +58,7 @@ struct status director_refuse(struct graphql_call *call, struct status why)
 
 /* ---- objects ---- */
 
-/* A string of `details`, decoded; {NULL, 0} when absent. */
-static struct text detail(struct text details, const char *name, struct arena *a)
+struct text director_detail(struct text details, const char *name, struct arena *a)
 {
     struct text raw;
     enum json_type type;
@@ -66,11 +67,6 @@ static struct text detail(struct text details, const char *name, struct arena *a
     char *p = arena_alloc(a, raw.n + 1);
     const size_t n = p ? json_string_copy(raw, p) : SIZE_MAX;
     return n == SIZE_MAX ? (struct text){NULL, 0} : (struct text){p, n};
-}
-
-static struct text or_null(struct text t)
-{
-    return t.n > 0 ? t : (struct text){NULL, 0};
 }
 
 struct object_view *view_of(struct arena *a, const struct object *o)
@@ -82,18 +78,18 @@ struct object_view *view_of(struct arena *a, const struct object *o)
     *v = (struct object_view){
         .o = *o,
         .id = arena_text(a, uuid_text(o->id, id)),
-        .name = detail(o->details, "name", a),
-        .provider = detail(o->details, "providerName", a),
-        .health_check_url = detail(o->details, "healthCheckURL", a),
-        .base_url = detail(o->details, "baseUrl", a),
-        .application_namespace = detail(o->details, "applicationNamespace", a),
-        .integration_system = detail(o->details, "integrationSystemID", a),
-        .system_number = detail(o->details, "systemNumber", a),
+        .name = director_detail(o->details, "name", a),
+        .provider = director_detail(o->details, "providerName", a),
+        .health_check_url = director_detail(o->details, "healthCheckURL", a),
+        .base_url = director_detail(o->details, "baseUrl", a),
+        .application_namespace = director_detail(o->details, "applicationNamespace", a),
+        .integration_system = director_detail(o->details, "integrationSystemID", a),
+        .system_number = director_detail(o->details, "systemNumber", a),
     };
     if (!v->name.p)
         v->name = o->name; /* registered by another face */
-    v->o.description = or_null(o->description);
-    v->o.local_tenant_id = or_null(o->local_tenant_id);
+    v->o.description = director_or_null(o->description);
+    v->o.local_tenant_id = director_or_null(o->local_tenant_id);
     return v->id.p ? v : NULL;
 }
 
@@ -149,7 +145,7 @@ struct status director_application_events(struct graphql_call *call, struct grap
 struct status director_runtime_events(struct graphql_call *call, struct graphql_value *out)
 {
     const struct object *o = &((const struct object_view *)call->object)->o;
-    const struct text url = detail(o->labels, "runtime_eventServiceUrl", call->arena);
+    const struct text url = director_detail(o->labels, "runtime_eventServiceUrl", call->arena);
     *out = graphql_text(url.p ? url : TEXT(""));
     return DONE;
 }

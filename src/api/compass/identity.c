@@ -10,8 +10,12 @@
  * without it an operator is in the default tenant, and a certificate always is in its own.
  */
 
-static const char application_scopes[] = "application:read application:write application.auths:read";
-static const char runtime_scopes[] = "runtime:read runtime:write application:read runtime.auths:read";
+static const char application_scopes[] =
+    "application:read application:write application.auths:read bundle.instance_auths:read "
+    "document.fetch_request:read event_spec.fetch_request:read api_spec.fetch_request:read "
+    "fetch-request.auth:read";
+static const char runtime_scopes[] = "runtime:read runtime:write application:read runtime.auths:read "
+                                     "bundle.instance_auths:read";
 
 static void refuse(struct call *c, int status, enum director_problem problem, struct text message)
 {
@@ -52,6 +56,7 @@ static bool by_certificate(struct call *c, struct director_context *out)
     out->consumer = p->runtime ? CONSUMER_RUNTIME : CONSUMER_APPLICATION;
     out->scopes = text_of(p->runtime ? runtime_scopes : application_scopes);
     out->d.tenant = p->tenant;
+    out->application = p->runtime ? TEXT("") : p->application;
     struct store *store = c->domain->store;
     const enum object_kind kind = p->runtime ? OBJECT_RUNTIME : OBJECT_APPLICATION;
     struct status found = STATUS(NOT_FOUND);
@@ -106,6 +111,7 @@ static bool by_bearer(struct call *c, struct director_context *out)
         return false;
     }
     note_used(c->domain->store, &row);
+    out->bearer = true;
     out->scopes = row.scopes;
     out->consumer_id = row.name;
     out->audit.actor = arena_printf(c->arena, "operator:%.*s", TEXT_ARG(row.name));

@@ -74,6 +74,7 @@ struct status compass_serve(struct call *c, const struct graphql_execution *exec
     buffer_clear(&c->reply.body);
     c->reply.status = graphql_serve(&with_arena, &http, &c->reply.body);
     c->reply.content_type = TEXT("application/json");
+    arena_wipe(&arena); /* credentials, given and shown */
     return DONE;
 }
 

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/compass/bundles.h"
+
+#include "base/json_scan.h"
+#include "base/limits.h"
+#include "base/own.h"
+
+/* What is in bundles, read: pages, single ones and their fields. Changes are in member_changes.c. */
+
+const char *bundles_object(enum service_role role)
+{
+    switch (role) {
+    case SERVICE_API:
+        return "api";
+    case SERVICE_EVENTS:
+        return "eventDefinition";
+    case SERVICE_DOCUMENT:
+        return "document";
+    case SERVICE_WHOLE:
+    case SERVICE_BUNDLE:
+        break;
+    }
+    return "bundle";
+}
+
+static struct member_view *member_view_of(struct arena *a, const struct member *m)
+{
+    char id[UUID_TEXT + 1];
+    struct member_view *v = arena_alloc(a, sizeof *v);
+    if (!v)
+        return NULL;
+    *v = (struct member_view){
+        .m = *m,
+        .id = arena_text(a, uuid_text(m->row.id, id)),
+        .description = director_or_null(m->row.description),
+        .group = director_or_null(m->group),
+        .display_name = m->display_name.p ? m->display_name : TEXT(""),
+        .kind = director_or_null(m->kind),
+        .filter = director_or_null(m->specification.fetch.filter),
+        .message = director_or_null(m->specification.fetch.message),
+        .fetched_at = director_time(a, m->specification.fetch.at),
+    };
+    return v->id.p && v->fetched_at.p ? v : NULL;
+}
+
+struct status bundles_show_member(struct graphql_call *call, const struct member *m,
+                                  struct graphql_value *out)
+{
+    const struct member_view *v = member_view_of(call->arena, m);
+    if (!v)
+        return STATUS(NOMEM);
+    *out = graphql_object(v);
+    return DONE;
+}
+
+struct status bundles_member(struct graphql_call *call, struct text application, const uint8_t *bundle,
+                             enum service_role role, struct graphql_value *out)
+{
+    uint8_t id[SERVICE_ID_SIZE];
+    struct member m;
+    bundles_id(call, "id", id);
+    const struct registry_at at = bundles_at(call, application);
+    const struct status s = member_get(at.registry, &at.scope, bundle, id, role, call->arena, &m, at.err);
+    if (s.code == E_NOT_FOUND)
+        return DONE;
+    return status_ok(s) ? bundles_show_member(call, &m, out) : director_refuse(call, s);
+}
+
+/* ---- pages ---- */
+
+struct member_rows {
+    struct arena *arena;
+    struct member_view **list;
+    size_t count, room, bytes;
+    bool failed;
+};
+
+static bool is_full(const struct member_rows *r)
+{
+    return r->count == r->room || r->bytes >= DIRECTOR_PAGE_BYTES;
+}
+
+static bool note_member(void *ctx, const struct member *m)
+{
+    struct member_rows *r = ctx;
+    if (is_full(r))
+        return false;
+    r->list[r->count] = member_view_of(r->arena, m);
+    r->failed = !r->list[r->count];
+    r->count++;
+    r->bytes += m->row.details.n + m->row.description.n;
+    return !r->failed;
+}
+
+static struct status member_at(struct graphql_call *call, const void *items, size_t index,
+                               struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_object(((struct member_view *const *)items)[index]);
+    return DONE;
+}
+
+static struct status begin_rows(struct graphql_call *call, struct offset_page *page, struct member_rows *out)
+{
+    TRY(director_page_read(call, DIRECTOR_PAGE_MAX, page));
+    *out = (struct member_rows){.arena = call->arena,
+                                .list = arena_array(call->arena, page->limit, sizeof *out->list),
+                                .room = page->limit};
+    return out->list ? DONE : STATUS(NOMEM);
+}
+
+static struct status end_rows(struct graphql_call *call, const struct offset_page *page,
+                              const struct member_rows *r, uint64_t total, struct graphql_value *out)
+{
+    if (r->failed)
+        return STATUS(NOMEM);
+    return director_page_show(call, page, r->count, total, graphql_list(member_at, r->list, r->count), out);
+}
+
+struct status bundles_members(struct graphql_call *call, const struct bundle_view *b, enum service_role role,
+                              struct text group, struct graphql_value *out)
+{
+    struct offset_page page = {0};
+    struct member_rows rows;
+    uint64_t total = 0;
+    TRY(begin_rows(call, &page, &rows));
+    const struct registry_at at = bundles_at(call, b->b.row.application);
+    const struct status s = member_list(at.registry, &at.scope, b->b.row.id, role, group, &page, call->arena,
+                                        note_member, &rows, &total, at.err);
+    if (s.code == E_NOT_FOUND)
+        return DONE; /* the bundle was just deleted */
+    return status_ok(s) ? end_rows(call, &page, &rows, total, out) : director_refuse(call, s);
+}
+
+/* ---- all of an application: bundle after bundle ---- */
+
+#define BUNDLES_AT_ONCE 500
+
+struct bundle_ids {
+    uint8_t list[BUNDLES_AT_ONCE][SERVICE_ID_SIZE];
+    unsigned count;
+};
+
+static bool note_id(void *ctx, const struct bundle *b)
+{
+    struct bundle_ids *ids = ctx;
+    memcpy(ids->list[ids->count++], b->row.id, SERVICE_ID_SIZE);
+    return ids->count < BUNDLES_AT_ONCE;
+}
+
+struct member_walk {
+    struct graphql_call *call;
+    struct registry_at at;
+    enum service_role role;
+    struct member_rows rows;
+    uint64_t skip, total; /* of the page's offset, still to go; all that were counted */
+};
+
+static struct status walk_bundles(struct member_walk *w, const struct bundle_ids *ids)
+{
+    for (unsigned i = 0; i < ids->count; i++) {
+        const struct offset_page page = {.offset = w->skip, .limit = DIRECTOR_PAGE_MAX};
+        uint64_t total = 0;
+        const struct status s = member_list(w->at.registry, &w->at.scope, ids->list[i], w->role, TEXT(""),
+                                            &page, w->call->arena, note_member, &w->rows, &total, w->at.err);
+        if (!status_ok(s) && s.code != E_NOT_FOUND)
+            return s;
+        w->skip -= total < w->skip ? total : w->skip;
+        w->total += total;
+    }
+    return DONE;
+}
+
+static struct status walk_application(struct member_walk *w)
+{
+    struct offset_page page = {.limit = BUNDLES_AT_ONCE};
+    struct bundle_ids *ids = arena_alloc(w->call->arena, sizeof *ids);
+    uint64_t total = 1;
+    if (!ids)
+        return STATUS(NOMEM);
+    for (; page.offset < total; page.offset += BUNDLES_AT_ONCE) {
+        OWNED(arena_release) struct arena scratch;
+        arena_init(&scratch, 64u * 1024, LIMIT_GRAPHQL_ARENA);
+        ids->count = 0;
+        TRY(bundle_list(w->at.registry, &w->at.scope, &page, &scratch, note_id, ids, &total, w->at.err));
+        TRY(walk_bundles(w, ids));
+    }
+    return DONE;
+}
+
+static struct status of_application(struct graphql_call *call, enum service_role role,
+                                    struct graphql_value *out)
+{
+    struct director_context *who = call->context;
+    struct offset_page page = {0};
+    struct object o;
+    who->d.arena = call->arena;
+    const struct status found =
+        director_get(&who->d, OBJECT_APPLICATION, graphql_given_text(graphql_argument(call, "appID")), &o);
+    if (!status_ok(found))
+        return director_refuse(call, found);
+    struct member_walk w = {.call = call, .role = role};
+    TRY(begin_rows(call, &page, &w.rows));
+    w.at = bundles_at(call, o.name);
+    w.skip = page.offset;
+    const struct status s = walk_application(&w);
+    return status_ok(s) ? end_rows(call, &page, &w.rows, w.total, out) : director_refuse(call, s);
+}
+
+struct status bundles_apis_of(struct graphql_call *call, struct graphql_value *out)
+{
+    return of_application(call, SERVICE_API, out);
+}
+
+struct status bundles_events_of(struct graphql_call *call, struct graphql_value *out)
+{
+    return of_application(call, SERVICE_EVENTS, out);
+}
+
+/* ---- fields ---- */
+
+struct status bundles_spec(struct graphql_call *call, struct graphql_value *out)
+{
+    const struct member_view *v = call->object;
+    if (v->m.specification.given)
+        *out = graphql_object(v);
+    return DONE;
+}
+
+struct status bundles_spec_format(struct graphql_call *call, struct graphql_value *out)
+{
+    static const char *const names[] = {
+        [FORMAT_JSON] = "JSON", [FORMAT_YAML] = "YAML", [FORMAT_XML] = "XML", [FORMAT_TEXT] = "YAML"};
+    *out = graphql_text(text_of(names[((const struct member_view *)call->object)->m.specification.format]));
+    return DONE;
+}
+
+struct status bundles_content(struct graphql_call *call, struct graphql_value *out)
+{
+    const struct member_view *v = call->object;
+    const struct registry_at at = bundles_at(call, v->m.row.application);
+    OWNED(buffer_release) struct buffer b;
+    buffer_init(&b, LIMIT_GRAPHQL_ARENA);
+    const struct status s = member_content(at.registry, &v->m, &b, at.err);
+    if (s.code == E_NOT_FOUND)
+        return DONE; /* nothing (yet) */
+    if (!status_ok(s))
+        return director_refuse(call, s);
+    if (buffer_size(&b) > call->arena->max - call->arena->total)
+        return director_refuse_with(call, DIRECTOR_NOT_ALLOWED,
+                                    TEXT("The operation is not allowed [reason=the specifications that were "
+                                         "asked for are larger than one answer may be]"));
+    *out = graphql_text(arena_text(call->arena, buffer_as_text(&b)));
+    return out->text.p ? DONE : STATUS(NOMEM);
+}
+
+struct status bundles_version(struct graphql_call *call, struct graphql_value *out)
+{
+    const struct text json = ((const struct member_view *)call->object)->m.version;
+    struct version_view *v = arena_alloc(call->arena, sizeof *v);
+    struct text raw;
+    enum json_type type;
+    if (json.n == 0)
+        return DONE;
+    if (!v)
+        return STATUS(NOMEM);
+    v->value = director_detail(json, "value", call->arena);
+    v->deprecated_since = director_detail(json, "deprecatedSince", call->arena);
+    v->deprecated = json_member(json, TEXT("deprecated"), &raw, &type) && text_equal(raw, TEXT("true"));
+    v->for_removal = json_member(json, TEXT("forRemoval"), &raw, &type) && text_equal(raw, TEXT("true"));
+    *out = graphql_object(v);
+    return DONE;
+}
+
+struct status bundles_fetch(struct graphql_call *call, struct graphql_value *out)
+{
+    const struct member_view *v = call->object;
+    if (v->m.specification.fetch.given)
+        *out = graphql_object(v);
+    return DONE;
+}
+
+struct status bundles_fetch_condition(struct graphql_call *call, struct graphql_value *out)
+{
+    static const char *const names[] = {
+        [FETCH_INITIAL] = "INITIAL", [FETCH_SUCCEEDED] = "SUCCEEDED", [FETCH_FAILED] = "FAILED"};
+    *out = graphql_text(
+        text_of(names[((const struct member_view *)call->object)->m.specification.fetch.condition]));
+    return DONE;
+}
