@@ -39,6 +39,7 @@ static void check_question(const struct outbound_address *address)
     }
     check_parameter(query, TEXT("application"), address->application, &a);
     check_parameter(query, TEXT("service"), address->service, &a);
+    check_parameter(query, TEXT("entry"), address->entry, &a);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,5 +59,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         must(address.prefix.n == address.application.n + address.service.n + 2);
     check_question(&address);
+    if (status_ok(outbound_address_enter(&address))) {
+        must(address.kind == ADDRESS_PATH && address.entry.n > 0);
+        must(address.prefix.n + address.rest.n == r.path.n);
+        must(address.prefix.n == address.application.n + address.service.n + address.entry.n + 3);
+        must(address.rest.n == 0 || address.rest.p[0] == '/');
+        check_question(&address);
+    }
     return 0;
 }

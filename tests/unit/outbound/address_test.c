@@ -133,6 +133,49 @@ static void a_secret_and_its_api_are_four_segments(void **state)
     assert_status(read_address("localhost", "/secret//api/a", &a), E_INVALID);
 }
 
+static void refuses_to_enter_what_has_no_further_segment(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/app/b", "/app/b/", "/app/b//x"};
+    struct outbound_address a;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_ok(read_address("h", paths[i], &a));
+        const struct text rest = a.rest;
+        assert_status(outbound_address_enter(&a), E_INVALID);
+        assert_true(text_equal(a.rest, rest));
+        assert_text(a.entry, "");
+        assert_text(a.prefix, "/app/b");
+    }
+    assert_ok(read_address("h", "/app/b/api/x", &a));
+    assert_ok(outbound_address_enter(&a));
+    assert_status(outbound_address_enter(&a), E_INVALID); /* once is enough */
+    assert_ok(read_address("shop-" ID, "/a/b/c", &a));
+    assert_status(outbound_address_enter(&a), E_INVALID);
+    assert_ok(read_address("h", "/secret/s/api/a/b", &a));
+    assert_status(outbound_address_enter(&a), E_INVALID);
+}
+
+static void the_segment_behind_a_bundle_names_its_api(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *entry, *prefix, *rest;
+    } cases[] = {
+        {"/app/b/api", "api", "/app/b/api", ""},         {"/app/b/api/", "api", "/app/b/api", "/"},
+        {"/app/b/api/x/y", "api", "/app/b/api", "/x/y"}, {"/app/b/a%2Fb//x", "a%2Fb", "/app/b/a%2Fb", "//x"},
+        {"/app/b/" ID "/x", ID, "/app/b/" ID, "/x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct outbound_address a;
+        assert_ok(read_address("h", cases[i].path, &a));
+        assert_ok(outbound_address_enter(&a));
+        assert_text(a.service, "b");
+        assert_text(a.entry, cases[i].entry);
+        assert_text(a.prefix, cases[i].prefix);
+        assert_text(a.rest, cases[i].rest);
+    }
+}
+
 static void assert_question(const struct outbound_address *a, const char *tenant, const char *expected)
 {
     OWNED(buffer_release) struct buffer b;
@@ -150,6 +193,8 @@ static void the_question_cannot_be_bent_by_what_a_caller_writes(void **state)
     assert_question(&a, "t&label=x", "/front/target?tenant=t%26label%3Dx&label=shop-" ID);
     assert_ok(read_address("h", "/a&service=b/c%20d=%26/x", &a));
     assert_question(&a, "", "/front/target?application=a%26service%3Db&service=c%2520d%3D%2526");
+    assert_ok(outbound_address_enter(&a));
+    assert_question(&a, "", "/front/target?application=a%26service%3Db&service=c%2520d%3D%2526&entry=x");
     a = (struct outbound_address){.kind = ADDRESS_SECRET, .service = TEXT("s t"), .entry = TEXT("e+")};
     assert_question(&a, "", "/front/target?secret=s+t&entry=e%2B");
 }
@@ -160,6 +205,8 @@ int main(void)
         cmocka_unit_test(refuses_a_path_that_names_no_service),
         cmocka_unit_test(refuses_a_segment_without_end),
         cmocka_unit_test(the_first_label_names_a_service_when_it_ends_in_an_id),
+        cmocka_unit_test(refuses_to_enter_what_has_no_further_segment),
+        cmocka_unit_test(the_segment_behind_a_bundle_names_its_api),
         cmocka_unit_test(a_secret_and_its_api_are_four_segments),
         cmocka_unit_test(by_path_the_segments_are_as_written_and_the_rest_is_whole),
         cmocka_unit_test(the_question_cannot_be_bent_by_what_a_caller_writes),

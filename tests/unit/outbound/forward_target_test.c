@@ -349,6 +349,85 @@ static void a_second_try_without_an_answer_of_the_core_is_an_error(void **state)
     assert_text(buffer_as_text(&c->got), "{\"code\":502,\"error\":\"no token\"}\n");
 }
 
+/* ---- bundles ---- */
+static const struct reply bundle = {.version = 1, .until = 2000, .counter = 7, .bundle = true};
+static const struct reply api = {.version = 1, .until = 2000, .counter = 7};
+
+static void a_path_that_ends_at_a_bundle_is_refused(void **state)
+{
+    (void)state;
+    move(7, 1);
+    struct caller *waiting = world_get("/app/big");
+    world_answer(world_last_asked(), &bundle);
+    assert_int_equal(waiting->status, 400);
+    assert_text(buffer_as_text(&waiting->got),
+                "{\"code\":400,\"error\":\"failed to extract API Identifier from path\"}\n");
+    assert_int_equal(world_get("/app/big")->status, 400); /* it is known by now */
+    assert_int_equal(w.asked_count, 1);
+}
+
+static void a_core_that_never_names_an_api_is_asked_once_more_and_no_more(void **state)
+{
+    (void)state;
+    move(7, 1);
+    struct caller *c = world_get("/app/big/api/x");
+    world_answer(world_last_asked(), &bundle);
+    world_answer(world_last_asked(), &bundle);
+    assert_int_equal(c->status, 400);
+    assert_int_equal(w.asked_count, 2);
+}
+
+static void the_third_segment_names_the_api_of_a_bundle(void **state)
+{
+    (void)state;
+    move(7, 1);
+    struct caller *c = world_get("/app/big/api/x");
+    assert_text(text_of(world_last_asked()->text), "/front/target?application=app&service=big");
+    world_answer(world_last_asked(), &bundle);
+    assert_int_equal(c->call->state, CALL_ASKING);
+    assert_text(text_of(world_last_asked()->text), "/front/target?application=app&service=big&entry=api");
+    world_answer(world_last_asked(), &api);
+    assert_int_equal(c->call->state, CALL_RUNNING);
+    assert_text(c->call->address.rest, "x");
+    (void)world_get("/app/big/api/y"); /* both answers are known */
+    assert_int_equal(w.asked_count, 2);
+    assert_int_equal(w.call_count, 2);
+    (void)world_get("/app/big/other/y");
+    assert_text(text_of(world_last_asked()->text), "/front/target?application=app&service=big&entry=other");
+    assert_int_equal(w.asked_count, 3);
+}
+
+static void what_was_a_bundle_may_be_a_service_after_a_change(void **state)
+{
+    (void)state;
+    move(7, 1);
+    const struct reply service = {.version = 2, .until = 2000, .counter = 7};
+    (void)world_get("/app/big/api/x");
+    world_answer(world_last_asked(), &bundle);
+    world_answer(world_last_asked(), &api);
+    move(7, 2);
+    struct caller *c = world_get("/app/big/api/x");
+    assert_text(text_of(world_last_asked()->text), "/front/target?application=app&service=big");
+    world_answer(world_last_asked(), &service);
+    assert_int_equal(c->call->state, CALL_RUNNING);
+    assert_text(c->call->address.rest, "api/x");
+}
+
+static void calls_to_an_api_that_is_gone_end(void **state)
+{
+    (void)state;
+    move(7, 1);
+    const struct reply gone = {.status = 404, .message = "gone", .version = 2, .until = 2000, .counter = 7};
+    struct caller *c = world_get("/app/big/api/x");
+    world_answer(world_last_asked(), &bundle);
+    world_answer(world_last_asked(), &api);
+    move(7, 2);
+    outbound_recheck(w.o);
+    assert_text(text_of(world_last_asked()->text), "/front/target?application=app&service=big&entry=api");
+    world_answer(world_last_asked(), &gone);
+    assert_int_equal(c->status, 404);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -364,6 +443,11 @@ int main(void)
         CASE(what_was_used_longest_ago_is_forgotten),
         CASE(calls_to_a_target_that_is_gone_end),
         CASE(calls_to_a_target_that_changed_go_on),
+        CASE(a_path_that_ends_at_a_bundle_is_refused),
+        CASE(a_core_that_never_names_an_api_is_asked_once_more_and_no_more),
+        CASE(the_third_segment_names_the_api_of_a_bundle),
+        CASE(what_was_a_bundle_may_be_a_service_after_a_change),
+        CASE(calls_to_an_api_that_is_gone_end),
         CASE(the_first_answer_stands),
         CASE(the_rest_of_a_first_answer_follows),
         CASE(a_large_refusal_waits_at_the_target),

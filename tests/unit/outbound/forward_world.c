@@ -200,6 +200,7 @@ struct status outbound_target_new(uint8_t *bytes, size_t size, struct tls_contex
     t->bytes = bytes;
     t->answer = (struct hop_target){.status = r->status,
                                     .message = text_of(r->message),
+                                    .bundle = r->bundle,
                                     .version = r->version,
                                     .application = TEXT("app"),
                                     .service = TEXT("svc"),

@@ -21,6 +21,7 @@ struct reply {
     uint64_t version;
     int64_t refresh_at, until;
     uint32_t counter; /* its one pair; 0: none */
+    bool bundle;      /* the name is one's */
 };
 
 struct caller {
