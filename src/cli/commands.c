@@ -159,7 +159,9 @@ static const struct command rows[] = {
      .summary = "Make a bearer token for an operator of the Director",
      .details = "For /director/graphql on the connector listener. The token is shown once: only its\n"
                 "hash is kept. Scopes: application:read, application:write, application.auths:read,\n"
-                "runtime:read, runtime:write, runtime.auths:read, tenant:read, or * for all.",
+                "runtime:read, runtime:write, runtime.auths:read, bundle.instance_auths:read,\n"
+                "api_spec.fetch_request:read, event_spec.fetch_request:read,\n"
+                "document.fetch_request:read, fetch-request.auth:read, tenant:read, or * for all.",
      .example = "fairlead operator create ci --scope application:read --scope application:write --expires 30d",
      .options = {{"scope", 0, OPTION_REPEATED, "S", "what it may do; may be repeated (default: all)"},
                  {"tenant", 0, OPTION_REPEATED, "ID", "a tenant it may act in; may be repeated (default: all)"},

@@ -138,6 +138,10 @@ struct status member_list(struct registry *r, const struct registry_scope *scope
 struct status member_refetch(struct registry *r, const struct audit_caller *caller,
                              const struct registry_scope *scope, const uint8_t id[static SERVICE_ID_SIZE],
                              enum service_role role, struct arena *a, struct member *out, struct error *err);
+/* How the fetch request authenticates, opened; the arena holds secrets then. given = false: it does not.
+ * E_NOT_FOUND: it has gone. */
+struct status member_fetch_auth_open(struct registry *r, const struct member *m, struct arena *a,
+                                     struct bundle_auth *out, struct error *err);
 /* The content as it was sent, appended to `out`. E_NOT_FOUND when there is none. */
 struct status member_content(struct registry *r, const struct member *m, struct buffer *out,
                              struct error *err);

@@ -117,16 +117,39 @@ struct status fetch_plan_seal(struct registry *r, const struct registry_key *key
 
 /* ---- again ---- */
 
+static struct status open_auth(struct registry *r, const struct registry_key *key,
+                               const struct service_secret *secret, struct arena *a, struct bundle_auth *out,
+                               struct error *err)
+{
+    OWNED(secret_data_release) struct secret_data packed = {0};
+    *out = (struct bundle_auth){.given = false};
+    if (!secret->present)
+        return DONE;
+    TRY(secret_unseal(r, key->tenant, key->id, SECRET_CREDENTIALS, false, secret->sealed, &packed, err));
+    return auth_unpack(&packed, a, out);
+}
+
+struct status member_fetch_auth_open(struct registry *r, const struct member *m, struct arena *a,
+                                     struct bundle_auth *out, struct error *err)
+{
+    struct service row;
+    struct service_secret secrets[SECRET_SLOTS];
+    const struct registry_key key = key_of_row(&m->row);
+    *out = (struct bundle_auth){.given = false};
+    if (m->row.role == SERVICE_WHOLE) /* that of a service is never stored */
+        return DONE;
+    TRY(store_service_get(r->parts.store, key.tenant, key.application, key.id, a, &row, secrets));
+    return open_auth(r, &key, &secrets[SECRET_CREDENTIALS], a, out, err);
+}
+
 static struct status reopen(struct registry *r, const struct registry_key *key,
                             const struct service_secret *secret, struct arena *a, struct api_details *out,
                             struct error *err)
 {
-    OWNED(secret_data_release) struct secret_data packed = {0};
     struct bundle_auth auth;
-    if (!secret->present)
+    TRY(open_auth(r, key, secret, a, &auth, err));
+    if (!auth.given)
         return DONE;
-    TRY(secret_unseal(r, key->tenant, key->id, SECRET_CREDENTIALS, false, secret->sealed, &packed, err));
-    TRY(auth_unpack(&packed, a, &auth));
     *out = (struct api_details){.given = true,
                                 .specification_credentials = auth.credentials,
                                 .specification_parameters = auth.parameters};

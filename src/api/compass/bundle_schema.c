@@ -89,7 +89,7 @@ const struct graphql_type bundle_types[] = {
         MOMENTS(struct member_view, m.row, "createdAt", "updatedAt", "deletedAt"))),
     OBJECT("FetchRequest", FIELDS(
         FIELD("url", "String!", AT_MEMBER(m.specification.fetch.url)),
-        FIELD("auth", "Auth", NOTHING, SANITIZED("fetch-request.auth:read")),
+        FIELD("auth", "Auth", .resolve = bundles_fetch_auth, SANITIZED("fetch-request.auth:read")),
         FIELD("mode", "FetchMode!", AT_MEMBER(m.specification.fetch.mode)),
         FIELD("filter", "String", AT_MEMBER(filter)),
         FIELD("status", "FetchRequestStatus!", .at = AT_SELF))),

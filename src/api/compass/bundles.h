@@ -50,7 +50,7 @@ graphql_resolver bundles_of, bundles_one_of, bundles_api_of, bundles_event_of, b
 graphql_resolver bundles_add_api, bundles_add_event, bundles_add_document, bundles_update_api,
     bundles_update_event, bundles_delete_api, bundles_delete_event, bundles_delete_document,
     bundles_refetch_api, bundles_refetch_event, bundles_spec, bundles_spec_format, bundles_content,
-    bundles_version, bundles_fetch, bundles_fetch_condition;
+    bundles_version, bundles_fetch, bundles_fetch_auth, bundles_fetch_condition;
 graphql_resolver bundles_instance, bundles_instances, bundles_by_instance, bundles_instance_by_id,
     bundles_request_instance, bundles_release_instance, bundles_set_instance, bundles_delete_instance,
     bundles_instance_auth, bundles_instance_condition;

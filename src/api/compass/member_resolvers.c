@@ -139,13 +139,15 @@ struct status bundles_members(struct graphql_call *call, const struct bundle_vie
 struct bundle_ids {
     uint8_t list[BUNDLES_AT_ONCE][SERVICE_ID_SIZE];
     unsigned count;
+    size_t bytes;
 };
 
 static bool note_id(void *ctx, const struct bundle *b)
 {
     struct bundle_ids *ids = ctx;
     memcpy(ids->list[ids->count++], b->row.id, SERVICE_ID_SIZE);
-    return ids->count < BUNDLES_AT_ONCE;
+    ids->bytes += b->row.details.n;
+    return ids->count < BUNDLES_AT_ONCE && ids->bytes < DIRECTOR_PAGE_BYTES;
 }
 
 struct member_walk {
@@ -156,13 +158,15 @@ struct member_walk {
     uint64_t skip, total; /* of the page's offset, still to go; all that were counted */
 };
 
-static struct status walk_bundles(struct member_walk *w, const struct bundle_ids *ids)
+/* Those behind the page are counted only: what is read of them goes with `scratch`. */
+static struct status walk_bundles(struct member_walk *w, const struct bundle_ids *ids, struct arena *scratch)
 {
     for (unsigned i = 0; i < ids->count; i++) {
         const struct offset_page page = {.offset = w->skip, .limit = DIRECTOR_PAGE_MAX};
         uint64_t total = 0;
         const struct status s = member_list(w->at.registry, &w->at.scope, ids->list[i], w->role, TEXT(""),
-                                            &page, w->call->arena, note_member, &w->rows, &total, w->at.err);
+                                            &page, is_full(&w->rows) ? scratch : w->call->arena, note_member,
+                                            &w->rows, &total, w->at.err);
         if (!status_ok(s) && s.code != E_NOT_FOUND)
             return s;
         w->skip -= total < w->skip ? total : w->skip;
@@ -175,16 +179,18 @@ static struct status walk_application(struct member_walk *w)
 {
     struct offset_page page = {.limit = BUNDLES_AT_ONCE};
     struct bundle_ids *ids = arena_alloc(w->call->arena, sizeof *ids);
-    uint64_t total = 1;
+    uint64_t total = 0;
     if (!ids)
         return STATUS(NOMEM);
-    for (; page.offset < total; page.offset += BUNDLES_AT_ONCE) {
+    do {
         OWNED(arena_release) struct arena scratch;
         arena_init(&scratch, 64u * 1024, LIMIT_GRAPHQL_ARENA);
         ids->count = 0;
+        ids->bytes = 0;
         TRY(bundle_list(w->at.registry, &w->at.scope, &page, &scratch, note_id, ids, &total, w->at.err));
-        TRY(walk_bundles(w, ids));
-    }
+        TRY(walk_bundles(w, ids, &scratch));
+        page.offset += ids->count;
+    } while (ids->count > 0 && page.offset < total);
     return DONE;
 }
 
@@ -278,6 +284,19 @@ struct status bundles_fetch(struct graphql_call *call, struct graphql_value *out
     if (v->m.specification.fetch.given)
         *out = graphql_object(v);
     return DONE;
+}
+
+struct status bundles_fetch_auth(struct graphql_call *call, struct graphql_value *out)
+{
+    const struct member_view *v = call->object;
+    struct bundle_auth auth;
+    const struct registry_at at = bundles_at(call, v->m.row.application);
+    const struct status s = member_fetch_auth_open(at.registry, &v->m, call->arena, &auth, at.err);
+    if (s.code == E_NOT_FOUND)
+        return DONE; /* deleted since */
+    if (!status_ok(s))
+        return director_refuse(call, s);
+    return bundles_show_auth(call, &auth, bundles_clear(call->context, v->m.row.application), out);
 }
 
 struct status bundles_fetch_condition(struct graphql_call *call, struct graphql_value *out)

@@ -344,9 +344,10 @@ def test_specifications_are_fetched_and_fetched_again(server, target):
     assert json.loads(good["spec"]["data"])["target"] == "/spec"
     request = good["spec"]["fetchRequest"]
     assert (request["mode"], request["filter"], request["status"]["condition"]) == ("SINGLE", None, "SUCCEEDED")
+    assert request["auth"]["credential"] == {"username": "spec", "password": "reader"}
     target.need = ("basic", "spec", "another")
     again = director(server, 'mutation { result: refetchAPISpec(apiID: "%s") { data %s } }' % (good["id"], FETCH))["result"]
-    assert again["data"] is None
+    assert again["data"] is None and again["fetchRequest"]["auth"]["credential"] == {"username": MASK, "password": MASK}
     status = again["fetchRequest"]["status"]
     assert (status["condition"], status["message"]) == ("FAILED", "While fetching Spec status code: 401")
     target.need = None
@@ -386,11 +387,12 @@ def test_an_api_of_a_bundle_is_called_through_the_gateway(server, target):
     app = application(server, "called")
     bundle = add_bundle(server, app, """defaultInstanceAuth: { credential: { basic: { username: "u", password: "p", }, },
         additionalHeadersSerialized: "{\\"X-From\\":[\\"the bundle\\"]}", }""", name="My Orders")["id"]
-    add_api(server, bundle, target.url + "/base", name="Items v1")
+    api = add_api(server, bundle, target.url + "/base", name="Items v1")["id"]
     target.need = ("basic", "u", "p")
     answer = curl(f"http://{server.address('proxy')}/mp-called/my-orders/items-v1/list?x=1")
     assert answer.status == 200 and answer.json()["target"] == "/base/list?x=1", answer
     assert ["X-From", "the bundle"] in answer.json()["headers"]
+    assert curl(f"http://{server.address('proxy')}/mp-called/{api}/list").status == 200
     director(server, 'mutation { updateBundle(id: "%s", in: {name: "My Orders"}) { id } }' % bundle)
     assert curl(f"http://{server.address('proxy')}/mp-called/my-orders/items-v1/list").status == 401
     target.need = None
