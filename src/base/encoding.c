@@ -140,6 +140,36 @@ struct status base64_decode(struct buffer *out, struct text in)
     return have + pads == 4 ? decode_last(out, bits, have) : STATUS(INVALID);
 }
 
+static int value_for_urls(char c)
+{
+    if (c == '-')
+        return 62;
+    if (c == '_')
+        return 63;
+    return c == '+' || c == '/' ? -1 : value_of(c);
+}
+
+struct status base64url_decode(struct buffer *out, struct text in)
+{
+    uint32_t bits = 0;
+    unsigned have = 0;
+    for (size_t i = 0; i < in.n; i++) {
+        const int value = value_for_urls(in.p[i]);
+        if (value < 0)
+            return STATUS(INVALID);
+        bits = bits << 6 | (uint32_t)value;
+        if (++have == 4) {
+            const uint8_t group[3] = {(uint8_t)(bits >> 16), (uint8_t)(bits >> 8), (uint8_t)bits};
+            buffer_append(out, BYTES_OF(group));
+            bits = 0;
+            have = 0;
+        }
+    }
+    if (have == 0)
+        return buffer_status(out);
+    return have > 1 ? decode_last(out, bits, have) : STATUS(INVALID);
+}
+
 void hex_encode(char *out, struct bytes in)
 {
     static const char digits[] = "0123456789abcdef";

@@ -16,6 +16,9 @@ void base64url_encode(struct buffer *out,
  * breaks, and what Go's decoder does). E_INVALID otherwise; out may then hold a prefix.
  */
 struct status base64_decode(struct buffer *out, struct text in);
+/* base64url without padding, as JOSE writes it (RFC 7515 2): nothing else is accepted, line breaks neither.
+ */
+struct status base64url_decode(struct buffer *out, struct text in);
 void hex_encode(char *out, struct bytes in); /* lower case; writes 2n characters and a NUL */
 /* Exactly 2n hex digits of either case. */
 bool hex_decode(uint8_t *out, size_t n, struct text in);

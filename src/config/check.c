@@ -61,6 +61,17 @@ bool check_address(struct text t, bool *out_loopback)
     return true;
 }
 
+/* "127.0.0.1", "[::1]": without a port. */
+static bool check_bare_address(struct text t, bool *out_loopback)
+{
+    const bool bracket = t.n > 1 && t.p[0] == '[' && t.p[t.n - 1] == ']';
+    const struct text host = bracket ? text_first(text_from(t, 1), t.n - 2) : t;
+    uint8_t ip[16];
+    const size_t n = parse_ip(host, ip);
+    *out_loopback = n > 0 && is_loopback(ip, n);
+    return n == (bracket ? 16u : 4u);
+}
+
 static bool is_alphanumeric(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -149,6 +160,20 @@ bool check_url(struct text t, bool http_allowed)
         return false;
     size_t slash = text_find(rest, '/');
     return check_url_host(text_first(rest, slash)) && check_url_path(text_from(rest, slash));
+}
+
+bool check_issuer_url(struct text t)
+{
+    bool loopback = false;
+    if (text_ends_with(t, TEXT("/")))
+        t = text_first(t, t.n - 1);
+    if (!check_url(t, true) || text_starts_with(t, TEXT("https://")))
+        return check_url(t, false);
+    struct text host = text_from(t, 7);
+    host = text_first(host, text_find(host, '/'));
+    if (text_starts_with(host, TEXT("localhost")) && (host.n == 9 || host.p[9] == ':'))
+        return true;
+    return (check_address(host, &loopback) || check_bare_address(host, &loopback)) && loopback;
 }
 
 bool check_proxy_url(struct text t)

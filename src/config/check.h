@@ -17,6 +17,9 @@ bool check_network(struct text t); /* the same with an optional /prefix; host bi
 /* scheme "https" (or "http" when allowed), host, optional port and path; no user, query, fragment, final
  * slash. */
 bool check_url(struct text t, bool http_allowed);
+/* https, or http to a literal loopback address or localhost; a final slash may stand. Also what oidc/ goes
+ * by. */
+bool check_issuer_url(struct text t);
 bool check_proxy_url(struct text t); /* http://host:port */
 /* As browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme
  * implies. */

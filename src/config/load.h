@@ -17,7 +17,7 @@ struct origin {
     size_t line; /* SOURCE_FILE, from 1 */
 };
 
-#define SETTINGS_SCHEMA_MAX 128
+#define SETTINGS_SCHEMA_MAX 192
 
 struct loader {
     struct settings *settings;

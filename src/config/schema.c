@@ -98,6 +98,28 @@ const struct setting settings_schema[] = {
     TEXTS("subject.province", SETTING_RDN, province, 128, "Waldorf", NULL, RELOAD_LIVE,
           "ST of client certificates.", "Bavaria"),
 
+    CHOICE("auth.required", SETTING_BOOL, auth_required, NULL, "false", RELOAD_LIVE,
+           "Operators prove themselves on the internal listener on a loopback address too; elsewhere they always do.", "true"),
+    TEXTS("auth.oidc.issuer", SETTING_ISSUER_URL, auth_oidc_issuer, TEXT_MAX, "", "bearer tokens of `fairlead operator create` alone", RELOAD_LIVE,
+          "OpenID Connect issuer whose JWTs operators may show, exactly as it calls itself. http on a loopback address only.", "https://dex.example.com"),
+    TEXTS("auth.oidc.audience", SETTING_TEXT, auth_oidc_audience, 255, "", NULL, RELOAD_LIVE,
+          "What the tokens' aud must hold: the client id of this server at the issuer. Needed with auth.oidc.issuer.", "fairlead"),
+    TEXTS("auth.oidc.jwks_url", SETTING_ISSUER_URL, auth_oidc_jwks_url, TEXT_MAX, "", "from the issuer's discovery document", RELOAD_LIVE,
+          "Where the issuer's keys are.", "https://dex.example.com/keys"),
+    TEXTS("auth.oidc.ca_file", SETTING_FILE, auth_oidc_ca_file, TEXT_MAX, "", "the system's trust anchors, and outbound.ca_file", RELOAD_LIVE,
+          "PEM certificates trusted besides those when the issuer is asked.", "/etc/fairlead/issuer.pem"),
+    TEXTS("auth.oidc.tenant_claim", SETTING_TEXT, auth_oidc_tenant_claim, 128, "", "tokens name no tenants", RELOAD_LIVE,
+          "Claim with the tenants of a token's own grant: words, or an array. Needs auth.oidc.scope_claim.", "tenants"),
+    TEXTS("auth.oidc.scope_claim", SETTING_TEXT, auth_oidc_scope_claim, 128, "", "tokens name no scopes", RELOAD_LIVE,
+          "Claim with the scopes of that grant. Needs auth.oidc.tenant_claim.", "scope"),
+    NUMBER("auth.oidc.clock_skew", SETTING_DURATION, auth_oidc_clock_skew_ms, 0, 10 * M, "60s", RELOAD_LIVE,
+           "How far the issuer's clock may be from ours.", "5s"),
+    TEXTS("auth.users", SETTING_GRANTS, auth_users, 1024, "", "nobody", RELOAD_LIVE,
+          "What users of the issuer may do: an e-mail address (when it is verified), a subject or sub:SUBJECT; then tenant= and scope= as often as needed, * for all.",
+          "admin@example.com tenant=* scope=*"),
+    TEXTS("auth.groups", SETTING_GRANTS, auth_groups, 1024, "", "nobody", RELOAD_LIVE,
+          "The same for names in the tokens' claim groups.", "shop-team tenant=3e64ebae-38b5-46a0-b1ed-9ccee153a0ae scope=application:read"),
+
     CHOICE("mode.central", SETTING_BOOL, central, NULL, "false", RELOAD_RESTART,
            "Central mode: tokens name a tenant and a group, and runtimes can be connected.", "true"),
 
@@ -367,6 +389,7 @@ static const char *const type_texts[SETTING_TYPE_COUNT] = {
     [SETTING_LABEL] = "a DNS label in lower case",
     [SETTING_BASE_URL] = "an https URL without a final slash",
     [SETTING_URL] = "an http or https URL",
+    [SETTING_ISSUER_URL] = "an https URL",
     [SETTING_PROXY_URL] = "http://host:port",
     [SETTING_STORE_URL] = "sqlite:PATH or memory:",
     [SETTING_BOOL] = "true or false",
@@ -374,6 +397,7 @@ static const char *const type_texts[SETTING_TYPE_COUNT] = {
     [SETTING_ORIGINS] = "a list of origins as browsers send them, https://host[:port]",
     [SETTING_NETWORKS] = "a list of IP addresses or networks",
     [SETTING_PLACES] = "a list of host names, domains with a leading dot, IP addresses or networks",
+    [SETTING_GRANTS] = "a list of WHO tenant=ID... scope=NAME...",
 };
 
 static void describe_choices(const struct setting *row, char *out, size_t n)
@@ -427,6 +451,7 @@ const char *setting_describe_type(const struct setting *row, char out[static SET
     case SETTING_LABEL:
     case SETTING_BASE_URL:
     case SETTING_URL:
+    case SETTING_ISSUER_URL:
     case SETTING_PROXY_URL:
     case SETTING_STORE_URL:
     case SETTING_BOOL:
@@ -434,6 +459,7 @@ const char *setting_describe_type(const struct setting *row, char out[static SET
     case SETTING_ORIGINS:
     case SETTING_NETWORKS:
     case SETTING_PLACES:
+    case SETTING_GRANTS:
     case SETTING_TYPE_COUNT:
         plain = row->type < SETTING_TYPE_COUNT ? type_texts[row->type] : NULL;
         snprintf(out, SETTING_RANGE_MAX, "%s", plain ? plain : "");

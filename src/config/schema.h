@@ -26,6 +26,7 @@ enum setting_type {
     SETTING_LABEL,        /* one label of a DNS name, as Kubernetes writes it: lower case */
     SETTING_BASE_URL,     /* https://host[:port][/path] without a final slash */
     SETTING_URL,          /* http or https */
+    SETTING_ISSUER_URL,   /* https, or http on loopback; a final slash may stand */
     SETTING_PROXY_URL,    /* http://host:port */
     SETTING_STORE_URL,
     SETTING_CHOICE,    /* one of `choices`, kept as text */
@@ -40,6 +41,7 @@ enum setting_type {
     SETTING_NETWORKS, /* list of addresses or CIDR networks */
     SETTING_ORIGINS,  /* list of scheme://host[:port] */
     SETTING_PLACES,   /* list of host names, domains with a leading dot, addresses or CIDR networks */
+    SETTING_GRANTS,   /* list of lines as config/grant.h reads them */
     SETTING_TYPE_COUNT
 };
 

@@ -38,8 +38,14 @@ struct settings {
     char *tls_proxy_client_ca_file; /* tls.proxy.client_ca_file: CAs of workloads; "" = our own alone */
     char *tls_policy;               /* tls.policy: a dated name, "" = newest */
     char *country, *organization, *organizational_unit, *locality, *province; /* subject.* */
-    bool central;                                                             /* mode.central */
-    int64_t token_length; /* token.length, bytes: 16..256 */
+    bool auth_required;                                                       /* auth.required */
+    char *auth_oidc_issuer; /* auth.oidc.issuer, "" = none */
+    char *auth_oidc_audience, *auth_oidc_jwks_url, *auth_oidc_ca_file;
+    char *auth_oidc_tenant_claim, *auth_oidc_scope_claim;
+    int64_t auth_oidc_clock_skew_ms;              /* auth.oidc.clock_skew, 60s */
+    struct settings_list auth_users, auth_groups; /* auth.users, auth.groups: config/grant.h */
+    bool central;                                 /* mode.central */
+    int64_t token_length;                         /* token.length, bytes: 16..256 */
     int64_t token_application_ttl_ms, token_runtime_ttl_ms, token_remote_environment_ttl_ms,
         token_compass_runtime_ttl_ms;
     char *ca_key_algorithm; /* ca.key_algorithm */
@@ -127,6 +133,12 @@ static inline bool settings_list_has(const struct settings_list *list, struct te
 static inline bool settings_proxy_is_mutual(const struct settings *s)
 {
     return text_equal(text_of(s->tls_proxy_mode), TEXT("mutual"));
+}
+
+/* Operators can prove themselves: without it the internal listener stays on loopback. */
+static inline bool settings_operators_prove_themselves(const struct settings *s)
+{
+    return s->auth_required || s->auth_oidc_issuer[0] != '\0';
 }
 
 /* Listeners that speak TLS and nothing else, when they are on: these always, the proxy when it asks for

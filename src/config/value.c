@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "config/check.h"
+#include "config/grant.h"
 
 /* How a type is kept in struct settings. */
 enum kept { KEPT_TEXT, KEPT_BOOL, KEPT_INTEGER, KEPT_LEVEL, KEPT_FORMAT, KEPT_LIST };
@@ -28,6 +29,7 @@ static enum kept kept_as(const struct setting *row)
     case SETTING_ORIGINS:
     case SETTING_NETWORKS:
     case SETTING_PLACES:
+    case SETTING_GRANTS:
         return KEPT_LIST;
     case SETTING_TEXT:
     case SETTING_RDN:
@@ -42,6 +44,7 @@ static enum kept kept_as(const struct setting *row)
     case SETTING_LABEL:
     case SETTING_BASE_URL:
     case SETTING_URL:
+    case SETTING_ISSUER_URL:
     case SETTING_PROXY_URL:
     case SETTING_STORE_URL:
     case SETTING_CHOICE:
@@ -147,6 +150,8 @@ static bool check_text_type(const struct setting *row, struct text value)
         return value.n == 0 || check_url(value, false);
     case SETTING_URL:
         return value.n == 0 || check_url(value, true);
+    case SETTING_ISSUER_URL:
+        return value.n == 0 || check_issuer_url(value);
     case SETTING_PROXY_URL:
         return value.n == 0 || check_proxy_url(value);
     case SETTING_STORE_URL:
@@ -168,6 +173,7 @@ static bool check_text_type(const struct setting *row, struct text value)
     case SETTING_ORIGINS:
     case SETTING_NETWORKS:
     case SETTING_PLACES:
+    case SETTING_GRANTS:
     case SETTING_TYPE_COUNT:
         return true;
     }
@@ -235,6 +241,9 @@ OWNABLE_VALUE(struct settings_list, list_release);
 
 static bool check_item(const struct setting *row, struct text item)
 {
+    struct grant_line line;
+    if (row->type == SETTING_GRANTS)
+        return grant_read(item, &line);
     if (row->type == SETTING_NETWORKS)
         return check_network(item);
     if (row->type == SETTING_ORIGINS)

@@ -96,6 +96,30 @@ static bool get_document(struct download *d, struct url *url, struct text author
     return true;
 }
 
+/* One request, no redirects: the answer decides who is an operator, so only the configured place may give it,
+ * and its certificate is verified whatever registry.verify_tls says. */
+bool download_keys(struct download *d)
+{
+    OWNED(url_release) struct url url = {.handle = NULL};
+    const struct exchange_tls tls = {.anchors_pem = d->request->anchors_pem};
+    if (!fetch_url_parse(d->request->url, NULL, &url, d->answer))
+        return false;
+    struct exchange x = {
+        .policy = d->policy,
+        .guard = d->guard,
+        .url = &url,
+        .tls = &tls,
+        .limit_name = "",
+        .deadline_ms = d->deadline_ms,
+        .timeout_ms = d->request->timeout_ms,
+        .body = &d->answer->document,
+        .answer = d->answer,
+    };
+    if (!fetch_exchange_run(&x))
+        return false;
+    return x.status == 200 || fail_status(d, x.status);
+}
+
 bool download_document(struct download *d)
 {
     OWNED(url_release) struct url url = {.handle = NULL};

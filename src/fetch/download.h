@@ -19,6 +19,7 @@ struct download {
 
 /* true with the content in d->answer->document, not looked at; false with outcome and reason in d->answer. */
 bool download_document(struct download *d);
+bool download_keys(struct download *d); /* the same of FETCH_KEYS */
 
 /* Appends "Bearer <token>" (contract 3.5). false with outcome and reason in d->answer. */
 bool download_token(struct download *d, struct buffer *authorization);

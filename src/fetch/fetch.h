@@ -24,6 +24,8 @@ enum fetch_job {
     FETCH_CSRF,          /* GET a CSRF token and its cookies (contract 3.6) */
     FETCH_RESOLVE_PROXY, /* addresses of outbound.proxy, which the guard does not judge: the operator's word
                           */
+    FETCH_KEYS, /* GET JSON from an issuer of the configuration: loopback may be meant, redirects are refused
+                 */
     FETCH_JOB_END
 };
 
@@ -43,7 +45,7 @@ enum fetch_authentication { FETCH_NO_AUTHENTICATION, FETCH_BASIC, FETCH_OAUTH };
 
 struct fetch_request {
     enum fetch_job job;
-    /* FETCH_DOCUMENT, FETCH_TOKEN, FETCH_CSRF */
+    /* FETCH_DOCUMENT, FETCH_TOKEN, FETCH_CSRF; FETCH_KEYS has the URL alone */
     struct text url;
     const struct fetch_field *headers; /* never replace one of ours */
     size_t header_count;
@@ -58,7 +60,7 @@ struct fetch_request {
     /* FETCH_DOCUMENT, FETCH_CHECK */
     struct text
         claim; /* apiType as registered: odata, openapi, asyncapi (any case) are checked for being that */
-    uint32_t document_max;
+    uint32_t document_max; /* FETCH_KEYS too */
     /* FETCH_RESOLVE, FETCH_RESOLVE_PROXY (as outbound.proxy has them) */
     struct text host; /* a name or an address; IPv6 with or without brackets */
     uint16_t port;    /* what the guard also looks at */
@@ -69,7 +71,7 @@ struct fetch_request {
      * `insecure`; registry.verify_tls is not for these. */
     struct text authorization; /* a whole value, "Bearer ..."; wins over `authentication` */
     struct text client_chain_pem, client_key_pem; /* mutual TLS; empty = none */
-    struct text anchors_pem;                      /* trust beside the system's and outbound.ca_file */
+    struct text anchors_pem; /* trust beside the system's and outbound.ca_file; FETCH_KEYS too */
     bool insecure;
     /* all */
     uint32_t timeout_ms; /* of the whole job; the process that does it is killed then */
@@ -103,7 +105,7 @@ struct fetch_answer {
     int http_status; /* the last one of a server, whatever the outcome; 0: none answered */
     char reason[400];
     enum fetch_format format;
-    struct buffer document; /* FETCH_FINE of FETCH_DOCUMENT; owned */
+    struct buffer document; /* FETCH_FINE of FETCH_DOCUMENT and FETCH_KEYS; owned */
     /* FETCH_FINE of FETCH_RESOLVE: 1 or more, in the resolver's order; IPv4 as ::ffff:a.b.c.d */
     uint8_t addresses[FETCH_ADDRESSES_MAX][16];
     unsigned address_count;

@@ -79,12 +79,16 @@ static bool go_out(const struct fetch_policy *p, const struct fetch_request *r, 
     }
     struct download d = {
         .policy = p, .guard = &guard, .request = r, .deadline_ms = deadline_ms, .answer = out};
+    /* The operator's word, as no other URL is. */
+    guard.allow_loopback = guard.allow_loopback || r->job == FETCH_KEYS;
     if (r->job == FETCH_RESOLVE)
         return resolve_host(&guard, r->host, r->port, out);
     if (r->job == FETCH_RESOLVE_PROXY)
         return resolve_proxy(p, r, out);
     if (r->job == FETCH_TOKEN)
         return endpoint_token(&d);
+    if (r->job == FETCH_KEYS)
+        return download_keys(&d);
     return r->job == FETCH_CSRF ? endpoint_csrf(&d) : download_document(&d);
 }
 

@@ -87,6 +87,7 @@ static struct status add_all(struct sandbox_paths *p, const struct settings *s, 
                                  s->ca_key_file,
                                  s->ca_root_file,
                                  s->outbound_ca_file,
+                                 s->auth_oidc_ca_file,
                                  s->outbound_proxy_credentials_file,
                                  s->tls_proxy_client_ca_file};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
