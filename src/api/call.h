@@ -29,6 +29,11 @@ enum certificate_verdict {
     CERT_UNKNOWN, /* our CA signed it, but it is not on record (and ca.accept_unrecorded is off) */
 };
 
+/* What an operator may do where: words separated by blanks, "*" is all. Grants stand side by side. */
+struct principal_grant {
+    struct text tenants, scopes;
+};
+
 struct principal {
     enum principal_kind kind;
     enum certificate_verdict certificate;
@@ -39,8 +44,11 @@ struct principal {
     struct text system_auth;   /* CERTIFICATE of the Compass way: its CN, a UUID; else empty */
     struct text subject_error; /* CERTIFICATE: why the subject does not fit the configuration (contract 6),
                                   empty when it does */
-    uint32_t uid;              /* OPERATOR over the control socket; UINT32_MAX on the internal listener */
-    struct text actor;         /* for the audit: "uid:1000", "loopback", "certificate:<hex>", ... */
+    struct text name;          /* OPERATOR with a bearer token: operator's name, JWT's subject */
+    const struct principal_grant *grants; /* OPERATOR */
+    size_t grant_count;
+    uint32_t uid;      /* OPERATOR over the control socket; UINT32_MAX on the internal listener */
+    struct text actor; /* for the audit: "uid:1000", "loopback", "certificate:<hex>", ... */
 };
 
 struct call;
@@ -69,6 +77,7 @@ struct connector;         /* connector/connector.h */
 struct registry;          /* registry/registry.h */
 struct compass;           /* api/compass/compass.h */
 struct credentials_cache; /* credentials/credentials.h */
+struct oidc;              /* oidc/oidc.h */
 struct fetch_client;      /* fetch/fetch.h */
 struct ca;
 struct store;
@@ -84,6 +93,8 @@ struct domain {
     struct registry *registry;
     const struct compass *compass;
     struct credentials_cache *credentials;
+    struct oidc *oidc;  /* NULL without auth.oidc.issuer */
+    bool internal_asks; /* whoever comes to the internal listener shows a bearer token */
     const struct fetch_client *fetcher;
     struct page *page;
     struct slab *slab;         /* the core's own */
@@ -113,6 +124,7 @@ struct call {
     struct domain *domain;
     struct reply reply;
     struct error err;
+    struct text challenge; /* WWW-Authenticate of a refusal; empty = none */
 };
 
 typedef struct status api_handler(struct call *c);

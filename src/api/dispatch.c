@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/handlers.h"
 
+#include "api/bearer.h"
 #include "base/json_scan.h"
 #include "base/log.h"
 
@@ -31,6 +32,18 @@ static struct status require_certificate(struct call *c)
     return error_set(&c->err, E_DENIED, "Certificate has been revoked.");
 }
 
+/* The Director asks for itself, on every listener, and by its own scopes. */
+static struct status require_operator(struct call *c)
+{
+    const struct principal *p = &c->principal;
+    if (p->kind == PRINCIPAL_OPERATOR)
+        return DONE;
+    if (p->kind == PRINCIPAL_ANONYMOUS && c->listener == ON_INTERNAL)
+        return c->route->flags & ROUTE_GRAPHQL ? DONE : bearer_require_administrator(c);
+    call_note_refusal(c, TEXT("refused.permission"));
+    return error_set(&c->err, E_DENIED, "This needs an operator of this server.");
+}
+
 static struct status check_permission(struct call *c)
 {
     const struct principal *p = &c->principal;
@@ -47,9 +60,7 @@ static struct status check_permission(struct call *c)
     case PERMIT_CERTIFICATE:
         return require_certificate(c);
     case PERMIT_OPERATOR:
-        if (p->kind == PRINCIPAL_OPERATOR)
-            return DONE;
-        break;
+        return require_operator(c);
     case PERMIT_FRONT:
         if (p->kind == PRINCIPAL_FRONT)
             return DONE;
@@ -100,6 +111,8 @@ static void answer_failure(struct call *c, struct status s)
     c->reply.more = NULL; /* what it began is not told; `done` still runs */
     if (http == 503)
         status_ignore(reply_header(c, TEXT("Retry-After"), TEXT("1")));
+    if (c->challenge.n > 0)
+        status_ignore(reply_header(c, TEXT("WWW-Authenticate"), c->challenge));
     status_ignore(reply_error(c, http, "%s", text));
 }
 

@@ -135,7 +135,7 @@ const struct route api_routes[] = {
     {HTTP_HEAD, "/healthz",                                  NATIVE_ON, PERMIT_ANYONE, ROUTE_LOCAL | ROUTE_INLINE, 0, API_HEALTHZ},
     {HTTP_GET,  "/readyz",                                   NATIVE_ON, PERMIT_ANYONE, 0, 0, API_READYZ},
     {HTTP_HEAD, "/readyz",                                   NATIVE_ON, PERMIT_ANYONE, 0, 0, API_READYZ},
-    {HTTP_GET,  "/metrics",                                  NATIVE_ON, PERMIT_ANYONE, 0, 0, API_METRICS},
+    {HTTP_GET,  "/metrics",                                  NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_METRICS},
     {HTTP_GET,  "/version",                                  EVERYWHERE | ON_CONTROL, PERMIT_ANYONE, ROUTE_INLINE, 0, API_VERSION},
 
     /* What our own fronts ask (net/hop.h). The first one's body is the certificate's Name. */

@@ -142,6 +142,26 @@ static struct status check_proxy(const struct loader *l, struct error *err)
     return mutual ? DONE : check_loopback(l, "listen.proxy", ", or set tls.proxy.mode: mutual", err);
 }
 
+/* Half of it would refuse everybody, or let in who holds a token for something else. */
+static struct status check_operators(const struct loader *l, struct error *err)
+{
+    const struct settings *s = l->settings;
+    const struct setting *issuer = setting_find(TEXT("auth.oidc.issuer"));
+    if (s->auth_oidc_issuer[0] && !s->auth_oidc_audience[0])
+        return loader_refuse(l, issuer, error_set(err, E_INVALID, "needs auth.oidc.audience as well"), err);
+    static const char *const keys[] = {"auth.oidc.audience", "auth.oidc.jwks_url", "auth.oidc.ca_file",
+                                       "auth.oidc.tenant_claim"};
+    for (size_t i = 0; !s->auth_oidc_issuer[0] && i < sizeof keys / sizeof keys[0]; i++) {
+        const struct setting *row = setting_find(text_of(keys[i]));
+        if (**setting_text_member(row, l->settings))
+            return loader_refuse(l, row, error_set(err, E_INVALID, "needs auth.oidc.issuer as well"), err);
+    }
+    TRY(check_pair(l, "auth.oidc.tenant_claim", "auth.oidc.scope_claim", err));
+    return settings_operators_prove_themselves(s)
+               ? DONE
+               : check_loopback(l, "listen.internal", ", or set auth.required or auth.oidc.issuer", err);
+}
+
 /* What the registry promises about the certificates it generates, as far as the settings alone can tell;
  * registry/generated.h knows the CA as well. */
 static struct status check_generated(const struct loader *l, struct error *err)
@@ -181,7 +201,7 @@ static struct status check_together(const struct loader *l, struct error *err)
     if (l->settings->ca_root_file[0] && !l->settings->ca_certificate_file[0])
         return loader_refuse(l, root, error_set(err, E_INVALID, "needs ca.certificate_file as well"), err);
     TRY(check_generated(l, err));
-    TRY(check_loopback(l, "listen.internal", "", err));
+    TRY(check_operators(l, err));
     return check_proxy(l, err);
 }
 

@@ -19,6 +19,17 @@ static unsigned may_speak_for(unsigned tag)
     return 0;
 }
 
+/* Of the control socket, and of whoever reaches loopback, as in the original (DESIGN 3). */
+static const struct principal_grant everything = {TEXT_INIT("*"), TEXT_INIT("*")};
+
+static void from_loopback(struct principal *out)
+{
+    out->kind = PRINCIPAL_OPERATOR;
+    out->grants = &everything;
+    out->grant_count = 1;
+    out->actor = TEXT("loopback");
+}
+
 static void from_certificate(const struct hop_preamble *p, struct arena *a, struct principal *out)
 {
     char hex[2 * 32 + 1];
@@ -50,10 +61,8 @@ static bool from_preamble(const struct connection *connection, const struct hop_
     if (bit == ON_FRONT) {
         out->principal.kind = PRINCIPAL_FRONT;
         out->principal.actor = TEXT("front");
-    } else if (bit == ON_INTERNAL) {
-        out->principal.kind =
-            PRINCIPAL_OPERATOR; /* whoever reaches loopback, as in the original (DESIGN 3) */
-        out->principal.actor = TEXT("loopback");
+    } else if (bit == ON_INTERNAL && !out->domain->internal_asks) {
+        from_loopback(&out->principal);
     } else if (p->fingerprint.n == 32) {
         from_certificate(p, a, &out->principal);
     } else {
@@ -72,6 +81,8 @@ static bool from_credentials(const struct core *c, const struct connection *conn
     out->peer_address = TEXT("control socket");
     out->request_id = arena_printf(a, "control%llu", (unsigned long long)c->next_request);
     out->principal.kind = PRINCIPAL_OPERATOR;
+    out->principal.grants = &everything;
+    out->principal.grant_count = 1;
     out->principal.uid = uid;
     out->principal.actor = arena_printf(a, "uid:%u", uid);
     return true;

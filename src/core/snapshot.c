@@ -5,9 +5,11 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/json_out.h"
+#include "config/check.h"
 #include "connector/connector.h"
 #include "core/core_internal.h"
 #include "credentials/credentials.h"
+#include "oidc/oidc.h"
 #include "os/processes.h"
 #include "registry/registry.h"
 
@@ -144,6 +146,14 @@ static struct status make_credentials(struct snapshot *s, const struct snapshot 
     return credentials_new(&settings, previous ? previous->domain.credentials : NULL, &s->domain.credentials);
 }
 
+/* Where the socket really is: systemd may have made another than the settings say. */
+static bool internal_asks(const struct core *c, const struct settings *s)
+{
+    bool loopback = false;
+    const struct text bound = text_of(c->ch->addresses[LISTENER_INTERNAL]);
+    return s->auth_required || (bound.n > 0 && !(check_address(bound, &loopback) && loopback));
+}
+
 /* `config_fd` < 0: the settings are there already (start). */
 struct status snapshot_new(struct core *c, int config_fd, const struct snapshot *previous,
                            struct snapshot **out, struct error *err)
@@ -164,6 +174,7 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
             .ca = c->ca,
             .compass = c->compass,
             .fetcher = &c->fetcher,
+            .internal_asks = internal_asks(c, s->settings),
             .page = &c->page,
             .slab = c->slab,
             .slabs = c->slabs,
@@ -181,6 +192,9 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
             st = make_registry(c, s, previous, err);
         if (c->ca && status_ok(st))
             st = make_credentials(s, previous, err);
+        if (c->ca && status_ok(st))
+            st = oidc_new(s->settings, &c->fetcher, previous ? previous->domain.oidc : NULL, &s->domain.oidc,
+                          err);
     }
     if (!status_ok(st)) {
         snapshot_unref(s);
@@ -200,6 +214,7 @@ void snapshot_unref(struct snapshot *s)
 {
     if (!s || --s->references > 0)
         return;
+    oidc_free(s->domain.oidc);
     credentials_free(s->domain.credentials);
     registry_free(s->domain.registry);
     connector_free(s->domain.connector);

@@ -20,6 +20,7 @@
 
 /* What the fields of the Director's schema ask for (api/compass/director_schema.c); sorted. */
 static const struct text known_scopes[] = {
+    TEXT_INIT("admin"), /* the native API, where the internal listener asks */
     TEXT_INIT("api_spec.fetch_request:read"),
     TEXT_INIT("application.auths:read"),
     TEXT_INIT("application:read"),
@@ -75,7 +76,7 @@ static struct status join_scopes(const struct director_call *d, const struct dir
     for (size_t i = 0; i < in->scope_count; i++)
         if (!text_equal(in->scopes[i], TEXT("*")) && !has(known_scopes, KNOWN_SCOPES, in->scopes[i]))
             return error_set(d->err, E_INVALID,
-                             "There is no scope '%.*s': application:read, application:write, "
+                             "There is no scope '%.*s': admin, application:read, application:write, "
                              "application.auths:read, runtime:read, runtime:write, runtime.auths:read and "
                              "tenant:read are, and * for all",
                              TEXT_ARG(text_first(in->scopes[i], 100)));

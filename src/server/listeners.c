@@ -19,7 +19,8 @@ static bool is_alone(enum listener l)
 static struct status check_exposure(const struct supervisor *s, enum listener l,
                                     const struct socket_address *a, struct error *err)
 {
-    const bool asks = l == LISTENER_PROXY && settings_proxy_is_mutual(s->settings);
+    const bool asks = l == LISTENER_PROXY ? settings_proxy_is_mutual(s->settings)
+                                          : settings_operators_prove_themselves(s->settings);
     if (!is_alone(l) || asks || socket_address_is_loopback(a))
         return DONE;
     char text[SOCKET_TEXT_MAX];
@@ -28,7 +29,7 @@ static struct status check_exposure(const struct supervisor *s, enum listener l,
         "listen.%s: %s is not a loopback address, and this listener asks nobody for credentials; use "
         "127.0.0.1 or [::1]%s",
         listener_name(l), socket_address_format(a, text),
-        l == LISTENER_PROXY ? ", or set tls.proxy.mode: mutual" : "");
+        l == LISTENER_PROXY ? ", or set tls.proxy.mode: mutual" : ", or set auth.required or auth.oidc.issuer");
 }
 
 static struct bound_address *find_address(struct supervisor *s, const struct socket_address *a)

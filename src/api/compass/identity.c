@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/compass/director.h"
 
+#include "api/bearer.h"
 #include "base/clock.h"
-#include "base/digest.h"
 
 /*
  * Who asks the Director, and in which tenant (contract 2.7, 2.9): whoever reaches the internal listener, the
@@ -34,6 +34,8 @@ static void refuse(struct call *c, int status, enum director_problem problem, st
     json_end(&j);
     json_write_null(&j, "data");
     json_end(&j);
+    if (c->challenge.n > 0 && status == 401)
+        status_ignore(reply_header(c, TEXT("WWW-Authenticate"), c->challenge));
     c->reply.status = status;
     c->reply.content_type = TEXT("application/json");
 }
@@ -81,61 +83,50 @@ static bool by_certificate(struct call *c, struct director_context *out)
     return false;
 }
 
-/* ---- an operator's token ---- */
+/* ---- an operator ---- */
 
-#define USED_EVERY_S 60 /* a write per minute, not per request */
-
-/* For people only: that it cannot be noted is no reason to refuse. */
-static void note_used(struct store *store, const struct operator_row *row)
+static bool unavailable(struct call *c)
 {
-    const int64_t now = clock_now_s();
-    if (now - row->last_used_at >= USED_EVERY_S)
-        (void)store_operator_used(store, row->name, now);
+    refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
+    return false;
 }
 
-static bool by_bearer(struct call *c, struct director_context *out)
+static bool by_bearer(struct call *c)
 {
-    struct text value = headers_get(&c->request->headers, TEXT("Authorization"));
-    const struct text scheme = text_cut(&value, ' ');
-    if (!text_equal_nocase(scheme, TEXT("Bearer")) || text_trim(value).n == 0)
-        return unauthorized(c, 400, TEXT("Unauthorized [reason=invalid bearer token]"));
-    uint8_t hash[SHA256_SIZE];
-    sha256(text_bytes(text_trim(value)), hash);
-    struct operator_row row;
-    const struct status found = store_operator_find(c->domain->store, hash, c->arena, &row);
-    if (found.code == E_NOT_FOUND ||
-        (status_ok(found) && row.expires_at != 0 && clock_now_s() >= row.expires_at))
-        return unauthorized(c, 401, TEXT("Unauthorized [reason=invalid bearer token]"));
-    if (!status_ok(found)) {
-        refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
+    struct text why;
+    switch (bearer_identify(c, &why)) {
+    case BEARER_GOOD:
+        return true;
+    case BEARER_NONE:
+        refuse(c, 400, DIRECTOR_UNAUTHORIZED, TEXT("Unauthorized [reason=invalid bearer token]"));
         return false;
+    case BEARER_REFUSED:
+        why = arena_printf(c->arena, "Unauthorized [reason=%.*s]", TEXT_ARG(why));
+        refuse(c, 401, DIRECTOR_UNAUTHORIZED, why);
+        return false;
+    case BEARER_UNAVAILABLE:
+        break;
     }
-    note_used(c->domain->store, &row);
-    out->bearer = true;
-    out->scopes = row.scopes;
-    out->consumer_id = row.name;
-    out->audit.actor = arena_printf(c->arena, "operator:%.*s", TEXT_ARG(row.name));
-    out->tenants = row.tenants;
-    if (!out->audit.actor.p)
-        refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
-    return out->audit.actor.p != NULL;
+    return unavailable(c);
+}
+
+/* Whoever reaches the internal listener or the control socket, or shows a token. */
+static bool by_operator(struct call *c, struct director_context *out)
+{
+    const struct principal *p = &c->principal;
+    if (p->kind != PRINCIPAL_OPERATOR && !by_bearer(c))
+        return false;
+    out->bearer = p->name.n > 0;
+    out->audit = call_caller(c);
+    out->consumer_id = p->name.n > 0 ? p->name : TEXT("operator");
+    return status_ok(principal_tenants(p, c->arena, &out->tenants)) || unavailable(c);
 }
 
 /* ---- the tenant ---- */
 
-static bool word_in(struct text list, struct text word)
-{
-    while (list.p) {
-        const struct text next = text_cut(&list, ' ');
-        if (text_equal(next, TEXT("*")) || text_equal(next, word))
-            return true;
-    }
-    return false;
-}
-
 bool director_sees_tenant(const struct director_context *who, struct text external_id)
 {
-    return word_in(who->tenants, external_id);
+    return words_have(who->tenants, external_id);
 }
 
 /* One that is not theirs is as one that is not there. */
@@ -163,7 +154,11 @@ static bool choose_tenant(struct call *c, struct director_context *out)
         return false;
     }
     out->d.tenant = out->tenant.key;
-    return true;
+    if (bound)
+        return true;
+    const struct status read =
+        principal_scopes(&c->principal, out->tenant.external_id, c->arena, &out->scopes);
+    return status_ok(read) || unavailable(c);
 }
 
 bool director_identify(struct call *c, struct director_context *out)
@@ -173,25 +168,21 @@ bool director_identify(struct call *c, struct director_context *out)
         .audit = call_caller(c),
         .parts = {.store = c->domain->store, .connector = c->domain->connector},
         .consumer = CONSUMER_USER,
-        .consumer_id = TEXT("operator"),
-        .scopes = TEXT("*"),
-        .tenants = TEXT("*"),
+        .consumer_id = TEXT(""),
+        .scopes = TEXT(""),
+        .tenants = TEXT(""),
     };
     out->d = (struct director_call){
         .parts = &out->parts, .caller = &out->audit, .tenant = TEXT(""), .err = &c->err};
     const struct principal *p = &c->principal;
-    bool known = true;
-    if (p->kind == PRINCIPAL_CERTIFICATE)
-        known = by_certificate(c, out);
-    else if (p->kind != PRINCIPAL_OPERATOR)
-        known = by_bearer(c, out);
+    const bool known = p->kind == PRINCIPAL_CERTIFICATE ? by_certificate(c, out) : by_operator(c, out);
     return known && choose_tenant(c, out);
 }
 
 struct status director_authorize(struct graphql_call *call, const char *scope)
 {
     const struct director_context *who = call->context;
-    if (word_in(who->scopes, text_of(scope)))
+    if (words_have(who->scopes, text_of(scope)))
         return DONE;
     if (call->row->null_without_scope)
         return STATUS(DENIED);

@@ -10,7 +10,12 @@
 
 struct principal ask_loopback(void)
 {
-    return (struct principal){.kind = PRINCIPAL_OPERATOR, .uid = UINT32_MAX, .actor = TEXT("loopback")};
+    static const struct principal_grant everything = {TEXT_INIT("*"), TEXT_INIT("*")};
+    return (struct principal){.kind = PRINCIPAL_OPERATOR,
+                              .uid = UINT32_MAX,
+                              .actor = TEXT("loopback"),
+                              .grants = &everything,
+                              .grant_count = 1};
 }
 
 struct principal ask_front(void)

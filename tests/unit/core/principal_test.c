@@ -36,6 +36,7 @@ struct world {
     struct core core;
     struct arena arena;
     struct call call;
+    struct domain domain;
 };
 
 static int open_world(void **state)
@@ -58,6 +59,7 @@ static bool over_hop(struct world *w, unsigned tag, const struct hop_preamble *p
 {
     const struct connection c = {.kind = NET_HOP, .tag = tag, .preamble = p};
     memset(&w->call, 0, sizeof w->call);
+    w->call.domain = &w->domain;
     return core_principal(&w->core, &c, &w->arena, &w->call);
 }
 
@@ -65,6 +67,7 @@ static bool over_control(struct world *w, uint32_t uid)
 {
     const struct connection c = {.kind = NET_CONTROL, .tag = CORE_CONTROL, .uid = uid};
     memset(&w->call, 0, sizeof w->call);
+    w->call.domain = &w->domain;
     return core_principal(&w->core, &c, &w->arena, &w->call);
 }
 
@@ -106,6 +109,20 @@ static void questions_say_which_role_asks(void **state)
     assert_true(over_hop(w, CORE_EGRESS, &p));
     assert_int_equal(w->call.listener, ON_EGRESS);
     assert_int_equal(w->call.principal.kind, PRINCIPAL_FRONT);
+}
+
+static void nobody_is_an_operator_where_the_internal_listener_asks(void **state)
+{
+    struct world *w = *state;
+    const struct hop_preamble p = {.listener = 0};
+    assert_true(over_hop(w, CORE_EGRESS, &p));
+    assert_int_equal(w->call.principal.kind, PRINCIPAL_OPERATOR);
+    assert_int_equal(w->call.principal.grant_count, 1);
+    w->domain.internal_asks = true;
+    assert_true(over_hop(w, CORE_EGRESS, &p));
+    assert_int_equal(w->call.principal.kind, PRINCIPAL_ANONYMOUS);
+    assert_int_equal(w->call.principal.grant_count, 0);
+    assert_text(w->call.principal.actor, "anonymous");
 }
 
 static void refuses_a_hop_without_a_preamble(void **state)
@@ -252,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_socket_speaks_for_its_own_listeners_only),
         TEST(questions_say_which_role_asks),
+        TEST(nobody_is_an_operator_where_the_internal_listener_asks),
         TEST(refuses_a_hop_without_a_preamble),
         TEST(refuses_the_control_socket_to_other_users),
         TEST(the_control_socket_is_for_root_and_our_own_user),
