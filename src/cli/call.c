@@ -158,6 +158,26 @@ static bool is_path_name(struct text t)
     return t.n > 0 && t.n <= NAME_MAX_ && (t.p[t.n - 1] != '-' || t.n == NAME_MAX_);
 }
 
+/* What is called: a service, or an API by its bundle's name and its own. */
+struct called {
+    const char *service, *entry; /* entry NULL: a service */
+};
+
+/* "bundle/api", both as paths call them. Names as they were registered may hold a slash, too: those are
+ * looked for. */
+static bool read_entry(struct cli *c, struct called *out)
+{
+    struct text entry = text_of(out->service);
+    if (!text_contains(entry, '/'))
+        return false;
+    const struct text bundle = text_cut(&entry, '/');
+    if (!is_path_name(bundle) || !is_path_name(entry))
+        return false;
+    out->service = arena_cstr(&c->arena, bundle);
+    out->entry = arena_cstr(&c->arena, entry);
+    return out->service && out->entry;
+}
+
 /* One page of services whose name contains the typed one; counts those that have it exactly. */
 static struct status look_through(struct cli *c, const char *after, struct text *out_id, unsigned *found,
                                   struct text *out_next, struct error *err)
@@ -207,31 +227,37 @@ static struct status find_by_name(struct cli *c, const char **out, struct error 
     return *out ? DONE : STATUS(NOMEM);
 }
 
-static void put_target(struct cli *c, const char *service, struct buffer *out)
+static void put_target(struct cli *c, const struct called *called, struct buffer *out)
 {
     const char *const *words = c->args.positional;
     const char *path = c->args.positional_count > CALL_PATH ? words[CALL_PATH] : "";
     buffer_byte(out, '/');
     cli_segment(out, words[CALL_APPLICATION]);
     buffer_byte(out, '/');
-    cli_segment(out, service);
+    cli_segment(out, called->service);
+    if (called->entry) {
+        buffer_byte(out, '/');
+        cli_segment(out, called->entry);
+    }
     buffer_cstr(out, path[0] == '\0' || path[0] == '/' || path[0] == '?' ? "" : "/");
     buffer_cstr(out, path);
 }
 
 /* ---- the call ---- */
 
-static struct status ask_route(struct cli *c, const char *service, struct text *out, struct error *err)
+static struct status ask_route(struct cli *c, const struct called *called, struct text *out,
+                               struct error *err)
 {
     OWNED(buffer_release) struct buffer target, tail;
     buffer_init(&target, 0);
     buffer_init(&tail, TARGET_MAX);
     buffer_byte(&tail, '/');
-    cli_segment(&tail, service);
+    cli_segment(&tail, called->service);
     buffer_cstr(&tail, "/route");
     buffer_byte(&tail, '\0');
     TRY(buffer_status(&tail));
     TRY(service_target(c, false, (const char *)buffer_bytes(&tail).p, &target, err));
+    cli_query(&target, "entry", called->entry);
     TRY(buffer_status(&target));
     return service_hint(c, cli_call(c, HTTP_GET, buffer_as_text(&target), (struct text){NULL, 0}, out, err),
                         err);
@@ -254,8 +280,8 @@ static struct proxy_call call_of(const struct wish *w, const char *address, cons
                                .taken = proxy_answer_taken};
 }
 
-static struct status run(struct cli *c, const struct wish *w, const char *address, const char *service,
-                         struct error *err)
+static struct status run(struct cli *c, const struct wish *w, const char *address,
+                         const struct called *called, struct error *err)
 {
     OWNED(proxy_answer_release) struct proxy_answer answer;
     OWNED(buffer_release) struct buffer target;
@@ -265,10 +291,10 @@ static struct status run(struct cli *c, const struct wish *w, const char *addres
     answer.show_head = w->head;
     answer.count_only = w->explain;
     buffer_init(&target, TARGET_MAX);
-    put_target(c, service, &target);
+    put_target(c, called, &target);
     TRY(buffer_status(&target));
     if (w->explain)
-        TRY(ask_route(c, service, &route, err));
+        TRY(ask_route(c, called, &route, err));
     const struct proxy_call call = call_of(w, address, &target, &answer);
     struct status s = proxy_exchange(&call, &times, err);
     if (status_ok(s))
@@ -295,9 +321,10 @@ struct status command_call(struct cli *c, struct error *err)
     OWNED(wish_release) struct wish w = {.method = HTTP_GET};
     buffer_init(&w.body, TARGET_MAX);
     TRY(read_wish(c, &w, err));
-    const char *address, *service = c->args.positional[CALL_SERVICE];
+    const char *address;
+    struct called called = {.service = c->args.positional[CALL_SERVICE]};
     TRY(find_listener(c, &address, err));
-    if (!is_path_name(text_of(service)))
-        TRY(find_by_name(c, &service, err));
-    return run(c, &w, address, service, err);
+    if (!is_path_name(text_of(called.service)) && !read_entry(c, &called))
+        TRY(find_by_name(c, &called.service, err));
+    return run(c, &w, address, &called, err);
 }

@@ -77,6 +77,17 @@ static void api_facts(struct service_facts *f, struct text api, struct text cert
         service_fact(f, "Specification URL", url);
 }
 
+/* What the Director manages is changed there. */
+static void bundle_facts(struct service_facts *f, struct text bundle)
+{
+    struct arena *a = f->arena;
+    if (bundle.n > 0 && bundle.p[0] == '{')
+        service_fact(f, "Bundle",
+                     arena_printf(a, "%.*s (%.*s), managed by the Director",
+                                  TEXT_ARG(json_string(bundle, "name", a)),
+                                  TEXT_ARG(json_string(bundle, "id", a))));
+}
+
 static void facts_of(struct service_facts *f, struct text json, struct text certificate)
 {
     struct arena *a = f->arena;
@@ -88,6 +99,7 @@ static void facts_of(struct service_facts *f, struct text json, struct text cert
     service_fact(f, "Application", json_string(json, "application", a));
     service_fact(f, "Name", json_string(json, "name", a));
     service_fact(f, "Name in paths", json_string(json, "pathName", a));
+    bundle_facts(f, json_raw_member(json, "bundle"));
     service_fact(f, "Provider", json_string(json, "provider", a));
     service_fact(f, "Description", json_string(json, "description", a));
     service_fact(f, "In short", json_string(json, "shortDescription", a));

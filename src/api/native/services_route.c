@@ -223,14 +223,22 @@ static struct status ask(struct routing *r, struct text tenant)
 {
     struct call *c = r->call;
     const struct credentials_question q = {
-        .tenant = tenant, .application = c->params[0], .service = c->params[1]};
+        .tenant = tenant,
+        .application = c->params[0],
+        .service = c->params[1],
+        .entry = query_text(c, "entry"),
+    };
     const struct credentials_parts parts = {.registry = c->domain->registry, .fetcher = c->domain->fetcher};
     TRY(credentials_explain(c->domain->credentials, &parts, &q, r->secrets, &r->target, &r->fetched,
                             &c->err));
+    if (r->target.bundle)
+        return error_set(&c->err, E_INVALID, "%.*s is a bundle: say which of its APIs is meant (entry)",
+                         TEXT_ARG(c->params[1]));
     r->found = r->target.service.n > 0;
     if (!r->found && r->target.status == 404)
-        return error_set(&c->err, E_NOT_FOUND, "The application %.*s has no service %.*s",
-                         TEXT_ARG(c->params[0]), TEXT_ARG(c->params[1]));
+        return error_set(&c->err, E_NOT_FOUND, "The application %.*s has no service %.*s%s%.*s",
+                         TEXT_ARG(c->params[0]), TEXT_ARG(c->params[1]), q.entry.n > 0 ? "/" : "",
+                         TEXT_ARG(q.entry));
     return DONE;
 }
 
