@@ -119,7 +119,7 @@ struct status command_app_list(struct cli *c, struct error *err)
     };
     static const struct list_view view = {.member = "applications",
                                           .none = "No applications: `fairlead app create NAME` makes one.",
-                                          .optional = "TENANT",
+                                          .optional = {"TENANT"},
                                           .columns = columns};
     OWNED(buffer_release) struct buffer target;
     buffer_init(&target, BODY_MAX);

@@ -102,8 +102,8 @@ struct list_view {
     const char *member;           /* of the answer: "tokens" */
     const char *none;             /* said (on a terminal) when there is nothing; also what to do next */
     const struct column *columns; /* table; csv has the raw values of the same */
-    const char *optional; /* title of a column that a table goes without while no row has it; or NULL */
-    const char *cursor;   /* the query parameter that takes "next"; NULL = "after" */
+    const char *optional[2]; /* titles of columns that a table goes without while no row has them; or NULL */
+    const char *cursor;      /* the query parameter that takes "next"; NULL = "after" */
 };
 /*
  * Follows "next" to the end (or to `most` rows; 0 = all) and prints in the wanted form. JSON is one object

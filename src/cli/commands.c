@@ -123,10 +123,10 @@ static const struct command rows[] = {
 
     {.name = "call", .arguments = "APP SERVICE [PATH]", .least = 2, .most = 3, .flags = SERVER | OUTPUT, .run = command_call,
      .summary = "Call a registered API through the gateway, as a workload does",
-     .details = "SERVICE is a name or an id; PATH may have a query and goes to the target as it is. The\n"
-                "answer's body is printed. Exit status 0 for 2xx and 3xx, else 1. With --explain the\n"
-                "body is only counted, and the way to it is shown: target, addresses, credentials\n"
-                "(never their values), times.",
+     .details = "SERVICE is a name or an id, or BUNDLE/API; PATH may have a query and goes to the target\n"
+                "as it is. The answer's body is printed. Exit status 0 for 2xx and 3xx, else 1. With\n"
+                "--explain the body is only counted, and the way to it is shown: target, addresses,\n"
+                "credentials (never their values), times.",
      .example = "fairlead call shop orders '/items?limit=1' -H 'Accept: application/json'",
      .options = {{"request", 'X', OPTION_VALUE, "METHOD", "GET when not given; POST with --body"},
                  {"header", 'H', OPTION_REPEATED, "'NAME: VALUE'", "sent with the request; may be repeated"},

@@ -112,8 +112,10 @@ static void start(struct listing *l)
         const struct column *column = &l->view->columns[i];
         titles[i] = column->title;
         last = column->kind;
-        if (text_equal(text_of(column->title), text_of(l->view->optional)))
-            l->table.optional = UINT32_C(1) << i;
+        for (size_t k = 0; k < 2; k++) {
+            if (text_equal(text_of(column->title), text_of(l->view->optional[k])))
+                l->table.optional |= UINT32_C(1) << i;
+        }
     }
     if (last == COLUMN_CUT)
         l->table.line_max = terminal_width();

@@ -14,6 +14,7 @@ static const struct column of_one[] = {
     {"CREDENTIALS", "credentials", COLUMN_TEXT},
     {"TARGET", "targetUrl", COLUMN_TEXT},
     {"LABELS", "labels", COLUMN_PAIRS},
+    {"BUNDLE", "bundle", COLUMN_PAIRS},
     {"CHANGED", "updatedAt", COLUMN_AGE},
     {"DESCRIPTION", "description", COLUMN_CUT},
     {NULL, NULL, COLUMN_TEXT},
@@ -25,6 +26,7 @@ static const struct column of_all[] = {
     {"PROVIDER", "provider", COLUMN_TEXT},
     {"CREDENTIALS", "credentials", COLUMN_TEXT},
     {"TARGET", "targetUrl", COLUMN_TEXT},
+    {"BUNDLE", "bundle", COLUMN_PAIRS},
     {"CHANGED", "updatedAt", COLUMN_AGE},
     {"DESCRIPTION", "description", COLUMN_CUT},
     {NULL, NULL, COLUMN_TEXT},
@@ -32,11 +34,12 @@ static const struct column of_all[] = {
 static const struct list_view view_of_one = {
     .member = "services",
     .none = "No services: `fairlead service register APP -f FILE` registers one.",
-    .optional = "LABELS",
+    .optional = {"LABELS", "BUNDLE"},
     .columns = of_one};
 static const struct list_view view_of_all = {
     .member = "services",
     .none = "No services: `fairlead service register APP -f FILE` registers one.",
+    .optional = {"BUNDLE"},
     .columns = of_all};
 
 struct status command_service_list(struct cli *c, struct error *err)

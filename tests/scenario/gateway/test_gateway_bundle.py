@@ -126,6 +126,7 @@ def test_the_other_faces(bundles, big, target, registry):
     row = json.loads(bundles.server.cli("service", "show", "shop", id, "-o", "json").stdout)
     assert row["role"] == "api" and row["bundle"] == {"id": big, "name": "Big Bundle"}
     assert "Big Bundle" in bundles.server.cli("service", "show", "shop", id).stdout
+    assert f"id={big}" in bundles.server.cli("service", "list", "shop").stdout
 
 
 def test_fairlead_call(bundles, big, target):

@@ -103,7 +103,11 @@ static void registers_shows_and_deletes(void **state)
     assert_text(header_of(&got, TEXT("ETag")), "\"1\"");
     const char *id = arena_cstr(&w->arena, answer_member(w, got.body, "id"));
     assert_text(got.location, shop_printf(w, BASE "/%s", id));
-    assert_says(got, 201, shop_printf(w, "{\"id\":\"%s\",\"application\":\"app1\",\"revision\":1,", id));
+    assert_says(got, 201,
+                shop_printf(w,
+                            "{\"id\":\"%s\",\"application\":\"app1\",\"role\":\"service\","
+                            "\"bundle\":null,\"revision\":1,",
+                            id));
     assert_says(got, 201,
                 "\"shortDescription\":\"s\",\"identifier\":\"i1\","
                 "\"labels\":{\"connected-app\":\"app1\",\"region\":\"eu\"},\"api\":{");
