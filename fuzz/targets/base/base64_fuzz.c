@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Covers base64_decode, base64_encode, base64url_encode (base/encoding.h).
+ * Covers base64_decode, base64_encode, base64url_decode, base64url_encode (base/encoding.h).
  * Properties: whatever is accepted encodes back to the same characters without the line breaks, so every
  * value has exactly one spelling; and whatever is encoded decodes to itself.
  */
@@ -31,6 +31,21 @@ static void check_spelling(struct text in)
     must(at == spelled.n);
 }
 
+static void check_spelling_for_urls(struct text in)
+{
+    OWNED(buffer_release) struct buffer decoded;
+    OWNED(buffer_release) struct buffer again;
+    buffer_init(&decoded, in.n);
+    buffer_init(&again, base64_encoded_size(in.n));
+    if (!status_ok(base64url_decode(&decoded, in)))
+        return;
+    base64url_encode(&again, buffer_bytes(&decoded));
+    struct text spelled = buffer_as_text(&again);
+    while (spelled.n > 0 && spelled.p[spelled.n - 1] == '=')
+        spelled.n--;
+    must(text_equal(spelled, in));
+}
+
 static void check_round_trip(struct bytes in)
 {
     size_t size = base64_encoded_size(in.n);
@@ -51,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes in = {data, size};
     check_spelling(bytes_text(in));
+    check_spelling_for_urls(bytes_text(in));
     check_round_trip(in);
     return 0;
 }

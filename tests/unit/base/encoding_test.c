@@ -23,6 +23,26 @@ static void refuses_malformed_base64(void **state)
     }
 }
 
+static void base64url_has_one_spelling(void **state)
+{
+    (void)state;
+    static const struct text bad[] = {
+        TEXT_INIT("Z"),     TEXT_INIT("Zm9vY"), TEXT_INIT("Zg=="),    TEXT_INIT("Zm8="), TEXT_INIT("Zh"),
+        TEXT_INIT("Zm9"),   TEXT_INIT("Zm+v"),  TEXT_INIT("Zm/v"),    TEXT_INIT("="),    TEXT_INIT("Z\nm9v"),
+        TEXT_INIT("Zm9 v"), TEXT_INIT("Zm9\0"), TEXT_INIT("Zm9\xc3"),
+    };
+    OWNED(buffer_release) struct buffer out;
+    buffer_init(&out, 100);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_status(base64url_decode(&out, bad[i]), E_INVALID);
+    buffer_clear(&out);
+    assert_ok(base64url_decode(&out, TEXT("")));
+    assert_ok(base64url_decode(&out, TEXT("Zg")));
+    assert_ok(base64url_decode(&out, TEXT("Zm8")));
+    assert_ok(base64url_decode(&out, TEXT("Zm9v_-__")));
+    assert_text(buffer_as_text(&out), "ffofoo\xff\xef\xff");
+}
+
 static void refuses_more_than_the_buffer_takes(void **state)
 {
     (void)state;
@@ -148,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_malformed_base64),
+        cmocka_unit_test(base64url_has_one_spelling),
         cmocka_unit_test(refuses_more_than_the_buffer_takes),
         cmocka_unit_test(refuses_malformed_hex),
         cmocka_unit_test(survives_every_failing_allocation),

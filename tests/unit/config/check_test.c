@@ -131,9 +131,41 @@ static void refuses_control_characters_and_bad_utf8(void **state)
                                      "en \xe2\x82\xac")));
 }
 
+static void an_issuer_is_https_or_on_loopback(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "dex.example",
+                                      "http://dex.example",
+                                      "http://localhost.example",
+                                      "http://127.0.0.1.example/",
+                                      "http://10.0.0.1",
+                                      "http://127.0.0.1@dex.example",
+                                      "http://[fe80::1]/",
+                                      "https://dex.example//",
+                                      "https://dex.example/?x",
+                                      "https://me@dex.example",
+                                      "ftp://127.0.0.1"};
+    static const char *const good[] = {"https://dex.example",
+                                       "https://dex.example/",
+                                       "https://dex.example/a/b/",
+                                       "http://127.0.0.1:5556/dex",
+                                       "http://127.0.0.1",
+                                       "http://[::1]:5556/dex/",
+                                       "http://[::1]",
+                                       "http://localhost:5556"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (check_issuer_url(text_of(bad[i])))
+            fail_msg("'%s' was taken", bad[i]);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        if (!check_issuer_url(text_of(good[i])))
+            fail_msg("'%s' was refused", good[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_issuer_is_https_or_on_loopback),
         cmocka_unit_test(refuses_addresses_that_are_no_literal_with_port),
         cmocka_unit_test(tells_loopback_addresses_from_others),
         cmocka_unit_test(refuses_host_names_that_dns_would_refuse),

@@ -209,9 +209,47 @@ static void refuses_to_be_led_out_of_tls(void **state)
                "it redirects from https to http, where anybody can change it");
 }
 
+/* ---- an issuer's keys ---- */
+static void keys_come_from_the_configured_place_alone(void **state)
+{
+    (void)state;
+    struct fetch_policy policy;
+    char url[512];
+    policy_default(&policy);
+    policy.guard.allow_loopback = false;
+    struct fetch_request r = job_of(url_to(first, "/fine", url));
+    expect_of(&policy, &r, FETCH_REFUSED, "the address 127.0.0.1 is a loopback address");
+    r.job = FETCH_KEYS; /* the operator's word */
+    expect_of(&policy, &r, FETCH_FINE, "");
+    r.url = text_of(url_to(first, "/count/1", url));
+    expect_of(&policy, &r, FETCH_STATUS, "301");
+    r.url = TEXT("http://169.254.169.254/keys");
+    expect_of(&policy, &r, FETCH_REFUSED, "the address 169.254.169.254 is a link-local address");
+}
+
+static void keys_come_over_verified_tls(void **state)
+{
+    (void)state;
+    struct fetch_policy policy;
+    char url[512];
+    policy_default(&policy);
+    policy.verify_tls = false; /* registry.verify_tls is for specifications */
+    policy.trust_path = "/nonexistent";
+    (void)snprintf(url, sizeof url, "https://localhost:%u/fine", peer_port(encrypted));
+    struct fetch_request r = job_of(url);
+    r.job = FETCH_KEYS;
+    expect_of(&policy, &r, FETCH_UNREACHABLE, "the server's certificate is not trusted");
+    r.anchors_pem = pki_ca_pem(pki);
+    expect_of(&policy, &r, FETCH_FINE, "");
+    (void)snprintf(url, sizeof url, "https://localhost:%u/fine", peer_port(misnamed));
+    expect_of(&policy, &r, FETCH_UNREACHABLE, "the server's certificate is not trusted");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_come_from_the_configured_place_alone),
+        cmocka_unit_test(keys_come_over_verified_tls),
         cmocka_unit_test(refuses_where_it_would_not_go_either),
         cmocka_unit_test(refuses_to_be_led_to_loopback),
         cmocka_unit_test(refuses_to_be_led_out_of_tls),
