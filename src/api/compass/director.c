@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/compass/bundles.h"
+#include "api/compass/director.h"
 
+#include "api/compass/bundles.h"
 #include "base/own.h"
 
 /* The Director's applications and runtimes: one resolver per field of the roots. */
