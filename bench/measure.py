@@ -57,6 +57,21 @@ def pss_of(pids):
     return total
 
 
+class Pinning:
+    """Servers that are compared share one CPU and the load generator has another: who is on which is otherwise the scheduler's dice."""
+
+    servers = load = None
+
+    @classmethod
+    def set(cls, wanted):
+        cpus = sorted(os.sched_getaffinity(0)) if wanted else []
+        cls.servers, cls.load = (cpus[0], cpus[-1]) if len(cpus) > 1 else (None, None)
+
+    @staticmethod
+    def on(cpu, arguments):
+        return arguments if cpu is None else ["taskset", "-c", str(cpu), *arguments]
+
+
 class Load:
     """The load generator, with the options that stay the same from call to call."""
 
@@ -65,7 +80,7 @@ class Load:
         self.options = options
 
     def arguments(self, more):
-        out = [str(self.binary)]
+        out = Pinning.on(Pinning.load, [str(self.binary)])
         for name, value in {**self.options, **more}.items():
             if value is True:
                 out.append(f"--{name}")

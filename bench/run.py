@@ -23,7 +23,7 @@ import rows_registry
 import rows_scale
 import rows_tls
 from material import Material
-from measure import Load, Unmeasured
+from measure import Load, Pinning, Unmeasured
 from servers import OPEN_FILES
 
 ROWS = {
@@ -35,12 +35,15 @@ ROWS = {
     "million": rows_scale.million,
     "registry": rows_registry.registry,
     "graphql": rows_graphql.engine,
+    "graphql-pairing": rows_graphql.pairing,
+    "graphql-page": rows_graphql.page,
     "keepalive": rows_tls.keepalive,
     "proxy": rows_proxy.proxy,
     "proxy-mutual": rows_proxy.mutual,
     "proxy-many": rows_proxy.many,
     "proxy-latency": rows_proxy.latency,
 }
+COMPARED = ("handshake", "memory", "keepalive", "proxy", "proxy-mutual", "proxy-latency")  # with nginx and HAProxy
 
 
 class Bench:
@@ -84,7 +87,8 @@ def environment(bench):
     return {"date": time.strftime("%Y-%m-%d"), "machine": f"{cores} cores, {model}", "kernel": platform.release(),
             "fairlead": version(bench.binary, "--version"), "openssl": version("openssl", "version"), "nginx": version("nginx", "-v"),
             "haproxy": version("haproxy", "-v"), "cfssl": "golang-cfssl " + (cfssl or "absent"),
-            "method": f"{bench.rounds} interleaved rounds of {bench.seconds:g} s; CPU of all processes from /proc/PID/task/*/schedstat"}
+            "method": f"{bench.rounds} interleaved rounds of {bench.seconds:g} s; CPU of all processes from /proc/PID/task/*/schedstat; "
+                      "beside nginx and HAProxy servers on one core, load on another"}
 
 
 def chosen(names):
@@ -98,6 +102,7 @@ def run(options, root):
     print("\n".join(f"{k:<10} {v}" for k, v in facts.items()) + "\n")
     results, failed = [], False
     for name in chosen(options.rows):
+        Pinning.set(name in COMPARED)
         try:
             rows = ROWS[name](bench)
         except Unmeasured as e:
@@ -121,7 +126,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="short rounds and a smaller store, for development; no figures to quote")
     parser.add_argument("--rounds", type=int, help="rounds (5; 2 with --quick)")
     parser.add_argument("--seconds", type=float, help="seconds of load per round and contender (2; 1 with --quick)")
-    parser.add_argument("--records", type=int, help="certificates on record in row `million`, services in row `registry` (1,000,000); below 100,000 row `proxy-many` has 10,000")
+    parser.add_argument("--records", type=int, help="certificates on record in row `million`, services in row `registry` (1,000,000); below 100,000 rows `proxy-many` and `graphql-page` have 10,000")
     parser.add_argument("--json", metavar="FILE", help="write the results there, too")
     parser.add_argument("--build", default="build", metavar="DIR", help="build directory, release (build)")
     parser.add_argument("--keep", action="store_true", help="keep the temporary directory")

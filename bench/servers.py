@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from measure import Unmeasured, tree
+from measure import Pinning, Unmeasured, tree
 
 OPEN_FILES = 20000
 
@@ -51,6 +51,7 @@ class Server:
 
     def launch(self, arguments, env=None):
         log = open(self.directory / "output", "ab")  # pylint: disable=consider-using-with
+        arguments = Pinning.on(Pinning.servers, arguments)
         self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=self.directory,
                                         start_new_session=True)
         log.close()
