@@ -179,6 +179,18 @@ bool director_identify(struct call *c, struct director_context *out)
     return known && choose_tenant(c, out);
 }
 
+/* "[actual=a;b; required=c]" (contract 2.8). */
+static struct text scopes_missing(struct arena *a, struct text scopes, const char *required)
+{
+    char *actual = arena_alloc(a, scopes.n + 1);
+    for (size_t i = 0; actual && i < scopes.n; i++)
+        actual[i] = scopes.p[i] == ' ' ? ';' : scopes.p[i];
+    if (!actual)
+        return (struct text){NULL, 0};
+    return arena_printf(a, "insufficient scopes provided [actual=%.*s; required=%s]", (int)scopes.n, actual,
+                        required);
+}
+
 struct status director_authorize(struct graphql_call *call, const char *scope)
 {
     const struct director_context *who = call->context;
@@ -186,8 +198,7 @@ struct status director_authorize(struct graphql_call *call, const char *scope)
         return DONE;
     if (call->row->null_without_scope)
         return STATUS(DENIED);
-    const struct text message = arena_printf(
-        call->arena, "insufficient scopes provided [actual=%.*s; required=%s]", TEXT_ARG(who->scopes), scope);
+    const struct text message = scopes_missing(call->arena, who->scopes, scope);
     return director_refuse_with(call, DIRECTOR_SCOPES,
                                 message.p ? message : TEXT("insufficient scopes provided"));
 }

@@ -465,3 +465,21 @@ def test_a_runtime_asks_and_the_application_answers(server, identity, stranger):
     director(server, 'mutation { updateBundle(id: "%s", in: {name: "x", %s}) { id } }' % (bundle, BASIC))
     at_once = director(server, ask % (bundle, "", INSTANCE), **asking)["result"]
     assert (at_once["status"]["condition"], at_once["auth"]["credential"]) == ("SUCCEEDED", {"username": "user", "password": "pass %"})
+
+
+def test_packages_are_the_older_word_for_bundles(server):
+    app = application(server, "packaged")
+    made = director(server, 'mutation($in: PackageCreateInput!) { addPackage(applicationID: "%s", in: $in) { id name } }' % app,
+                    variables={"in": {"name": "old", "description": "packages { are text here"}})["addPackage"]
+    api = director(server, 'mutation { r: addAPIDefinitionToPackage(packageID: "%s", in: {name: "a", targetURL: "https://old.example"}) { name } }' % made["id"])
+    assert api == {"r": {"name": "a"}}
+    shown = director(server, '{ application(id: "%s") { packages { data { name description } totalCount } package(id: "%s") { ... on Package { name } } } }'
+                     % (app, made["id"]))["application"]
+    assert shown == {"packages": {"data": [{"name": "old", "description": "packages { are text here"}], "totalCount": 1}, "package": {"name": "old"}}
+    assert director(server, 'mutation { r: deletePackage(id: "%s") { id } }' % made["id"])["r"]["id"] == made["id"]
+    nested = director(server, 'mutation { r: registerApplication(in: {name: "nested packages", packages: [{name: "p"}]}) { bundles { totalCount } } }')
+    assert nested["r"]["bundles"]["totalCount"] == 1
+    fields = director(server, '{ __type(name: "Application") { fields { name } } }')["__type"]["fields"]
+    assert {"name": "bundles"} in fields and {"name": "packages"} not in fields
+    refused_words = post(server, "/director/graphql", 'mutation { addPackage(applicationID: "%s", in: {name: "x"}, packageID: "y") { id } }' % app)[1]
+    assert refused_words["errors"][0]["message"].startswith('Unknown argument "packageID"')
