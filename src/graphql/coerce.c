@@ -62,8 +62,9 @@ static struct status coerce_enum(struct coercion *c, const struct schema_type *t
     int i = schema_find_value(type, literal->text);
     if (i < 0)
         return refuse(c, TEXT("There is no such value in the enum."));
-    *out = (struct graphql_given){
-        .kind = GRAPHQL_GIVEN_ENUM, .text = literal->text, .integer = type->row->values[i].value};
+    *out = (struct graphql_given){.kind = GRAPHQL_GIVEN_ENUM,
+                                  .text = text_of(type->row->values[i].name),
+                                  .integer = type->row->values[i].value};
     return DONE;
 }
 

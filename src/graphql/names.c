@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "graphql/names.h"
 
+#include "graphql/schema.h"
+
 #define COUNT_MAX 30000
 
 static uint32_t hash_of(struct text name)
@@ -34,7 +36,7 @@ struct status names_index(struct names *n, const struct text *list, int count, s
     uint16_t *slots = arena_array(arena, size, sizeof(slots[0]));
     if (!slots)
         return STATUS(NOMEM);
-    *n = (struct names){list, slots, size - 1, count};
+    *n = (struct names){.list = list, .slots = slots, .mask = size - 1, .count = count};
     for (int i = 0; i < count; i++) {
         uint32_t slot = find_slot(n, list[i]);
         if (slots[slot]) {
@@ -48,5 +50,11 @@ struct status names_index(struct names *n, const struct text *list, int count, s
 
 int names_find(const struct names *n, struct text name)
 {
-    return n->slots ? n->slots[find_slot(n, name)] - 1 : -1;
+    if (!n->slots)
+        return -1;
+    const int found = n->slots[find_slot(n, name)] - 1;
+    const struct graphql_former *row = found < 0 ? n->former : NULL;
+    while (row && row->former && !text_equal(text_of(row->former), name))
+        row++;
+    return row && row->former ? n->slots[find_slot(n, text_of(row->name))] - 1 : found;
 }

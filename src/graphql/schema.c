@@ -27,6 +27,8 @@ static struct status index_names(struct builder *b, struct names *names, const s
 {
     int twice = 0;
     struct status s = names_index(names, list, count, b->arena, &twice);
+    if (status_ok(s))
+        names->former = b->schema->tables.former;
     if (s.code != E_CONFLICT)
         return s;
     return error_set(b->err, E_INVALID, "%s%s%s: '%.*s' is there twice", b->type, b->field ? "." : "",

@@ -132,6 +132,15 @@ struct graphql_absent {
     const char *why;          /* the message */
 };
 
+/*
+ * A word that clients of earlier days use where the tables have `name`: of a type, a field, an argument, an
+ * input field or an enum's value, wherever the one is not found and the other is. The answer's keys are the
+ * client's words; resolvers see the tables'. Nobody sees it by introspection.
+ */
+struct graphql_former {
+    const char *former, *name; /* NULL ends the table */
+};
+
 struct graphql_tables {
     const struct graphql_type *const *types; /* tables, each ended by END_OF_TYPES; the list ends with NULL */
     const char *query;                       /* names of the root types */
@@ -139,6 +148,7 @@ struct graphql_tables {
     const char *description;
     const struct graphql_absent *absent; /* NULL: none */
     const char *absent_extensions;       /* of errors about these: a JSON object */
+    const struct graphql_former *former; /* NULL: none */
     bool scoped; /* every field of a root type must state its scope ("" for everybody) */
 };
 

@@ -167,8 +167,9 @@ static struct status read_enum(struct reader *r, const struct schema_type *type,
         return refuse(r, at,
                       arena_printf(r->arena, "%.*s is not a valid %.*s", (int)(name.n < 64 ? name.n : 64),
                                    name.p, TEXT_ARG(type->name)));
-    *out = (struct graphql_given){
-        .kind = GRAPHQL_GIVEN_ENUM, .text = name, .integer = type->row->values[i].value};
+    *out = (struct graphql_given){.kind = GRAPHQL_GIVEN_ENUM,
+                                  .text = text_of(type->row->values[i].name),
+                                  .integer = type->row->values[i].value};
     return DONE;
 }
 

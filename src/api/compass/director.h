@@ -63,6 +63,7 @@ graphql_resolver director_viewer_id, director_viewer_type, director_viewer, dire
 
 /* director_absent.c: what the original has and this one does not, and types of which there never is one. */
 extern const struct graphql_absent director_absent[];
+extern const struct graphql_former director_former[]; /* its older words */
 extern const struct graphql_type director_absent_types[];
 
 /* What a domain function returned, as the wire says it (contract 2.8). */

@@ -4,7 +4,8 @@
 #include "graphql/table.h"
 
 /*
- * What Compass's Director has and this one does not (contract 2.1): said in its own shape, so that a client's
+ * What Compass's Director called otherwise before 2021-01, when packages became bundles (contract 2.1); the
+ * original rewrites the text of requests and answers. What Compass's Director has and this one does not (contract 2.1): said in its own shape, so that a client's
  * log says which part of it expects more than pairing and a registry.
  */
 
@@ -93,6 +94,24 @@ const struct graphql_absent director_absent[] = {
     {"Mutation", "addEventDefinitionToApplication", UNBUNDLED}, {"Mutation", "updateEventDefinitionForApplication", UNBUNDLED},
     {"Mutation", "mergeApplications", MERGING},
     {NULL, NULL, NULL},
+};
+/* clang-format on */
+
+/* clang-format off */
+const struct graphql_former director_former[] = {
+    {"packages", "bundles"}, {"package", "bundle"}, {"packageID", "bundleID"}, {"PACKAGE", "BUNDLE"},
+    {"Package", "Bundle"}, {"PackagePage", "BundlePage"}, {"PackageInstanceAuth", "BundleInstanceAuth"},
+    {"PackageCreateInput", "BundleCreateInput"}, {"PackageUpdateInput", "BundleUpdateInput"},
+    {"PackageInstanceAuthRequestInput", "BundleInstanceAuthRequestInput"}, {"PackageInstanceAuthSetInput", "BundleInstanceAuthSetInput"},
+    {"PackageInstanceAuthStatusInput", "BundleInstanceAuthStatusInput"},
+    {"packageByInstanceAuth", "bundleByInstanceAuth"}, {"packageInstanceAuth", "bundleInstanceAuth"},
+    {"addPackage", "addBundle"}, {"updatePackage", "updateBundle"}, {"deletePackage", "deleteBundle"},
+    {"addAPIDefinitionToPackage", "addAPIDefinitionToBundle"}, {"addEventDefinitionToPackage", "addEventDefinitionToBundle"},
+    {"addDocumentToPackage", "addDocumentToBundle"}, {"setPackageInstanceAuth", "setBundleInstanceAuth"},
+    {"deletePackageInstanceAuth", "deleteBundleInstanceAuth"},
+    {"requestPackageInstanceAuthCreation", "requestBundleInstanceAuthCreation"},
+    {"requestPackageInstanceAuthDeletion", "requestBundleInstanceAuthDeletion"},
+    {NULL, NULL},
 };
 /* clang-format on */
 

@@ -7,7 +7,7 @@ import json
 import subprocess
 
 import pytest
-from test_compass import CONFIGURATION, application, connector, director, fetch, one_time_token, pair, post, sign
+from compass import CONFIGURATION, application, connector, director, fetch, one_time_token, pair, post, sign
 
 NOBODYS = "3e64ebae-38b5-46a0-b1ed-9ccee153a0ae"
 ASYNC = "The operation is not allowed [reason=mode ASYNC is not offered: everything is done when the answer comes]"

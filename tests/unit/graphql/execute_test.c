@@ -23,6 +23,8 @@ static const struct {
     {"{ nest { x: self { value y: failsNotNull value } } }",
      "{\"errors\":[{\"message\":\"no failsNotNull for you\",\"path\":[\"nest\",\"x\",\"y\"],\"extensions\":{\"error\":\"Denied\",\"error_code\":23}}],"
      "\"data\":{\"nest\":{\"x\":null}}}"},
+    {"{ champion(film: CLONES) { ... on Person { name } } hero { id } }", "{\"data\":{\"champion\":{\"name\":\"Luke \\u003cSkywalker\\u003e\"},\"hero\":{\"id\":\"2001\"}}}"},
+    {"{ echo(episode: CLONES, inputs: {word: \"k\"}) }", "{\"data\":{\"echo\":{\"episode\":\"EMPIRE\",\"some\":[\"a\"],\"inputs\":[{\"key\":\"k\"}]}}}"},
     {"{ crashes }", "{\"errors\":[{\"message\":\"internal system error\",\"path\":[\"crashes\"]}],\"data\":{\"crashes\":null}}"},
     {"{ nest { list { nothingNotNull } } }",
      "{\"errors\":[{\"message\":\"Cannot return null for non-nullable field Nest.nothingNotNull.\",\"path\":[\"nest\",\"list\",0,\"nothingNotNull\"]},"
@@ -111,6 +113,22 @@ static void says_which_variable_is_wrong(void **state)
         const struct question q = {.query = query, .variables = variables[i].json};
         assert_answer(q, 422, answer);
     }
+}
+
+static void takes_former_words_in_variables(void **state)
+{
+    (void)state;
+    const struct question q = {.query = "query($v: [Sieve!], $e: Episode!) { echo(inputs: $v, episode: $e) }",
+                               .variables = "{\"v\":[{\"word\":\"k\"}],\"e\":\"CLONES\"}"};
+    assert_answer(
+        q, 200,
+        "{\"data\":{\"echo\":{\"episode\":\"EMPIRE\",\"some\":[\"a\"],\"inputs\":[{\"key\":\"k\"}]}}}");
+    const struct question missing = {.query = "query($v: Sieve!) { echo(inputs: [$v]) }",
+                                     .variables = "{\"v\":{\"query\":\"k\"}}"};
+    assert_answer(missing, 422,
+                  "{\"errors\":[{\"message\":\"must be "
+                  "defined\",\"path\":[\"variable\",\"v\",\"key\"],\"extensions\":{\"code\":\"GRAPHQL_"
+                  "VALIDATION_FAILED\"}}],\"data\":null}");
 }
 
 static void takes_what_apollo_sends_back(void **state)
@@ -295,6 +313,7 @@ int main(void)
         cmocka_unit_test(asks_for_scopes_before_it_resolves),
         cmocka_unit_test(answers_in_order_with_errors_in_front),
         cmocka_unit_test(locates_errors_if_asked_to),
+        cmocka_unit_test(takes_former_words_in_variables),
         cmocka_unit_test(takes_what_apollo_sends_back),
         cmocka_unit_test(finds_members_of_what_was_given),
         cmocka_unit_test(refuses_what_a_field_cannot_be),

@@ -404,10 +404,15 @@ static const struct graphql_absent absent[] = {
     {"Mutation", "addShip", "there are no ships here"},
     {NULL, NULL, NULL},
 };
+static const struct graphql_former former[] = {
+    {"champion", "hero"}, {"film", "episode"}, {"CLONES", "EMPIRE"}, {"Sieve", "Filter"},
+    {"word", "key"},      {"Person", "Human"}, {"lost", "nowhere"},  {NULL, NULL},
+};
 const struct graphql_tables toy_tables = {.types = types,
                                           .query = "Query",
                                           .mutation = "Mutation",
                                           .description = "A toy.",
                                           .absent = absent,
                                           .absent_extensions = "{\"error_code\":27}",
+                                          .former = former,
                                           .scoped = true};
