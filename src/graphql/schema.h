@@ -125,8 +125,8 @@ struct graphql_type {
     const char *specified_by; /* a URL; of scalars */
 };
 
-/* A field that is not there, but which clients know from elsewhere: refused with words of its own in place of
- * "Cannot query field". Nobody sees it by introspection. */
+/* A field, or an input field, that is not there, but which clients know from elsewhere: refused with words of
+ * its own in place of "Cannot query field". Nobody sees it by introspection. */
 struct graphql_absent {
     const char *type, *field; /* NULL ends the table */
     const char *why;          /* the message */

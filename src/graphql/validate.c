@@ -48,10 +48,17 @@ void validation_finding(struct validation *v, uint32_t at, const char *fmt, ...)
         v->stop = E_NOMEM;
 }
 
-void validation_absent(struct validation *v, uint32_t at, const struct graphql_absent *row)
+bool validation_absent(struct validation *v, uint32_t at, struct text type, struct text field)
 {
+    const struct graphql_absent *row = v->schema->tables.absent;
+    while (row && row->type &&
+           !(text_equal(field, text_of(row->field)) && text_equal(type, text_of(row->type))))
+        row++;
+    if (!row || !row->type)
+        return false;
     if (validation_goes_on(v))
         add_finding(v, at, text_of(row->why), v->schema->tables.absent_extensions);
+    return true;
 }
 
 bool validation_charge(struct validation *v, int steps)

@@ -49,24 +49,11 @@ static struct few types_with_field(const struct schema_type *parent, struct text
     return few;
 }
 
-static const struct graphql_absent *find_absent(const struct graphql_schema *schema, struct text type,
-                                                struct text field)
-{
-    const struct graphql_absent *row = schema->tables.absent;
-    while (row && row->type &&
-           !(text_equal(field, text_of(row->field)) && text_equal(type, text_of(row->type))))
-        row++;
-    return row && row->type ? row : NULL;
-}
-
 static void unknown_field(struct validation *v, const struct graphql_selection *field,
                           const struct schema_type *parent)
 {
-    const struct graphql_absent *absent = find_absent(v->schema, parent->name, field->name);
-    if (absent) {
-        validation_absent(v, field->at, absent);
+    if (validation_absent(v, field->at, parent->name, field->name))
         return;
-    }
     char words[256];
     struct few few = types_with_field(parent, field->name);
     struct text suggestion =

@@ -55,7 +55,8 @@ static inline bool validation_goes_on(const struct validation *v)
 /* validate.c */
 [[gnu::format(printf, 3, 4)]] void validation_finding(struct validation *v, uint32_t at, const char *fmt,
                                                       ...);
-void validation_absent(struct validation *v, uint32_t at, const struct graphql_absent *row);
+/* Says why the field is not there, if the schema does (schema.h). */
+bool validation_absent(struct validation *v, uint32_t at, struct text type, struct text field);
 /* `what` was tried in place of a name: ` Did you mean "x" or "y"?`, or nothing (suggest.h). In the arena. */
 struct text validation_suggestion(struct validation *v, struct text what, const struct names *names,
                                   const char *kind);

@@ -146,6 +146,8 @@ static void check_unique_field(struct validation *v, const struct graphql_argume
 static void unknown_input_field(struct validation *v, const struct graphql_argument *field,
                                 const struct schema_type *type)
 {
+    if (validation_absent(v, field->at, type->name, field->name))
+        return;
     struct text suggestion = validation_suggestion(v, field->name, &type->inputs.names, "");
     validation_finding(v, field->at, "Field \"%.*s\" is not defined by type \"%.*s\".%.*s",
                        TEXT_ARG(field->name), TEXT_ARG(type->name), TEXT_ARG(suggestion));

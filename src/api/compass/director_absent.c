@@ -4,9 +4,9 @@
 #include "graphql/table.h"
 
 /*
- * What Compass's Director called otherwise before 2021-01, when packages became bundles (contract 2.1); the
- * original rewrites the text of requests and answers. What Compass's Director has and this one does not (contract 2.1): said in its own shape, so that a client's
- * log says which part of it expects more than pairing and a registry.
+ * What Compass's Director has and this one does not (contract 2.1), said in its own shape, so that a client's
+ * log says which part of it expects more than pairing and a registry; and its words before 2021-01, when
+ * packages became bundles. (The original rewrites the text of requests and answers.)
  */
 
 #define NOT_ALLOWED(reason) "The operation is not allowed [reason=" reason "]"
@@ -44,6 +44,7 @@ const struct graphql_absent director_absent[] = {
     {"Mutation", "deleteLabelDefinition", DEFINITIONS},
 
     {"Mutation", "addWebhook", WEBHOOKS}, {"Mutation", "updateWebhook", WEBHOOKS}, {"Mutation", "deleteWebhook", WEBHOOKS},
+    {"ApplicationRegisterInput", "webhooks", WEBHOOKS}, {"RuntimeRegisterInput", "webhooks", WEBHOOKS},
     {"Mutation", "addApplicationWebhook", WEBHOOKS}, {"Mutation", "updateApplicationWebhook", WEBHOOKS},
     {"Mutation", "deleteApplicationWebhook", WEBHOOKS},
 

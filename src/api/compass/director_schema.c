@@ -193,7 +193,7 @@ const struct graphql_tables director_tables = {.types = tables,
                                                .query = "Query",
                                                .mutation = "Mutation",
                                                .absent = director_absent,
-    .former = director_former,
+                                               .former = director_former,
                                                .absent_extensions =
                                                    "{\"error\":\"InvalidOperation\",\"error_code\":27}",
                                                .scoped = true};

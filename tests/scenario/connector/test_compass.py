@@ -119,6 +119,7 @@ def test_the_director_refuses_with_its_numbers(server, query, code):
     ("{ formations { data { id } } }", "formations"), ("{ automaticScenarioAssignments { totalCount } }", "scenarios"),
     ("{ applicationTemplates { totalCount } }", "application templates"), ("{ applications { data { applicationTemplate { id } } } }", "application templates"),
     ('mutation { r: addWebhook(applicationID: "x", in: {type: UNPAIR_APPLICATION}) { id } }', "webhooks"),
+    ('mutation { registerApplication(in: {name: "x", webhooks: []}) { id } }', "webhooks"),
     ('mutation { requestClientCredentialsForApplication(id: "x") { id } }', "client credentials"),
     ('mutation { setDefaultEventingForApplication(appID: "x", runtimeID: "y") { defaultURL } }', "events"),
     ("mutation { writeTenants(in: []) }", "tenants"),

@@ -431,8 +431,8 @@ def test_a_runtime_asks_and_the_application_answers(server, identity, stranger):
     setting = 'mutation { result: setBundleInstanceAuth(authID: "%s", in: {%s}) { %s } }'
     credential = 'auth: {credential: {oauth: {clientId: "i", clientSecret: "s", url: "https://t.example"}}}'
     gone = f"Object not found [ID={auth}; object=bundleInstanceAuth]"
-    refused(server, setting % (auth, credential, "id"), 23, "insufficient scopes provided [actual=runtime:read runtime:write application:read "
-            "runtime.auths:read bundle.instance_auths:read; required=application:write]", **asking)
+    refused(server, setting % (auth, credential, "id"), 23, "insufficient scopes provided [actual=runtime:read;runtime:write;application:read;"
+            "runtime.auths:read;bundle.instance_auths:read; required=application:write]", **asking)
     for who in (stranger, {"headers": {"Tenant": "other"}}):
         refused(server, setting % (auth, credential, "id"), 20, gone, **who)
         refused(server, 'mutation { deleteBundleInstanceAuth(authID: "%s") { id } }' % auth, 20, gone, **who)

@@ -402,6 +402,7 @@ static const struct graphql_type *const types[] = {roots, people, NULL};
 static const struct graphql_absent absent[] = {
     {"Query", "ships", "there are no ships here"},
     {"Mutation", "addShip", "there are no ships here"},
+    {"Filter", "ship", "there are no ships here"},
     {NULL, NULL, NULL},
 };
 static const struct graphql_former former[] = {

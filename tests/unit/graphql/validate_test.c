@@ -17,6 +17,7 @@ static const struct {
     {"{ echo(ints: [[1], {a: 2}]) }", "Int cannot represent non-integer value: [1]"},
     {"{ xyzzyplugh }", "Cannot query field \"xyzzyplugh\" on type \"Query\"."},
     {"{ ships { name } }", "there are no ships here"},
+    {"{ echo(inputs: {key: \"k\", ship: 1}) }", "there are no ships here"},
     {"mutation { addShip }", "there are no ships here"},
     {"{ lost }", "Cannot query field \"lost\" on type \"Query\". Did you mean \"nest\"?"},
     {"{ hero(word: 1) { id } }", "Unknown argument \"word\" on field \"Query.hero\"."},
