@@ -105,7 +105,7 @@ class Peer:
         self.sock.settimeout(0.001)
         with contextlib.suppress(TimeoutError):
             self.read()
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
 
     def read(self):
         try:
@@ -121,7 +121,7 @@ class Peer:
             data, self.buffer = self.buffer[9:9 + size], self.buffer[9 + size:]
             self.take(kind, flags, stream, data)
 
-    def pump(self, done=lambda: False, seconds=15):
+    def pump(self, done=lambda: False, seconds=60):
         """Reads until `done` or until the server closes."""
         give_up = time.monotonic() + seconds
         while not done() and not self.closed:

@@ -18,12 +18,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("FAIRLEAD_BINARY", str(ROOT / "build" / "fairlead"))
 FRONTS = os.environ.get("FAIRLEAD_TEST_FRONTS", "1")
 SANITIZED = b"__asan_init" in pathlib.Path(BINARY).read_bytes() if os.path.exists(BINARY) else False
-READY_SECONDS = 60
+READY_SECONDS = 120
+PATIENCE = 60  # seconds for what an idle machine does at once: a limit ends what hangs, it judges nobody
 JSON_TYPE = "application/json;charset=UTF-8"  # as the original writes it, without a blank
 GATEWAY = {"listen.proxy": "127.0.0.1:0", "outbound.allow_loopback": "true"}  # settings under which targets of the tests can be called
 
 
-def run(command, check=True, timeout=60, **more):
+def run(command, check=True, timeout=120, **more):
     """Runs a command and returns it with text output; a failure shows everything it said."""
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=timeout, **more)
     if check and done.returncode != 0:
@@ -32,8 +33,8 @@ def run(command, check=True, timeout=60, **more):
 
 
 def poll(condition, seconds, complaint):
-    """Waits until the condition holds and returns what it said; for what another process does in its own time."""
-    give_up = time.monotonic() + seconds
+    """Waits until the condition holds and returns what it said; for what another process does in its own time. A busy machine has more of it."""
+    give_up = time.monotonic() + max(seconds, PATIENCE)
     while not (found := condition()):
         assert time.monotonic() < give_up, complaint
         time.sleep(0.01)
@@ -53,7 +54,7 @@ class Answer:
         return f"<{self.status} {self.body[:300]!r}>"
 
 
-def curl(*arguments, check=True, timeout=30):
+def curl(*arguments, check=True, timeout=PATIENCE):
     """The real curl; returns the last answer. With check=False, None when there was no answer."""
     done = subprocess.run(["curl", "-sS", "-i", "--max-time", str(timeout), *[str(a) for a in arguments]],
                           capture_output=True, timeout=timeout + 10)
@@ -75,7 +76,7 @@ def curl(*arguments, check=True, timeout=30):
     return Answer(int(status), headers, rest.decode("utf-8", "replace"), version)
 
 
-def curl_failure(*arguments, timeout=30):
+def curl_failure(*arguments, timeout=PATIENCE):
     """What the real curl says when it gets no answer. An answer is the failure."""
     done = subprocess.run(["curl", "-sS", "-i", "--max-time", str(timeout), *[str(a) for a in arguments]],
                           capture_output=True, text=True, timeout=timeout + 10)
@@ -191,7 +192,7 @@ class Server:
     def port(self, name):
         return self.listeners[name].rsplit(":", 1)[1]
 
-    def stop(self, expected=0, sign=signal.SIGTERM, timeout=60):
+    def stop(self, expected=0, sign=signal.SIGTERM, timeout=120):
         if self.process is None:
             return
         if self.process.poll() is None:

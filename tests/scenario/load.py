@@ -28,7 +28,7 @@ def fingerprint_of(answer):
 class Client:
     """Two connections to one server: internal (plain) and connector (TLS)."""
 
-    def __init__(self, server, timeout=15):
+    def __init__(self, server, timeout=60):
         self.server, self.timeout = server, timeout
         self.tls = ssl.create_default_context(cafile=str(server.ca))
         self.connections = {}
@@ -98,10 +98,10 @@ class Load:
     def stop(self):
         self.stopping.set()
         for thread in self.threads:
-            thread.join(30)
+            thread.join(120)
             assert not thread.is_alive(), "a client waits for an answer that does not come"
 
-    def wait_issued(self, count, seconds=30):
+    def wait_issued(self, count, seconds=120):
         """Until so many were issued since now: the load runs."""
         wanted, give_up = len(self.issued) + count, time.monotonic() + seconds
         while len(self.issued) < wanted:

@@ -5,8 +5,10 @@ allow. Whoever is strict hides what the next one gets wrong.
 They are packages of scripts/packages; one that is missing fails the scenario.
 """
 
+import contextlib
 import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
@@ -88,9 +90,12 @@ proxy.server = ("" => (("host" => "127.0.0.1", "port" => {to})))
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports that the system gives to outgoing connections (net.ipv4.ip_local_port_range): none of those takes it before the server does."""
+    while True:
+        port = random.randrange(16384, 32768)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def answers(port):
@@ -126,7 +131,7 @@ class Peer:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 def nginx(directory, to, reuse=True, path="", listen="", server="", location=""):

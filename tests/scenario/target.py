@@ -156,6 +156,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
         self.wfile.write(b"0\r\n\r\n")
 
+    def path_held(self, _):
+        """Until the test lets go: target.let_go.set()."""
+        self.target.let_go.wait(120)
+        self.answer_json(200, {})
+
     def path_slow(self, query):
         time.sleep(float(query))
         self.answer_json(200, {})
@@ -191,6 +196,7 @@ class Target:
         self.csrf_fetches, self.csrf_valid, self.csrf_delay = 0, None, 0
         self.need, self.need_csrf = None, False  # what check() wants: None, ("basic", user, password), "bearer", ("value", authorization)
         self.read_pause, self.sent = 0, 0
+        self.let_go = threading.Event()
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.target = self
         if tls:

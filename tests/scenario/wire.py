@@ -19,7 +19,7 @@ def tls_context(server, system=None, alpn=("http/1.1",)):
     return context
 
 
-def connect(server, listener="internal", sni="localhost", alpn=("http/1.1",), system=None, timeout=20):
+def connect(server, listener="internal", sni="localhost", alpn=("http/1.1",), system=None, timeout=60):
     """A connected socket; TLS but on listeners without. sni=None sends no server name."""
     raw = socket.create_connection(("127.0.0.1", int(server.port(listener))), timeout=timeout)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

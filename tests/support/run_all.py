@@ -13,6 +13,8 @@ import sys
 import time
 import xml.etree.ElementTree as xml
 
+import scenarios
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PYTHON = "/usr/bin/python3"
 ASAN_ENVIRONMENT = {
@@ -105,13 +107,7 @@ def stage_scenario():
     """Every scenario against the sanitized binary, in one process and with two fronts."""
     if not build_sanitized():
         return 0, 1
-    passed = failed = 0
-    for fronts in ("0", "2"):
-        environment = {"FAIRLEAD_BINARY": os.path.join(ROOT, "build-asan", "fairlead"), "FAIRLEAD_TEST_FRONTS": fronts,
-                       **ASAN_ENVIRONMENT}
-        p, f = pytest("tests/scenario", environment, ["-m", "not release"])
-        passed, failed = passed + p, failed + f
-    return passed, failed
+    return scenarios.run(os.path.join(ROOT, "tests", "scenario"), os.path.join(ROOT, "build-asan", "fairlead"), ASAN_ENVIRONMENT)
 
 
 def stage_release():

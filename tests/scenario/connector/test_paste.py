@@ -54,7 +54,7 @@ def test_escaped_line_breaks_are_as_good(server, request_file):
 def test_the_shell_of_the_tutorial_works_as_it_stands(server, request_file):
     body = f"""'{{"csr":"'"$(openssl base64 -in {request_file})"'"}}'"""
     line = f'curl -sS --cacert {server.ca} -H "Content-Type: application/json" -d {body} \'{server.sign_url("shop")}\''
-    assert '"crt":' in subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30).stdout
+    assert '"crt":' in subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60).stdout
 
 
 def test_line_breaks_elsewhere_are_still_errors(ask):
@@ -117,13 +117,13 @@ def test_a_4096_bit_key_whose_client_waits_for_100_continue(server, version, tmp
     run(["openssl", "req", "-new", "-out", tmp_path / "generated.csr", "-key", tmp_path / "generated.key", "-subj", subject])
     body = pki.write(tmp_path / "body", json.dumps({"csr": base64.b64encode((tmp_path / "generated.csr").read_bytes()).decode()}))
     waits = ["-H", "Expect: 100-continue", "--expect100-timeout", "20"]
-    answer = server.curl(version, *waits, "-d", f"@{body}", server.sign_url("big"), timeout=15)
+    answer = server.curl(version, *waits, "-d", f"@{body}", server.sign_url("big"), timeout=60)
     assert answer.status == 201
 
 
 def test_an_expectation_before_a_refusal_is_answered_with_the_refusal(server):
     waits = ["-H", "Expect: 100-continue", "--expect100-timeout", "20"]
-    answer = server.curl("--http1.1", *waits, "-d", "{}", server.connector + "/nowhere", timeout=15)
+    answer = server.curl("--http1.1", *waits, "-d", "{}", server.connector + "/nowhere", timeout=60)
     assert_error(answer, 404, "Requested resource could not be found.")
 
 

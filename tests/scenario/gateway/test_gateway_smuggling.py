@@ -60,7 +60,7 @@ def fill(message, port, name, number):
     return [part.replace(b"@", f"127.0.0.1:{port}".encode()) for part in (filled, second)]
 
 
-def say(port, data, timeout=20):
+def say(port, data, timeout=60):
     """Everything that comes back until the other side closes."""
     got = b""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as s:
@@ -123,7 +123,7 @@ def test_a_body_without_end_is_no_request(server, behind, recorder, target):
     number, port = next(numbers), int(server.port("proxy"))
     recorder.take()
     message = dict((row[0], row[1]) for row in REFUSED)["CL of 16 nines"]
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as s:
         s.sendall(b"".join(fill(message, port, target, number)) + INNER)
         s.shutdown(socket.SHUT_WR)
         assert not seen_by_caller(s.recv(65536))

@@ -68,7 +68,7 @@ class Callers:
 
     def work(self):
         host, port = self.server.address("proxy").rsplit(":", 1)
-        connection, kept = http.client.HTTPConnection(host, int(port), timeout=30), False
+        connection, kept = http.client.HTTPConnection(host, int(port), timeout=60), False
         while not self.done:
             try:
                 connection.request("GET", "/shop/slow/x")
@@ -85,25 +85,28 @@ class Callers:
     def stop(self):
         self.done = True
         for t in self.threads:
-            t.join(60)
+            t.join(120)
 
 
 def test_a_stop_lets_two_hundred_calls_end_and_says_that_it_closes(running):
     server, target = running(**{"outbound.connections": "256"})
-    idle, callers = connect(server), [connect(server) for _ in range(IN_FLIGHT)]
-    idle.sendall(REQUEST % b"x")
-    assert answer(idle)[0] == 200
+    idle, callers = [connect(server) for _ in range(16)], [connect(server) for _ in range(IN_FLIGHT)]
+    for s in idle:
+        s.sendall(REQUEST % b"x")
+        assert answer(s)[0] == 200
     for s in callers:
-        s.sendall(REQUEST % b"slow?3")
-    poll(lambda: sum("slow?" in path for _, path, _ in target.calls) == IN_FLIGHT, 30, "not all calls arrived")
+        s.sendall(REQUEST % b"held")
+    poll(lambda: sum(path.endswith("held") for _, path, _ in target.calls) == IN_FLIGHT, 30, "not all calls arrived")
     server.process.send_signal(signal.SIGTERM)
-    assert idle.recv(1) == b""  # nothing runs on it
+    for s in idle:  # enough of them for each front to have one
+        assert s.recv(1) == b""  # nothing runs on it
+        s.close()
+    target.let_go.set()
     for s in callers:
         status, head = answer(s)
         assert status == 200 and "\r\nconnection: close\r\n" in head, head
         assert s.recv(1) == b""
         s.close()
-    idle.close()
     server.stop()
 
 
@@ -147,9 +150,10 @@ def test_a_front_that_dies_takes_only_its_own_calls_along(running):
     victim = next(pid for pid, kind in children.items() if kind == "front")
     callers = [connect(server) for _ in range(40)]
     for s in callers:
-        s.sendall(REQUEST % b"slow?2")
-    poll(lambda: sum("slow?" in path for _, path, _ in target.calls) == len(callers), 30, "not all calls arrived")
+        s.sendall(REQUEST % b"held")
+    poll(lambda: sum(path.endswith("held") for _, path, _ in target.calls) == len(callers), 30, "not all calls arrived")
     os.kill(victim, signal.SIGKILL)
+    target.let_go.set()
     url = f"http://{server.address('proxy')}/shop/slow/x"
     for _ in range(20):  # on the other one at once, on its own when it is back: what waits there is kept
         assert curl(url).status == 200

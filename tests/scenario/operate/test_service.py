@@ -18,7 +18,7 @@ def manager(tmp_path):
     path = str(tmp_path / "notify")
     end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     end.bind(path)
-    end.settimeout(30)
+    end.settimeout(60)
 
     class Manager:
         environment = {"NOTIFY_SOCKET": path}
@@ -73,7 +73,7 @@ def test_sockets_of_the_manager_are_used_and_stay_open_over_a_restart(make_serve
     server = make_server(start=False, settings={"listen.internal": address})
     for _ in range(2):
         waiting = socket.create_connection(listening.getsockname())
-        waiting.settimeout(30)
+        waiting.settimeout(60)
         activate(server, listening)
         waiting.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         assert waiting.recv(1000).startswith(b"HTTP/1.1 200"), server.log()

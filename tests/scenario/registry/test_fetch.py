@@ -273,12 +273,11 @@ def test_many_slow_downloads_do_not_stop_the_others(server, app, web):
     threads = [threading.Thread(target=one) for _ in range(20)]
     for t in threads:
         t.start()
-    time.sleep(0.3)
-    began = time.monotonic()
+    poll(lambda: 503 in answers, 20, "nobody is told to come again")  # so all places are taken
     app.delete(app.register(service("meanwhile")))
-    assert time.monotonic() - began < 2
+    assert any(t.is_alive() for t in threads), "the others were not served meanwhile"
     for t in threads:
-        t.join(60)
+        t.join(120)
     assert set(answers) == {502, 503}, answers
 
 

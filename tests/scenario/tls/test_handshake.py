@@ -16,7 +16,7 @@ def s_client(server, *words, say="", port=None):
     port = port or server.port("gateway")
     options = ["-connect", f"127.0.0.1:{port}", "-CAfile", server.ca, "-servername", "localhost", *words]
     command = f"(printf '{say}'; sleep 0.4) | openssl s_client " + " ".join(map(str, options))
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, errors="replace", timeout=30)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, errors="replace", timeout=60)
     return done.stdout + done.stderr
 
 

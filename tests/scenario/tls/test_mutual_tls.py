@@ -5,11 +5,10 @@ The CA is the test's own (ca.certificate_file), so that it can sign what the ser
 """
 
 import subprocess
-import time
 
 import pki
 import pytest
-from harness import Server, assert_error, curl_failure
+from harness import Server, assert_error, curl_failure, poll
 
 MANAGEMENT = "/v1/applications/management/info"
 SUBJECT = pki.SUBJECT + "shop"
@@ -129,9 +128,7 @@ def test_a_certificate_of_our_ca_that_is_not_on_record_is_refused(server, tmp_pa
 def test_each_refusal_is_logged_with_its_reason(server, presented, tls, http):
     before = len(server.log())
     curl_failure("--cacert", server.ca, *flags(tls, http), *presented["expired"], server.gateway + MANAGEMENT)
-    give_up = time.monotonic() + 5  # the alert leaves before the line is written
-    while "tls.handshake.failed" not in server.log()[before:] and time.monotonic() < give_up:
-        time.sleep(0.02)
+    poll(lambda: "tls.handshake.failed" in server.log()[before:], 5, "no line")  # the alert leaves before it is written
     line = next(line for line in server.log()[before:].splitlines() if "tls.handshake.failed" in line)
     assert "class=expired" in line and 'reason="client certificate expired"' in line
 

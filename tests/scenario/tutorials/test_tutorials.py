@@ -50,7 +50,7 @@ def read_deviations():
 COMMANDS, DEVIATIONS = read_commands(), read_deviations()
 
 
-def wait_for_port(port, seconds=40):
+def wait_for_port(port, seconds=120):
     """The tutorial names the port, so no other will do; a run beside this one may still hold it."""
     give_up = time.monotonic() + seconds
     while True:
@@ -85,7 +85,7 @@ class Person:
         """What bash makes of it: (worked, output). An error in JSON is what curl calls a success."""
         try:
             done = subprocess.run(["bash", "-c", self.exported + self.fill(text)], cwd=self.dir, env=self.environment, capture_output=True,
-                                  text=True, timeout=30)
+                                  text=True, timeout=90)
         except subprocess.TimeoutExpired:
             return True, "it runs on"
         refused = re.match(r'\{"code":[45]', done.stdout) is not None
