@@ -267,17 +267,22 @@ struct deletion {
     const uint8_t *id;
     int64_t expected_revision; /* 0 = any */
     const struct audit_entry *audit;
+    bool alone, is_bundle;
 };
 
+/* Very much may be in a bundle: it goes in a transaction of its own. */
 static struct status delete_service(struct sqlite_txn *t, void *args)
 {
-    const struct deletion *in = args;
+    struct deletion *in = args;
     struct service_state was;
     int64_t services = 0;
     TRY(sqlite_caller_check(t, in->audit));
     TRY(sqlite_service_state(t, in->tenant, in->application, in->id, &was));
     if (in->expected_revision != 0 && was.revision != in->expected_revision)
         return STATUS(CHANGED);
+    in->is_bundle = was.role == SERVICE_BUNDLE;
+    if (in->is_bundle && !in->alone)
+        return STATUS(AGAIN);
     TRY(delete_with_members(t, &was, &services));
     TRY(count_services(t, in->tenant, in->application, -services));
     TRY(sqlite_service_changed(t, in->tenant, in->id));
@@ -288,8 +293,12 @@ struct status sqlite_service_delete(struct store *s, struct text tenant, struct 
                                     const uint8_t id[static SERVICE_ID_SIZE], int64_t expected_revision,
                                     const struct audit_entry *audit)
 {
-    struct deletion in = {tenant, application, id, expected_revision, audit};
-    return sqlite_write(sqlite_of(s)->writer, delete_service, &in);
+    struct deletion in = {tenant, application, id, expected_revision, audit, false, false};
+    struct status result = sqlite_write(sqlite_of(s)->writer, delete_service, &in);
+    if (!in.is_bundle)
+        return result;
+    in.alone = true;
+    return sqlite_write_alone(sqlite_of(s)->writer, delete_service, &in);
 }
 
 static struct status first_of(struct sqlite_txn *t, struct text tenant, struct text application,
