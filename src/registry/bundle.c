@@ -11,7 +11,7 @@ static struct status check_input(const struct bundle_input *in, struct error *er
 {
     TRY(check_name(in->name, err));
     TRY(check_characters("description", in->description, 0, 2000, err));
-    TRY(check_json("instanceAuthRequestInputSchema", in->auth_schema, err));
+    TRY(check_object("instanceAuthRequestInputSchema", in->auth_schema, err));
     if (in->correlation_id_count > LIMIT_LABELS)
         return error_set(err, E_INVALID, "correlationIDs: more than %d", LIMIT_LABELS);
     for (size_t i = 0; i < in->correlation_id_count; i++)
@@ -200,8 +200,7 @@ struct status bundle_auth_open(struct registry *r, const struct bundle *b, struc
     struct bundle_details more;
     TRY(stored_service_get(r, &key, a, &s, err));
     TRY(bundle_details_read(s.row.details, a, &more));
-    const bool given = s.row.role == SERVICE_BUNDLE ? more.auth : s.secrets[SECRET_CREDENTIALS].present;
-    if (!given) {
+    if (!has_default_auth(&s.row, &more)) {
         *out = (struct bundle_auth){.given = false};
         return DONE;
     }

@@ -112,6 +112,13 @@ struct status auth_from_details(const struct service_details *d, const struct bu
     return DONE;
 }
 
+bool has_default_auth(const struct service *bundle, const struct bundle_details *more)
+{
+    const enum credential_kind kind = (enum credential_kind)bundle->credential_kind;
+    return bundle->role == SERVICE_BUNDLE ? more->auth
+                                          : kind != CREDENTIAL_NONE && !credential_has_pair(kind);
+}
+
 /* ---- in one piece ---- */
 
 /*

@@ -40,9 +40,16 @@ struct status check_json(const char *what, struct text json, struct error *err)
         return error_set(err, E_INVALID, "%s: longer than %d bytes", what, LIMIT_SERVICE_TEXT);
     if (!status_ok(json_scan(json, &where)))
         return error_set(err, E_INVALID, "%s: %.*s", what, TEXT_ARG(json_position_text(&where, words)));
+    return DONE;
+}
+
+struct status check_object(const char *what, struct text json, struct error *err)
+{
     const struct json_cursor c = json_cursor_at(json);
-    return json_cursor_type(&c) == JSON_TYPE_OBJECT ? DONE
-                                                    : error_set(err, E_INVALID, "%s: no JSON object", what);
+    TRY(check_json(what, json, err));
+    return !json.p || json_cursor_type(&c) == JSON_TYPE_OBJECT
+               ? DONE
+               : error_set(err, E_INVALID, "%s: no JSON object", what);
 }
 
 static struct status check_url(const char *what, struct text url, struct error *err)
@@ -114,7 +121,7 @@ static struct status check_version(struct text version, struct error *err)
     enum json_type type;
     if (!version.p)
         return DONE;
-    TRY(check_json("version", version, err));
+    TRY(check_object("version", version, err));
     if (!json_member(version, TEXT("value"), &raw, &type) || type != JSON_TYPE_STRING ||
         !is_semantic_version((struct text){raw.p + 1, raw.n - 2}))
         return error_set(err, E_INVALID, "version: value: must be a semantic version (SemVer 2)");
@@ -126,14 +133,14 @@ static struct status check_version(struct text version, struct error *err)
 static struct status check_format(enum service_role role, const struct member_input *in, struct error *err)
 {
     static const struct {
-        enum service_role role;
         struct text type;
+        enum service_role role;
         bool json, yaml, xml, text;
     } rows[] = {
-        {SERVICE_API, TEXT_INIT("ODATA"), true, false, true, false},
-        {SERVICE_API, TEXT_INIT("OPEN_API"), true, true, false, false},
-        {SERVICE_EVENTS, TEXT_INIT("ASYNC_API"), true, true, false, false},
-        {SERVICE_DOCUMENT, TEXT_INIT("MARKDOWN"), false, false, false, true},
+        {TEXT_INIT("ODATA"), SERVICE_API, true, false, true, false},
+        {TEXT_INIT("OPEN_API"), SERVICE_API, true, true, false, false},
+        {TEXT_INIT("ASYNC_API"), SERVICE_EVENTS, true, true, false, false},
+        {TEXT_INIT("MARKDOWN"), SERVICE_DOCUMENT, false, false, false, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const bool may[] = {[FORMAT_JSON] = rows[i].json,

@@ -27,13 +27,18 @@ struct status auth_pack_row(const struct service *row, const struct secret_data 
                             const struct secret_data *parameters, struct secret_data *out);
 struct status auth_unpack(const struct secret_data *packed, struct arena *a, struct bundle_auth *out);
 
+/* Whether a bundle has a default instance auth. A pair that was made here for one service is none: its key
+ * stays here. */
+bool has_default_auth(const struct service *bundle, const struct bundle_details *more);
+
 /* ---- bundle_check.c: rules of texts ---- */
 
 /* Each E_INVALID: "name: must be ...". */
 struct status check_name(struct text name, struct error *err);
 struct status check_characters(const char *what, struct text value, size_t least, size_t most,
                                struct error *err);
-struct status check_json(const char *what, struct text json, struct error *err); /* an object, if any */
+struct status check_json(const char *what, struct text json, struct error *err);   /* {NULL, 0} is fine */
+struct status check_object(const char *what, struct text json, struct error *err); /* likewise */
 struct status member_check(enum service_role role, const struct member_input *in, struct error *err);
 
 /* ---- bundle_rows.c: rows of the store ---- */

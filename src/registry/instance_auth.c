@@ -109,8 +109,7 @@ static struct status take_default(struct registry *r, const struct bundle *b, st
     struct bundle_details more;
     TRY(stored_service_get(r, &key, a, &s, NULL));
     TRY(bundle_details_read(s.row.details, a, &more));
-    const bool given = s.row.role == SERVICE_BUNDLE ? more.auth : s.secrets[SECRET_CREDENTIALS].present;
-    if (!given)
+    if (!has_default_auth(&s.row, &more))
         return DONE;
     return auth_pack_row(&s.row, stored_secret(&s, SECRET_CREDENTIALS), stored_secret(&s, SECRET_PARAMETERS),
                          out);
@@ -301,15 +300,6 @@ static void alter_release(struct instance_auth *i, const struct instance_auth_se
              "System."));
 }
 
-struct status instance_auth_release(struct registry *r, const struct audit_caller *caller,
-                                    const struct registry_scope *scope,
-                                    const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
-                                    struct instance_auth *out, struct error *err)
-{
-    const struct alteration what = {.alter = alter_release, .action = TEXT("instanceAuth.release")};
-    return change(r, caller, scope, id, &what, a, out, err);
-}
-
 struct status instance_auth_delete(struct registry *r, const struct audit_caller *caller,
                                    const struct registry_scope *scope,
                                    const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
@@ -326,4 +316,20 @@ struct status instance_auth_delete(struct registry *r, const struct audit_caller
     TRY(audited(&c, remove_auth, err));
     *out = i;
     return DONE;
+}
+
+struct status instance_auth_release(struct registry *r, const struct audit_caller *caller,
+                                    const struct registry_scope *scope,
+                                    const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
+                                    struct instance_auth *out, struct error *err)
+{
+    struct instance_auth i;
+    struct service bundle;
+    struct bundle_details more;
+    TRY(find(r, scope, id, a, &i, &bundle));
+    TRY(bundle_details_read(bundle.details, a, &more));
+    if (has_default_auth(&bundle, &more)) /* the application has nothing to take back */
+        return instance_auth_delete(r, caller, scope, id, a, out, err);
+    const struct alteration what = {.alter = alter_release, .action = TEXT("instanceAuth.release")};
+    return change(r, caller, scope, id, &what, a, out, err);
 }

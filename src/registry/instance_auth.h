@@ -32,7 +32,8 @@ struct status instance_auth_set(struct registry *r, const struct audit_caller *c
                                 const struct registry_scope *scope, const uint8_t id[static SERVICE_ID_SIZE],
                                 const struct instance_auth_set *in, struct arena *a,
                                 struct instance_auth *out, struct error *err);
-/* By the runtime: UNUSED, for the application to delete. */
+/* By the runtime: UNUSED, for the application to delete; where the bundle has a default instance auth, it is
+ * deleted at once (*out is what it was). */
 struct status instance_auth_release(struct registry *r, const struct audit_caller *caller,
                                     const struct registry_scope *scope,
                                     const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,

@@ -40,7 +40,7 @@ static void refuses_parameters_that_the_schema_does_not_allow(void **state)
         const char *parameters, *why;
     } rows[] = {
         {NULL, "no input parameters"},    {"{", "inputParams: "},
-        {"[]", "no JSON object"},         {"{}", "user: is missing"},
+        {"[]", "is not of the type"},     {"{}", "user: is missing"},
         {"{\"user\":1}", "user: is not"}, {"{\"user\":\"a\",\"x\":1}", "x: is not"},
     };
     struct instance_auth i;
@@ -77,7 +77,7 @@ static void waits_for_the_application_and_tells_what_it_set(void **state)
     assert_text(i.context, "{\"c\":1}");
     assert_ok(instance_auth_open(w->registry, &i, &w->arena, &auth, &w->err));
     assert_false(auth.given);
-    assert_status(request(w, &b, &in, &now), E_INVALID); /* the id is in use */
+    assert_status(request(w, &b, &in, &now), E_CONFLICT); /* the id is in use */
 
     const struct instance_auth_set answer = {.auth = basic_auth("u", "pw")};
     assert_ok(set(w, &i, &answer, &now));
@@ -111,6 +111,27 @@ static void a_default_auth_answers_at_once(void **state)
     assert_text(auth.credentials.basic.password, "pw");
     assert_text(auth.credentials.basic.csrf.token_url, "https://h.com/csrf");
     assert_text(auth.parameters.query.list[0].name, "q");
+    assert_ok(instance_auth_release(w->registry, &world_caller, &shop, i.id, &w->arena, &i, &w->err));
+    assert_status(instance_auth_get(w->registry, &shop, NULL, i.id, &w->arena, &i, &w->err), E_NOT_FOUND);
+}
+
+/* The key of a pair that was made for a service stays here. */
+static void a_pair_that_was_made_here_is_no_default_auth(void **state)
+{
+    struct world *w = *state;
+    const struct registry_key key =
+        world_registered(w, world_service(w, "'credentials':{'certificateGen':{'commonName':'c'}}", ""));
+    const struct instance_auth_request in = {.id = TEXT("")};
+    struct bundle b;
+    struct bundle_auth auth;
+    struct instance_auth i;
+    assert_ok(bundle_get(w->registry, &shop, key.id, &w->arena, &b, &w->err));
+    assert_ok(bundle_auth_open(w->registry, &b, &w->arena, &auth, &w->err));
+    assert_false(auth.given);
+    assert_ok(request(w, &b, &in, &i));
+    assert_int_equal(i.condition, INSTANCE_PENDING);
+    assert_ok(instance_auth_release(w->registry, &world_caller, &shop, i.id, &w->arena, &i, &w->err));
+    assert_int_equal(i.condition, INSTANCE_UNUSED);
 }
 
 static void refuses_what_cannot_be_set(void **state)
@@ -202,6 +223,7 @@ int main(void)
         WORLD_TEST(tenants_and_applications_are_walls_and_bundles_take_theirs_along),
         WORLD_TEST(waits_for_the_application_and_tells_what_it_set),
         WORLD_TEST(a_default_auth_answers_at_once),
+        WORLD_TEST(a_pair_that_was_made_here_is_no_default_auth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
