@@ -83,6 +83,7 @@
     X(READYZ,                 api_readyz)                \
     X(METRICS,                api_metrics)               \
     X(VERSION,                api_version)               \
+    X(CONSOLE,                api_console)               \
     X(FRONT_CERTIFICATE,      front_certificate)         \
     X(FRONT_LISTENERS,        front_listeners)           \
     X(FRONT_TARGET,           front_target)              \

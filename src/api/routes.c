@@ -65,8 +65,8 @@ const struct route api_routes[] = {
     METADATA(HTTP_PATCH,   "",               KYMA | ROUTE_INLINE, BODY_IGNORED, API_KYMA_METADATA_ROOT),
 
     /* The Compass way: with a one-time token, and with a certificate. What a field needs is in the schemas. */
-    {HTTP_POST, "/connector/graphql",                        ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, LIMIT_BODY_JSON, API_COMPASS_CONNECTOR},
-    {HTTP_GET,  "/connector/graphql",                        ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_CONNECTOR},
+    {HTTP_POST, "/connector/graphql",                        ON_CONNECTOR | ON_INTERNAL, PERMIT_ANYONE, ROUTE_GRAPHQL, LIMIT_BODY_JSON, API_COMPASS_CONNECTOR},
+    {HTTP_GET,  "/connector/graphql",                        ON_CONNECTOR | ON_INTERNAL, PERMIT_ANYONE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_CONNECTOR},
     {HTTP_POST, "/connector/graphql",                        ON_GATEWAY, PERMIT_CERTIFICATE, ROUTE_GRAPHQL | ROUTE_ENDS_IDENTITY, LIMIT_BODY_JSON, API_COMPASS_CONNECTOR},
     {HTTP_GET,  "/connector/graphql",                        ON_GATEWAY, PERMIT_CERTIFICATE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_CONNECTOR},
 
@@ -137,6 +137,10 @@ const struct route api_routes[] = {
     {HTTP_HEAD, "/readyz",                                   NATIVE_ON, PERMIT_ANYONE, 0, 0, API_READYZ},
     {HTTP_GET,  "/metrics",                                  NATIVE_ON, PERMIT_OPERATOR, 0, 0, API_METRICS},
     {HTTP_GET,  "/version",                                  EVERYWHERE | ON_CONTROL, PERMIT_ANYONE, ROUTE_INLINE, 0, API_VERSION},
+
+    /* GraphiQL: constant files, for whoever may ask the schemas anyway. */
+    {HTTP_GET,  "/graphiql",                                 ON_INTERNAL, PERMIT_ANYONE, 0, 0, API_CONSOLE},
+    {HTTP_GET,  "/graphiql/{file}",                          ON_INTERNAL, PERMIT_ANYONE, 0, 0, API_CONSOLE},
 
     /* What our own fronts ask (net/hop.h). The first one's body is the certificate's Name. */
     {HTTP_GET,  "/front/certificate",                        ON_FRONT, PERMIT_FRONT, 0, 64 * 1024, API_FRONT_CERTIFICATE},
