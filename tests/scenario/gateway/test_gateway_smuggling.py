@@ -144,10 +144,10 @@ def before(server, recorder, behind, tmp_path_factory):
     other.close()
 
 
-def through(peer, recorder, message, number):
+def through(peer, recorder, message, number, patience):
     """What the end of the chain saw, and what the caller was told."""
     recorder.take()
-    answer = say(peer.port, b"".join(fill(message, peer.port, "direct", number)), timeout=1)
+    answer = say(peer.port, b"".join(fill(message, peer.port, "direct", number)), timeout=patience)
     return [r.saw for r in recorder.take()], seen_by_caller(answer)
 
 
@@ -155,8 +155,11 @@ def through(peer, recorder, message, number):
 @judged([row for row in REFUSED + ACCEPTED if row[0] not in PATHS])
 def test_behind_another_server_both_read_the_same(before, front, name, message, status):
     """The gateway may refuse what that server and the recorder take, but never take anything for something else."""
-    number = next(numbers)
-    (seen, told), (wanted, _) = (through(*where, message, number) for where in before[front])
+    for patience in (1, 20):  # seconds for a server that says nothing more; a busy machine gets a second, longer chance
+        number = next(numbers)
+        (seen, told), (wanted, _) = (through(*where, message, number, patience) for where in before[front])
+        if told == seen and seen in (wanted, wanted[1:], wanted[:1], []):
+            break
     assert told == seen, "an answer that belongs to no request, or to another"
     assert seen in (wanted, wanted[1:], wanted[:1], []), (seen, wanted)
 

@@ -44,3 +44,17 @@ static inline void do_something(struct record *r)
         break;
     }
 }
+
+/* Each call is told once, never inside what its owner does; no more connections than allowed, of two targets.
+ */
+static inline void world_is_sound(const struct world *w, uint32_t seed, int step)
+{
+    const struct upstream_stats stats = world_stats(w);
+    for (int i = 0; i < WORLD_CALLS; i++)
+        if (w->calls[i].ends + w->calls[i].failures > 1 || w->calls[i].nested)
+            fail_msg("seed %u, step %d: call %d ended %d times, failed %d times, nested %d", seed, step, i,
+                     w->calls[i].ends, w->calls[i].failures, w->calls[i].nested);
+    if (stats.idle > stats.open || stats.open > 2 * w->limits.connections)
+        fail_msg("seed %u, step %d: %u connections idle, %u open", seed, step, (unsigned)stats.idle,
+                 (unsigned)stats.open);
+}

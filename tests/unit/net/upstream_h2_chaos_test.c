@@ -141,10 +141,7 @@ static void run(uint32_t seed)
         something(&h.w.calls[roll(WORLD_CALLS)]);
         if (roll(2))
             world_turn(&h.w);
-        for (int i = 0; i < WORLD_CALLS; i++)
-            assert_true(h.w.calls[i].ends + h.w.calls[i].failures <= 1 && !h.w.calls[i].nested);
-        const struct upstream_stats stats = world_stats(&h.w);
-        assert_true(stats.idle <= stats.open && stats.open <= 2 * h.w.limits.connections);
+        world_is_sound(&h.w, seed, step);
     }
     for (int i = 0; i < WORLD_CALLS; i++)
         if (h.w.calls[i].call)
