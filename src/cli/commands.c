@@ -161,7 +161,8 @@ static const struct command rows[] = {
                 "hash is kept. Scopes: application:read, application:write, application.auths:read,\n"
                 "runtime:read, runtime:write, runtime.auths:read, bundle.instance_auths:read,\n"
                 "api_spec.fetch_request:read, event_spec.fetch_request:read,\n"
-                "document.fetch_request:read, fetch-request.auth:read, tenant:read, or * for all.",
+                "document.fetch_request:read, fetch-request.auth:read, tenant:read, or * for all;\n"
+                "admin: the native API, where the internal listener asks (auth.required).",
      .example = "fairlead operator create ci --scope application:read --scope application:write --expires 30d",
      .options = {{"scope", 0, OPTION_REPEATED, "S", "what it may do; may be repeated (default: all)"},
                  {"tenant", 0, OPTION_REPEATED, "ID", "a tenant it may act in; may be repeated (default: all)"},
