@@ -79,10 +79,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Issuer:
-    def __init__(self, audience="fairlead"):
+    def __init__(self, audience="fairlead", tls=None):
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.issuer = self
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/dex"
+        if tls:
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
+        self.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{self.http.server_address[1]}/dex"
         self.audience, self.mode, self.asked, self.released = audience, "fine", [], threading.Event()
         self.keys = [Key("first")]
         threading.Thread(target=self.http.serve_forever, daemon=True).start()

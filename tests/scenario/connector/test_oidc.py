@@ -4,10 +4,11 @@
 import json
 import time
 
+import pki
 import pytest
-
-from harness import Server, curl
+from harness import Server, curl, poll
 from issuer import Issuer, Key, encode
+from scripted import tls_server
 
 TEAM = "3e64ebae-38b5-46a0-b1ed-9ccee153a0ae"
 
@@ -46,14 +47,6 @@ def reason(answer):
     assert answer.headers["www-authenticate"].startswith('Bearer realm="fairlead", error="invalid_token"')
     message = answer.json()["errors"][0]["message"]
     return message.removeprefix("Unauthorized [reason=").removesuffix("]")
-
-
-def wait_until(server, issuer, token):
-    """The server's view of the issuer may be a back-off old."""
-    give_up = time.monotonic() + 60
-    while (answer := director(server, token)).status != 200 and time.monotonic() < give_up:
-        time.sleep(0.2)
-    assert answer.status == 200, answer
 
 
 # ---- refusals ----
@@ -185,7 +178,7 @@ def test_trouble_at_the_issuer_closes_the_door_until_it_is_over(make_server, mod
         assert answer.status == 503, answer
         assert len(issuer.asked) == 1 and director(server, issuer.token()).status == 503
         issuer.mode = "fine"
-        wait_until(server, issuer, issuer.token())
+        poll(lambda: director(server, issuer.token()).status == 200, 60, "the door stays closed")  # a back-off at most
         # With keys at hand, an issuer that does not answer at all is nobody's trouble.
         issuer.mode = "slow"
         assert director(server, issuer.token()).status == 200
@@ -209,3 +202,28 @@ def test_the_tutorials_first_step(server, issuer):
     assert answer.json()["data"]["result"]["certificateSigningRequestInfo"]["subject"]
     actors = {entry["actor"] for entry in server.audit()["entries"]}
     assert f"oidc:{issuer.claims()['sub']}@{issuer.url.split('/')[2]}" in actors
+
+
+def test_users_of_a_file_and_an_issuer_behind_tls(make_server, tmp_path):
+    """auth.users as YAML has it, taken back by a reload; the issuer's certificate is of a CA of its own."""
+    authority = pki.Authority()
+    (tmp_path / "issuer.pem").write_text(authority.pem)
+    (tmp_path / "own.crt").write_text(pki.pem(authority.issue("CN=localhost", pki.key("ec:P-256", 3), (pki.SERVER_AUTH,), sans=("localhost",))))
+    (tmp_path / "own.key").write_text(pki.key_pem(pki.key("ec:P-256", 3)))
+    issuer = Issuer(tls=tls_server(tmp_path / "own.crt", tmp_path / "own.key"))
+    path = tmp_path / "fairlead.yaml"
+
+    def write(user):
+        path.write_text(f"auth:\n  oidc:\n    issuer: {issuer.url}\n    audience: fairlead\n    ca_file: {tmp_path / 'issuer.pem'}\n"
+                        f"  users:\n    - {user} tenant=* scope=application:read\n    - somebody else tenant=* scope=*\n")
+
+    try:
+        write("admin@kyma.cx")
+        server = make_server("file", config=path)
+        assert director(server, issuer.token(), "{ applications { totalCount } }").json()["data"]["applications"] == {"totalCount": 0}
+        write("other@kyma.cx")
+        server.reload()
+        poll(lambda: director(server, issuer.token()).status == 401, 20, "the reload is not in force")
+        assert issuer.asked == ["/dex/.well-known/openid-configuration", "/dex/keys"]  # the keys outlived it
+    finally:
+        issuer.close()
