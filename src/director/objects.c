@@ -316,11 +316,11 @@ struct status director_base_url(const struct director_call *d, struct text appli
 {
     struct object o;
     struct text was;
-    OWNED(buffer_release) struct buffer quoted;
     TRY(store_object_named(d->parts->store, OBJECT_APPLICATION, d->tenant, application, d->arena, &o));
     const struct text origin = origin_of(d, target_url);
     if (!origin.p || labels_find(o.details, TEXT("baseUrl"), &was))
         return DONE;
+    OWNED(buffer_release) struct buffer quoted;
     buffer_init(&quoted, ORIGIN_MAX);
     struct json_out j;
     json_out_init(&j, &quoted);
