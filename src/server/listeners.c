@@ -29,7 +29,8 @@ static struct status check_exposure(const struct supervisor *s, enum listener l,
         "listen.%s: %s is not a loopback address, and this listener asks nobody for credentials; use "
         "127.0.0.1 or [::1]%s",
         listener_name(l), socket_address_format(a, text),
-        l == LISTENER_PROXY ? ", or set tls.proxy.mode: mutual" : ", or set auth.required or auth.oidc.issuer");
+        l == LISTENER_PROXY ? ", or set tls.proxy.mode: mutual"
+                            : ", or set auth.required or auth.oidc.issuer");
 }
 
 static struct bound_address *find_address(struct supervisor *s, const struct socket_address *a)
