@@ -20,13 +20,20 @@
 
 /* Who is calling; decided by the front (TLS peer, trusted proxy) or the control socket (peer credentials),
  * never by a header. */
-enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_CERTIFICATE, PRINCIPAL_OPERATOR, PRINCIPAL_FRONT };
+enum principal_kind {
+    PRINCIPAL_ANONYMOUS,
+    PRINCIPAL_CERTIFICATE, /* of our CA */
+    PRINCIPAL_GUEST,       /* one of an external CA: nobody, unless a mapping of its subject says otherwise */
+    PRINCIPAL_OPERATOR,
+    PRINCIPAL_FRONT
+};
 
 enum certificate_verdict {
     CERT_NONE, /* no certificate was presented */
     CERT_ACTIVE,
     CERT_REVOKED,
-    CERT_UNKNOWN, /* our CA signed it, but it is not on record (and ca.accept_unrecorded is off) */
+    CERT_UNKNOWN, /* our CA signed it, but it is not on record (and ca.accept_unrecorded is off); of a guest,
+                     always */
 };
 
 /* What an operator may do where: words separated by blanks, "*" is all. Grants stand side by side. */
@@ -37,7 +44,8 @@ struct principal_grant {
 struct principal {
     enum principal_kind kind;
     enum certificate_verdict certificate;
-    uint8_t fingerprint[32]; /* CERTIFICATE */
+    uint8_t fingerprint[32]; /* CERTIFICATE, GUEST */
+    struct bytes subject;    /* GUEST: its DER Name; empty when no mapping can match it */
     bool runtime;            /* CERTIFICATE: kind of the certificate */
     struct text application; /* CERTIFICATE: CN; empty for runtimes */
     struct text tenant, group;
@@ -74,6 +82,7 @@ struct reply {
 #define REPLY_PIECE (64u * 1024)
 
 struct connector;         /* connector/connector.h */
+struct director_mappings; /* director/mapping.h */
 struct registry;          /* registry/registry.h */
 struct compass;           /* api/compass/compass.h */
 struct credentials_cache; /* credentials/credentials.h */
@@ -90,6 +99,7 @@ struct domain {
     struct vault *vault;
     struct ca *ca;
     struct connector *connector;
+    const struct director_mappings *mappings; /* of auth.subject_mappings_file; NULL without one */
     struct registry *registry;
     const struct compass *compass;
     struct credentials_cache *credentials;

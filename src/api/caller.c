@@ -24,7 +24,7 @@ struct audit_caller call_caller(struct call *c)
         .address = c->peer_address,
         .user_agent = text_first(headers_get(&c->request->headers, TEXT("User-Agent")), USER_AGENT_MAX),
         .request_id = c->request_id,
-        .certificate = p->kind == PRINCIPAL_CERTIFICATE ? p->fingerprint : NULL,
+        .certificate = p->kind == PRINCIPAL_CERTIFICATE || p->kind == PRINCIPAL_GUEST ? p->fingerprint : NULL,
     };
 }
 

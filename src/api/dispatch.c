@@ -59,6 +59,8 @@ static struct status check_permission(struct call *c)
         return DONE;
     case PERMIT_CERTIFICATE:
         return require_certificate(c);
+    case PERMIT_MAPPED:
+        return p->kind == PRINCIPAL_GUEST ? DONE : require_certificate(c);
     case PERMIT_OPERATOR:
         return require_operator(c);
     case PERMIT_FRONT:

@@ -72,8 +72,8 @@ const struct route api_routes[] = {
 
     {HTTP_POST, "/director/graphql",                         ON_INTERNAL | ON_CONTROL, PERMIT_OPERATOR, ROUTE_GRAPHQL, LIMIT_BODY_SERVICE, API_COMPASS_DIRECTOR},
     {HTTP_GET,  "/director/graphql",                         ON_INTERNAL | ON_CONTROL, PERMIT_OPERATOR, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_DIRECTOR},
-    {HTTP_POST, "/director/graphql",                         ON_GATEWAY, PERMIT_CERTIFICATE, ROUTE_GRAPHQL, LIMIT_BODY_SERVICE, API_COMPASS_DIRECTOR},
-    {HTTP_GET,  "/director/graphql",                         ON_GATEWAY, PERMIT_CERTIFICATE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_DIRECTOR},
+    {HTTP_POST, "/director/graphql",                         ON_GATEWAY, PERMIT_MAPPED, ROUTE_GRAPHQL, LIMIT_BODY_SERVICE, API_COMPASS_DIRECTOR},
+    {HTTP_GET,  "/director/graphql",                         ON_GATEWAY, PERMIT_MAPPED, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_DIRECTOR},
     /* With an operator's bearer token, which the handler checks. */
     {HTTP_POST, "/director/graphql",                         ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, LIMIT_BODY_JSON, API_COMPASS_DIRECTOR},
     {HTTP_GET,  "/director/graphql",                         ON_CONNECTOR, PERMIT_ANYONE, ROUTE_GRAPHQL, BODY_IGNORED, API_COMPASS_DIRECTOR},
@@ -179,6 +179,7 @@ static const char *permission_name(unsigned permission)
     static const char *const names[] = {
         [PERMIT_ANYONE] = "anyone",
         [PERMIT_CERTIFICATE] = "certificate",
+        [PERMIT_MAPPED] = "mapped",
         [PERMIT_OPERATOR] = "operator",
         [PERMIT_FRONT] = "front",
     };

@@ -29,6 +29,7 @@ enum route_permission {
     PERMIT_ANYONE, /* no identity needed (health, specification, token routes: the handler checks the token)
                     */
     PERMIT_CERTIFICATE, /* a verified, unrevoked client certificate of this CA */
+    PERMIT_MAPPED,      /* ... or one of an external CA: the handler looks for its mapping */
     PERMIT_OPERATOR,    /* control socket, or the internal listener */
     PERMIT_FRONT,       /* our own fronts */
 };

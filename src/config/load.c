@@ -162,6 +162,19 @@ static struct status check_operators(const struct loader *l, struct error *err)
                : check_loopback(l, "listen.internal", ", or set auth.required or auth.oidc.issuer", err);
 }
 
+/* A mapping could never match. */
+static struct status check_mappings(const struct loader *l, struct error *err)
+{
+    const struct settings *s = l->settings;
+    if (!s->auth_subject_mappings_file[0] || s->tls_gateway_client_ca_file[0])
+        return DONE;
+    return loader_refuse(
+        l, setting_find(TEXT("auth.subject_mappings_file")),
+        error_set(err, E_INVALID,
+                  "is about certificates of external CAs: needs tls.gateway.client_ca_file as well"),
+        err);
+}
+
 /* What the registry promises about the certificates it generates, as far as the settings alone can tell;
  * registry/generated.h knows the CA as well. */
 static struct status check_generated(const struct loader *l, struct error *err)
@@ -202,6 +215,7 @@ static struct status check_together(const struct loader *l, struct error *err)
         return loader_refuse(l, root, error_set(err, E_INVALID, "needs ca.certificate_file as well"), err);
     TRY(check_generated(l, err));
     TRY(check_operators(l, err));
+    TRY(check_mappings(l, err));
     return check_proxy(l, err);
 }
 

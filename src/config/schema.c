@@ -78,6 +78,10 @@ const struct setting settings_schema[] = {
 
     TLS("connector", LISTENER_CONNECTOR),
     TLS("gateway", LISTENER_GATEWAY),
+    TEXTS("tls.gateway.client_ca_file", SETTING_FILE, tls_gateway_client_ca_file, TEXT_MAX, "", "certificates of the built-in CA alone", RELOAD_CONNECTIONS,
+          "PEM certificates of external CAs. For whom a certificate of theirs speaks, a subject mapping says; without one it speaks for nobody.", "/etc/fairlead/partners.pem"),
+    TEXTS("auth.subject_mappings_file", SETTING_FILE, auth_subject_mappings_file, TEXT_MAX, "", "only those made through the Director", RELOAD_LIVE,
+          "JSON list of mappings of certificate subjects; they come before those made through the Director. Needs tls.gateway.client_ca_file.", "/etc/fairlead/subject_mappings.json"),
     TLS("proxy", LISTENER_PROXY),
     CHOICE("tls.proxy.mode", SETTING_CHOICE, tls_proxy_mode, proxy_tls_choices, "off", RELOAD_RESTART,
            "Plain HTTP on a loopback address, or mutual TLS: workloads show a runtime's certificate, or one of tls.proxy.client_ca_file.", "mutual"),

@@ -34,9 +34,11 @@ struct settings {
     struct settings_list
         internal_hosts; /* url.internal_hosts: more Host names accepted on the internal listener */
     struct settings_tls tls[LISTENER_COUNT];
-    char *tls_proxy_mode;           /* tls.proxy.mode: off | mutual */
-    char *tls_proxy_client_ca_file; /* tls.proxy.client_ca_file: CAs of workloads; "" = our own alone */
-    char *tls_policy;               /* tls.policy: a dated name, "" = newest */
+    char *tls_proxy_mode;             /* tls.proxy.mode: off | mutual */
+    char *tls_proxy_client_ca_file;   /* tls.proxy.client_ca_file: CAs of workloads; "" = our own alone */
+    char *tls_gateway_client_ca_file; /* tls.gateway.client_ca_file: external CAs; "" = our own alone */
+    char *auth_subject_mappings_file; /* auth.subject_mappings_file */
+    char *tls_policy;                 /* tls.policy: a dated name, "" = newest */
     char *country, *organization, *organizational_unit, *locality, *province; /* subject.* */
     bool auth_required;                                                       /* auth.required */
     char *auth_oidc_issuer; /* auth.oidc.issuer, "" = none */

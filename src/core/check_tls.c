@@ -70,5 +70,6 @@ struct status core_check_tls(const struct settings *settings, struct error *err)
         if (settings->listen[l][0] && settings->tls[l].certificate_file[0])
             TRY(check_files(listener_name((enum listener)l), &settings->tls[l], err));
     TRY(check_anchors("tls.proxy.client_ca_file", settings->tls_proxy_client_ca_file, err));
+    TRY(check_anchors("tls.gateway.client_ca_file", settings->tls_gateway_client_ca_file, err));
     return check_anchors("outbound.ca_file", settings->outbound_ca_file, err);
 }

@@ -21,9 +21,10 @@
  */
 struct snapshot {
     struct domain domain;
-    struct settings *settings;         /* owned */
-    struct buffer listeners;           /* listeners_json's bytes */
-    struct secret proxy_authorization; /* of outbound.proxy; may be empty */
+    struct settings *settings;          /* owned */
+    struct buffer listeners;            /* listeners_json's bytes */
+    struct director_mappings *mappings; /* owned; NULL without a file */
+    struct secret proxy_authorization;  /* of outbound.proxy; may be empty */
     unsigned references;
 };
 

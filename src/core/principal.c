@@ -46,6 +46,18 @@ static void from_certificate(const struct hop_preamble *p, struct arena *a, stru
     out->actor = arena_printf(a, "certificate:%s", hex);
 }
 
+/* Nothing that the front may have said about a holder is taken over: only a mapping gives one. */
+static void from_guest(const struct hop_preamble *p, struct arena *a, struct principal *out)
+{
+    char hex[2 * 32 + 1];
+    memcpy(out->fingerprint, p->fingerprint.p, 32);
+    hex_encode(hex, p->fingerprint);
+    out->kind = PRINCIPAL_GUEST;
+    out->certificate = CERT_UNKNOWN;
+    out->subject = arena_bytes(a, p->subject);
+    out->actor = arena_printf(a, "external-certificate:%s", hex);
+}
+
 static bool from_preamble(const struct connection *connection, const struct hop_preamble *p, struct arena *a,
                           struct call *out)
 {
@@ -63,6 +75,10 @@ static bool from_preamble(const struct connection *connection, const struct hop_
         out->principal.actor = TEXT("front");
     } else if (bit == ON_INTERNAL && !out->domain->internal_asks) {
         from_loopback(&out->principal);
+    } else if (p->flags & HOP_GUEST) {
+        if (bit != ON_GATEWAY || p->fingerprint.n != 32)
+            return false;
+        from_guest(p, a, &out->principal);
     } else if (p->fingerprint.n == 32) {
         from_certificate(p, a, &out->principal);
     } else {

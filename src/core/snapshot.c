@@ -9,7 +9,9 @@
 #include "connector/connector.h"
 #include "core/core_internal.h"
 #include "credentials/credentials.h"
+#include "director/mapping.h"
 #include "oidc/oidc.h"
+#include "os/files.h"
 #include "os/processes.h"
 #include "registry/registry.h"
 
@@ -154,6 +156,21 @@ static bool internal_asks(const struct core *c, const struct settings *s)
     return s->auth_required || (bound.n > 0 && !(check_address(bound, &loopback) && loopback));
 }
 
+/* Read with every reload; what is wrong in it refuses a start, or the reload. */
+static struct status read_mappings(struct snapshot *s, struct error *err)
+{
+    OWNED(buffer_release) struct buffer json;
+    const char *file = s->settings->auth_subject_mappings_file;
+    buffer_init(&json, MAPPING_FILE_MAX);
+    if (!file[0])
+        return DONE;
+    struct status st = file_read(file, MAPPING_FILE_MAX, &json, err);
+    if (status_ok(st))
+        st = director_mappings_read(buffer_as_text(&json), &s->mappings, err);
+    s->domain.mappings = s->mappings;
+    return status_ok(st) ? DONE : error_wrap(err, st, "auth.subject_mappings_file: '%s'", file);
+}
+
 /* `config_fd` < 0: the settings are there already (start). */
 struct status snapshot_new(struct core *c, int config_fd, const struct snapshot *previous,
                            struct snapshot **out, struct error *err)
@@ -186,7 +203,8 @@ struct status snapshot_new(struct core *c, int config_fd, const struct snapshot 
             .host_name = text_of(c->ch->host_name),
         };
         describe_listeners(c, s);
-        if (c->ca) /* NULL while the core only wants the settings, to open the rest */
+        st = read_mappings(s, err);
+        if (c->ca && status_ok(st)) /* NULL while the core only wants the settings, to open the rest */
             st = make_connector(c, s, previous, err);
         if (c->ca && status_ok(st))
             st = make_registry(c, s, previous, err);
@@ -218,6 +236,7 @@ void snapshot_unref(struct snapshot *s)
     credentials_free(s->domain.credentials);
     registry_free(s->domain.registry);
     connector_free(s->domain.connector);
+    director_mappings_free(s->mappings);
     buffer_release(&s->listeners);
     secret_release(&s->proxy_authorization);
     settings_free(s->settings);

@@ -26,9 +26,12 @@ static const struct text known_scopes[] = {
     TEXT_INIT("application:read"),
     TEXT_INIT("application:write"),
     TEXT_INIT("bundle.instance_auths:read"),
+    TEXT_INIT("certificate_subject_mapping:read"),
+    TEXT_INIT("certificate_subject_mapping:write"),
     TEXT_INIT("document.fetch_request:read"),
     TEXT_INIT("event_spec.fetch_request:read"),
     TEXT_INIT("fetch-request.auth:read"),
+    TEXT_INIT("ory_internal"),
     TEXT_INIT("runtime.auths:read"),
     TEXT_INIT("runtime:read"),
     TEXT_INIT("runtime:write"),
@@ -77,8 +80,9 @@ static struct status join_scopes(const struct director_call *d, const struct dir
         if (!text_equal(in->scopes[i], TEXT("*")) && !has(known_scopes, KNOWN_SCOPES, in->scopes[i]))
             return error_set(d->err, E_INVALID,
                              "There is no scope '%.*s': admin, application:read, application:write, "
-                             "application.auths:read, runtime:read, runtime:write, runtime.auths:read and "
-                             "tenant:read are, and * for all",
+                             "application.auths:read, runtime:read, runtime:write, runtime.auths:read, "
+                             "tenant:read, certificate_subject_mapping:read, "
+                             "certificate_subject_mapping:write and ory_internal are, and * for all",
                              TEXT_ARG(text_first(in->scopes[i], 100)));
     OWNED(buffer_release) struct buffer words;
     buffer_init(&words, WORDS_BYTES);

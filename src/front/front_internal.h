@@ -23,7 +23,8 @@ struct identity {
 /* At connection_owner() of TLS connections that presented a certificate. */
 struct peer {
     struct identity *identity; /* NULL until asked */
-    struct text subject;       /* DER Name, owned; only with ca.accept_unrecorded */
+    /* DER Name, owned; only with ca.accept_unrecorded, and of a guest of the gateway listener */
+    struct text subject;
 };
 
 struct question; /* identity.c: a running "what is this certificate?" */
@@ -39,10 +40,11 @@ struct front_call {
     struct pool_call *upstream;     /* running call to the core */
     struct outbound_call *outbound; /* on the proxy listener: its whole life (outbound/forward.h) */
     struct identity *identity;      /* referenced while the request runs; NULL without a certificate */
-    struct buffer body;             /* collected for the core */
-    size_t budget;                  /* bytes taken from the front's body budget */
-    uint64_t body_out;              /* bytes of the answer's body, of routes of the core */
-    size_t slot;                    /* 1 while it counts against its application's share of the hop */
+    const struct peer *guest; /* the connection's, when its certificate is of tls.gateway.client_ca_file */
+    struct buffer body;       /* collected for the core */
+    size_t budget;            /* bytes taken from the front's body budget */
+    uint64_t body_out;        /* bytes of the answer's body, of routes of the core */
+    size_t slot;              /* 1 while it counts against its application's share of the hop */
     int64_t started_us;
     int status;
     bool ready;          /* the body is complete */

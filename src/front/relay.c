@@ -153,6 +153,12 @@ static void write_preamble(const struct front_call *fc, struct buffer *out)
         p.system_auth = id->system_auth;
         p.subject_error = id->subject_error;
     }
+    if (fc->guest) {
+        p.flags = HOP_GUEST;
+        p.fingerprint = (struct bytes){tls_peer(connection_tls(fc->connection))->fingerprint, SHA256_SIZE};
+        if (fc->guest->subject.n <= HOP_SUBJECT_MAX)
+            p.subject = text_bytes(fc->guest->subject);
+    }
     hop_preamble_encode(&p, out);
 }
 

@@ -68,7 +68,7 @@ static struct peer *peer_of(struct front_call *fc, const struct tls_peer *tls)
     if (*slot)
         return *slot;
     struct peer *peer = mem_alloc(sizeof *peer);
-    if (peer && fc->front->settings->ca_accept_unrecorded) {
+    if (peer && (fc->front->settings->ca_accept_unrecorded || tls->guest)) {
         struct certificate_fields view;
         if (status_ok(certificate_parse(tls->der, &fc->exchange->arena, &view, NULL)))
             peer->subject = (struct text){mem_strndup((const char *)view.subject.der.p, view.subject.der.n),
@@ -99,6 +99,25 @@ static void renew_identity(struct front_call *fc, struct peer *peer,
     peer->identity = fresh;
 }
 
+/*
+ * A certificate of an external CA: with each request the core looks for its mapping and at the list of
+ * revoked fingerprints. It is never asked about as one of ours, and no other listener takes it for anything.
+ */
+static void identify_guest(struct front_call *fc, const struct tls_peer *presented)
+{
+    fc->guest = peer_of(fc, presented);
+    if (fc->guest)
+        front_call_identified(fc);
+    else
+        front_call_unavailable(fc);
+}
+
+static bool is_guest_of_gateway(const struct front_call *fc, const struct tls_peer *presented)
+{
+    return presented && presented->present && presented->guest &&
+           connection_tag(fc->connection) == LISTENER_GATEWAY;
+}
+
 static void identify(struct front_call *fc)
 {
     struct tls_session *tls = connection_tls(fc->connection);
@@ -125,7 +144,10 @@ static void identify(struct front_call *fc)
         memcpy(fingerprint, presented->fingerprint, SHA256_SIZE);
         subject = peer->subject;
     } else {
-        front_call_identified(fc);
+        if (forwarded == FORWARDED_NOTHING && is_guest_of_gateway(fc, presented))
+            identify_guest(fc, presented);
+        else
+            front_call_identified(fc);
         return;
     }
     if (fc->identity)

@@ -11,9 +11,9 @@ static void text16(struct buffer *out, struct text t)
 
 void hop_preamble_encode(const struct hop_preamble *p, struct buffer *out)
 {
-    const struct text texts[] = {p->request_id,  p->peer_address, bytes_text(p->fingerprint),
-                                 p->application, p->tenant,       p->group,
-                                 p->system_auth, p->subject_error};
+    const struct text texts[] = {p->request_id,  p->peer_address,  bytes_text(p->fingerprint),
+                                 p->application, p->tenant,        p->group,
+                                 p->system_auth, p->subject_error, bytes_text(p->subject)};
     size_t length = 6;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         length += 2 + texts[i].n;
@@ -55,6 +55,7 @@ struct status hop_preamble_decode(struct bytes in, struct hop_preamble *out, siz
     p.group = reader_text16(&r);
     p.system_auth = reader_text16(&r);
     p.subject_error = reader_text16(&r);
+    p.subject = reader_bytes16(&r);
     if (!reader_done(&r) || (p.fingerprint.n != 0 && p.fingerprint.n != 32) || p.listener > 31 ||
         p.verdict > 3)
         return STATUS(INVALID);

@@ -9,17 +9,21 @@
  *   u32 length (of what follows, at most HOP_PREAMBLE_MAX)
  *   u8 version (HOP_VERSION; another one ends the connection)   u8 listener bit number   u8 certificate
  * verdict   u8 flags u16 front index   u64 body length    16-prefixed: request id, peer address, fingerprint
- * (32 bytes or empty), application, tenant, group, system auth, subject error
+ * (32 bytes or empty), application, tenant, group, system auth, subject error, subject
  */
 
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define HOP_VERSION      2
+#define HOP_VERSION      3
 #define HOP_PREAMBLE_MAX 4096
+#define HOP_SUBJECT_MAX  2048
 
-enum hop_flag { HOP_RUNTIME = 1 };
+enum hop_flag {
+    HOP_RUNTIME = 1,
+    HOP_GUEST = 2, /* fingerprint and subject are of a certificate of an external CA, verified */
+};
 
 struct hop_preamble {
     uint8_t listener; /* bit number of enum route_listener */
@@ -32,6 +36,7 @@ struct hop_preamble {
     struct text application, tenant, group;
     struct text system_auth; /* a UUID, of certificates of the Compass way; else empty */
     struct text subject_error;
+    struct bytes subject; /* of a guest: its DER Name, empty when it has more than HOP_SUBJECT_MAX bytes */
 };
 
 void hop_preamble_encode(const struct hop_preamble *p, struct buffer *out); /* with the length */
@@ -67,7 +72,7 @@ struct hop_listener {
     struct text chain_pem, key_pem;   /* wiped by the receiver */
     struct text chain2_pem, key2_pem; /* a second pair (RSA beside EC), or empty */
     struct text anchors_pem;
-    struct text guest_anchors_pem; /* tls.proxy.client_ca_file; may be empty */
+    struct text guest_anchors_pem; /* tls.*.client_ca_file; may be empty */
 };
 #define HOP_LISTENERS_MAX 8
 /* What an answer consists of at most: files with a chain or a key, files with anchors. */
@@ -76,7 +81,7 @@ struct hop_listener {
 #define HOP_ANCHORS_MAX   (1024u * 1024)
 #define HOP_LISTENERS_BYTES_MAX                                                                              \
     (HOP_TLS_LISTENERS * 4 * HOP_CHAIN_MAX /* chain, key, our CA and its root */                             \
-     + 2 * HOP_ANCHORS_MAX                 /* of guests, of targets */                                       \
+     + 3 * HOP_ANCHORS_MAX                 /* of guests, twice, and of targets */                            \
      + 64 * 1024 /* lengths, numbers, pairs */)
 struct hop_listeners {
     struct hop_listener item[HOP_LISTENERS_MAX];

@@ -83,10 +83,15 @@ static struct status add_all(struct sandbox_paths *p, const struct settings *s, 
     TRY(add(p, text_of(s->data_dir), true));
     TRY(add_store(p, s->store_url));
     TRY(add_vault_key(p, s, err));
-    const char *const files[] = {
-        s->ca_certificate_file,     s->ca_key_file,       s->ca_root_file,
-        s->outbound_ca_file,        s->auth_oidc_ca_file, s->outbound_proxy_credentials_file,
-        s->tls_proxy_client_ca_file};
+    const char *const files[] = {s->ca_certificate_file,
+                                 s->ca_key_file,
+                                 s->ca_root_file,
+                                 s->outbound_ca_file,
+                                 s->auth_oidc_ca_file,
+                                 s->outbound_proxy_credentials_file,
+                                 s->tls_proxy_client_ca_file,
+                                 s->tls_gateway_client_ca_file,
+                                 s->auth_subject_mappings_file};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         TRY(add_file(p, files[i], false));
     for (unsigned l = 0; l < LISTENER_COUNT; l++) {

@@ -37,7 +37,9 @@ def key_pem(private, style="pkcs8"):
 
 
 def name(subject):
-    """"O=..,CN=.." in the order given; a list of (attribute, value) where values hold commas."""
+    """"O=..,CN=.." in the order given; a list of (attribute, value) where values hold commas; or what is a name already."""
+    if isinstance(subject, x509.Name):
+        return subject
     pairs = [part.split("=", 1) for part in subject.split(",")] if isinstance(subject, str) else subject
     return x509.Name([x509.NameAttribute(ATTRIBUTES[a], v) for a, v in pairs])
 

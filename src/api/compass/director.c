@@ -56,7 +56,10 @@ struct status director_runtime(struct graphql_call *call, struct graphql_value *
 
 struct status director_viewer(struct graphql_call *call, struct graphql_value *out)
 {
-    *out = graphql_object(call->context);
+    const struct director_context *who = call->context;
+    if (who->reach == REACH_NOTHING || who->consumer == CONSUMER_OTHER)
+        return director_refuse_with(call, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
+    *out = graphql_object(who);
     return DONE;
 }
 
@@ -68,8 +71,10 @@ struct status director_viewer_id(struct graphql_call *call, struct graphql_value
 
 struct status director_viewer_type(struct graphql_call *call, struct graphql_value *out)
 {
-    static const char *const types[] = {
-        [CONSUMER_USER] = "USER", [CONSUMER_APPLICATION] = "APPLICATION", [CONSUMER_RUNTIME] = "RUNTIME"};
+    static const char *const types[] = {[CONSUMER_USER] = "USER",
+                                        [CONSUMER_APPLICATION] = "APPLICATION",
+                                        [CONSUMER_RUNTIME] = "RUNTIME",
+                                        [CONSUMER_INTEGRATION_SYSTEM] = "INTEGRATION_SYSTEM"};
     *out = graphql_text(text_of(types[((const struct director_context *)call->object)->consumer]));
     return DONE;
 }

@@ -4,9 +4,22 @@
 /* What the Director's schema and its resolvers share. Private to api/compass. */
 
 #include "api/compass/internal.h"
-#include "director/director.h"
+#include "director/mapping.h"
 
-enum consumer { CONSUMER_USER, CONSUMER_APPLICATION, CONSUMER_RUNTIME };
+enum consumer {
+    CONSUMER_USER,
+    CONSUMER_APPLICATION,
+    CONSUMER_RUNTIME,
+    CONSUMER_INTEGRATION_SYSTEM,
+    CONSUMER_OTHER, /* a consumer type of a mapping that `viewer` has no word for */
+};
+
+/* Where a caller acts. */
+enum reach {
+    REACH_TENANT,
+    REACH_ABOVE,   /* in no tenant: `global`, and the request names none */
+    REACH_NOTHING, /* the mapping of its certificate does not reach the tenant: as if it had no scopes */
+};
 
 /* Who asks, in which tenant: found before the document is read. */
 struct director_context {
@@ -22,6 +35,8 @@ struct director_context {
     unsigned fetches;        /* requests for specifications that this request asked for, so far */
     struct text scopes;      /* separated by blanks; "*" = all */
     struct text tenants;     /* external ids that an operator may choose from; likewise */
+    const struct subject_mapping *mapping; /* of a certificate of an external CA; else NULL */
+    enum reach reach;
 };
 
 /* ---- objects as the schema's rows find them ---- */
@@ -43,6 +58,10 @@ struct token_view { /* OneTimeTokenForApplication, OneTimeTokenForRuntime */
 struct label_view {
     struct text key, value;
 };
+struct mapping_view { /* CertificateSubjectMapping */
+    struct subject_mapping row;
+    struct text id;
+};
 struct page_view { /* a page of anything */
     struct graphql_value data;
     struct text start_cursor, end_cursor;
@@ -59,7 +78,10 @@ graphql_resolver director_viewer_id, director_viewer_type, director_viewer, dire
     director_token_for_application, director_token_for_runtime, director_set_application_label,
     director_delete_application_label, director_set_runtime_label, director_delete_runtime_label,
     director_delete_application_auth, director_delete_runtime_auth, director_applications_by_local_tenant,
-    director_application_events, director_runtime_events, director_nothing /* null */;
+    director_application_events, director_runtime_events, director_nothing /* null */, director_mapping,
+    director_mappings, director_mapping_levels, director_create_mapping, director_update_mapping,
+    director_delete_mapping, director_system_auth, director_system_auth_by_token, director_tenant_id,
+    director_tenant_parents, director_tenant_initialized, director_tenant_labels, director_tenant_provider;
 
 /* director_absent.c: what the original has and this one does not, and types of which there never is one. */
 extern const struct graphql_absent director_absent[];
@@ -91,5 +113,13 @@ struct status director_page_show(struct graphql_call *call, const struct offset_
 
 /* identity.c: false when the reply is complete already (400, 401). */
 bool director_identify(struct call *c, struct director_context *out);
-bool director_sees_tenant(const struct director_context *who, struct text external_id);
+bool director_sees_tenant(const struct director_context *who, const struct tenant *t);
+/* In all tenants, those to come included; never with a certificate. */
+bool director_may_everywhere(const struct director_context *who, const char *scope);
+/* Completes the reply; the second one with "Tenant not found", and is false. */
+void director_refuse_request(struct call *c, int status, enum director_problem problem, struct text message);
+bool director_no_tenant(struct call *c, struct text wanted);
+/* mapped.c: likewise, for certificates of external CAs */
+bool director_by_mapping(struct call *c, struct director_context *out);
+bool director_mapped_tenant(struct call *c, struct director_context *out);
 struct status director_authorize(struct graphql_call *call, const char *scope);

@@ -82,6 +82,55 @@ struct status director_auths(struct graphql_call *call, struct graphql_value *ou
     return DONE;
 }
 
+/* ---- by id, by token: for who works behind the scenes (scope ory_internal) ---- */
+
+static struct status show_auth(struct graphql_call *call, const struct system_auth *row,
+                               struct graphql_value *out)
+{
+    const struct auth_view *v = auth_view_of(call->context, row, call->arena);
+    if (!v)
+        return STATUS(NOMEM);
+    *out = graphql_object_as(row->kind == OBJECT_APPLICATION ? "AppSystemAuth" : "RuntimeSystemAuth", v);
+    return DONE;
+}
+
+/* Of the caller's tenant; null when there is none. */
+static struct status find_auth(struct graphql_call *call, const uint8_t id[static OBJECT_ID_SIZE],
+                               struct graphql_value *out)
+{
+    const struct director_context *who = call->context;
+    struct system_auth row;
+    const struct status s =
+        store_system_auth_get(who->parts.store, &who->d.tenant, id, clock_now_s(), call->arena, &row);
+    if (s.code == E_NOT_FOUND)
+        return DONE;
+    return status_ok(s) ? show_auth(call, &row, out) : director_refuse(call, s);
+}
+
+struct status director_system_auth(struct graphql_call *call, struct graphql_value *out)
+{
+    uint8_t id[OBJECT_ID_SIZE];
+    return uuid_parse(graphql_given_text(graphql_argument(call, "id")), id) ? find_auth(call, id, out) : DONE;
+}
+
+/* One that can still be used: what a used or expired one says is told to nobody here. */
+struct status director_system_auth_by_token(struct graphql_call *call, struct graphql_value *out)
+{
+    const struct director_context *who = call->context;
+    uint8_t hash[SHA256_SIZE], id[OBJECT_ID_SIZE];
+    struct token token;
+    sha256(text_bytes(graphql_given_text(graphql_argument(call, "token"))), hash);
+    const struct status s = store_token_find(who->parts.store, hash, clock_now_s(), call->arena, &token);
+    if (s.code == E_NOT_FOUND)
+        return DONE;
+    if (!status_ok(s))
+        return director_refuse(call, s);
+    if (token.state != TOKEN_ACTIVE || token.system_auth.n != sizeof id)
+        return DONE;
+    memcpy(id, token.system_auth.p, sizeof id);
+    return find_auth(call, id, out);
+}
+
 static struct status delete_auth(struct graphql_call *call, enum object_kind kind, struct graphql_value *out)
 {
     struct director_context *who = call->context;
@@ -91,11 +140,7 @@ static struct status delete_auth(struct graphql_call *call, enum object_kind kin
         director_delete_auth(&who->d, kind, graphql_given_text(graphql_argument(call, "authID")), &row);
     if (!status_ok(s))
         return director_refuse(call, s);
-    const struct auth_view *v = auth_view_of(who, &row, call->arena);
-    if (!v)
-        return STATUS(NOMEM);
-    *out = graphql_object_as(kind == OBJECT_APPLICATION ? "AppSystemAuth" : "RuntimeSystemAuth", v);
-    return DONE;
+    return show_auth(call, &row, out);
 }
 
 struct status director_delete_application_auth(struct graphql_call *call, struct graphql_value *out)

@@ -193,7 +193,7 @@ static bool note_tenant(void *ctx, const struct tenant *t)
 {
     struct tenants *r = ctx;
     r->read++;
-    if (director_sees_tenant(r->who, t->external_id))
+    if (director_sees_tenant(r->who, t))
         r->list[r->count++] = *t;
     return true;
 }
@@ -224,10 +224,47 @@ struct status director_tenant(struct graphql_call *call, struct graphql_value *o
         return STATUS(NOMEM);
     const struct status s =
         store_tenant_find(who->parts.store, graphql_given_text(graphql_argument(call, "id")), call->arena, t);
-    if (s.code == E_NOT_FOUND || (status_ok(s) && !director_sees_tenant(who, t->external_id)))
+    if (s.code == E_NOT_FOUND || (status_ok(s) && !director_sees_tenant(who, t)))
         return DONE;
     if (!status_ok(s))
         return director_refuse(call, s);
     *out = graphql_object(t);
+    return DONE;
+}
+
+struct status director_tenant_id(struct graphql_call *call, struct graphql_value *out)
+{
+    char id[UUID_TEXT + 1];
+    *out = graphql_text(
+        arena_text(call->arena, uuid_text(((const struct tenant *)call->object)->internal_id, id)));
+    return out->text.p ? DONE : STATUS(NOMEM);
+}
+
+/* Tenants stand side by side here. */
+struct status director_tenant_parents(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_texts(NULL, 0);
+    return DONE;
+}
+
+struct status director_tenant_initialized(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_bool(true);
+    return DONE;
+}
+
+struct status director_tenant_labels(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_json(TEXT("{}"));
+    return DONE;
+}
+
+struct status director_tenant_provider(struct graphql_call *call, struct graphql_value *out)
+{
+    (void)call;
+    *out = graphql_text(TEXT("fairlead"));
     return DONE;
 }

@@ -17,7 +17,7 @@ static const char application_scopes[] =
 static const char runtime_scopes[] = "runtime:read runtime:write application:read runtime.auths:read "
                                      "bundle.instance_auths:read";
 
-static void refuse(struct call *c, int status, enum director_problem problem, struct text message)
+void director_refuse_request(struct call *c, int status, enum director_problem problem, struct text message)
 {
     struct json_out j;
     buffer_clear(&c->reply.body);
@@ -43,7 +43,7 @@ static void refuse(struct call *c, int status, enum director_problem problem, st
 static bool unauthorized(struct call *c, int status, struct text why)
 {
     call_note_refusal(c, TEXT("refused.bearer"));
-    refuse(c, status, DIRECTOR_UNAUTHORIZED, why);
+    director_refuse_request(c, status, DIRECTOR_UNAUTHORIZED, why);
     return false;
 }
 
@@ -79,7 +79,7 @@ static bool by_certificate(struct call *c, struct director_context *out)
     out->consumer_id = arena_text(c->arena, uuid_text(o.id, text));
     if (status_ok(found) && out->consumer_id.p)
         return true;
-    refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
+    director_refuse_request(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
     return false;
 }
 
@@ -87,7 +87,7 @@ static bool by_certificate(struct call *c, struct director_context *out)
 
 static bool unavailable(struct call *c)
 {
-    refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
+    director_refuse_request(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
     return false;
 }
 
@@ -98,11 +98,12 @@ static bool by_bearer(struct call *c)
     case BEARER_GOOD:
         return true;
     case BEARER_NONE:
-        refuse(c, 400, DIRECTOR_UNAUTHORIZED, TEXT("Unauthorized [reason=invalid bearer token]"));
+        director_refuse_request(c, 400, DIRECTOR_UNAUTHORIZED,
+                                TEXT("Unauthorized [reason=invalid bearer token]"));
         return false;
     case BEARER_REFUSED:
         why = arena_printf(c->arena, "Unauthorized [reason=%.*s]", TEXT_ARG(why));
-        refuse(c, 401, DIRECTOR_UNAUTHORIZED, why);
+        director_refuse_request(c, 401, DIRECTOR_UNAUTHORIZED, why);
         return false;
     case BEARER_UNAVAILABLE:
         break;
@@ -124,9 +125,29 @@ static bool by_operator(struct call *c, struct director_context *out)
 
 /* ---- the tenant ---- */
 
-bool director_sees_tenant(const struct director_context *who, struct text external_id)
+bool director_sees_tenant(const struct director_context *who, const struct tenant *t)
 {
-    return words_have(who->tenants, external_id);
+    if (who->mapping)
+        return who->reach != REACH_NOTHING && director_mapping_reaches(who->mapping, t->type);
+    return words_have(who->tenants, t->external_id);
+}
+
+bool director_may_everywhere(const struct director_context *who, const char *scope)
+{
+    const struct principal *p = &who->c->principal;
+    for (size_t i = 0; i < p->grant_count; i++)
+        if (words_have(p->grants[i].tenants, TEXT("*")) && words_have(p->grants[i].scopes, text_of(scope)))
+            return true;
+    return false;
+}
+
+bool director_no_tenant(struct call *c, struct text wanted)
+{
+    const struct text message =
+        arena_printf(c->arena, "Tenant not found [externalTenant=%.*s]", TEXT_ARG(text_first(wanted, 120)));
+    director_refuse_request(c, 400, DIRECTOR_TENANT_NOT_FOUND,
+                            message.p ? message : TEXT("Tenant not found"));
+    return false;
 }
 
 /* One that is not theirs is as one that is not there. */
@@ -143,15 +164,12 @@ static bool choose_tenant(struct call *c, struct director_context *out)
         found = DONE;
     }
     if (!status_ok(found) && found.code != E_NOT_FOUND) {
-        refuse(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
+        director_refuse_request(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));
         return false;
     }
-    const bool may = status_ok(found) && (bound || director_sees_tenant(out, out->tenant.external_id));
+    const bool may = status_ok(found) && (bound || director_sees_tenant(out, &out->tenant));
     if (!may || (bound && wanted.n > 0 && !text_equal(wanted, out->tenant.external_id))) {
-        const struct text message = arena_printf(c->arena, "Tenant not found [externalTenant=%.*s]",
-                                                 TEXT_ARG(text_first(wanted, 120)));
-        refuse(c, 400, DIRECTOR_TENANT_NOT_FOUND, message.p ? message : TEXT("Tenant not found"));
-        return false;
+        return director_no_tenant(c, wanted);
     }
     out->d.tenant = out->tenant.key;
     if (bound)
@@ -175,13 +193,34 @@ bool director_identify(struct call *c, struct director_context *out)
     out->d = (struct director_call){
         .parts = &out->parts, .caller = &out->audit, .tenant = TEXT(""), .err = &c->err};
     const struct principal *p = &c->principal;
+    if (p->kind == PRINCIPAL_GUEST)
+        return director_by_mapping(c, out) && director_mapped_tenant(c, out);
     const bool known = p->kind == PRINCIPAL_CERTIFICATE ? by_certificate(c, out) : by_operator(c, out);
     return known && choose_tenant(c, out);
 }
 
-/* "[actual=a;b; required=c]" (contract 2.8). */
-static struct text scopes_missing(struct arena *a, struct text scopes, const char *required)
+/* What belongs to no tenant; everything else does. */
+static bool is_above_tenants(const char *scope)
 {
+    static const char *const above[] = {"tenant:read", "certificate_subject_mapping:read",
+                                        "certificate_subject_mapping:write"};
+    for (size_t i = 0; i < sizeof above / sizeof above[0]; i++)
+        if (text_equal(text_of(scope), text_of(above[i])))
+            return true;
+    return false;
+}
+
+/* "[actual=a;b; required=c]" (contract 2.8). */
+static struct text scopes_missing(struct arena *a, const struct director_context *who, const char *required)
+{
+    const struct text scopes = who->scopes;
+    const struct consumer_type *type =
+        who->mapping ? director_consumer_type(who->mapping->consumer_type) : NULL;
+    if (type && type->scopes.n == 0)
+        return arena_printf(a,
+                            "insufficient scopes provided [actual=; reason=consumer type %.*s may do nothing "
+                            "on this server; required=%s]",
+                            TEXT_ARG(type->name), required);
     char *actual = arena_alloc(a, scopes.n + 1);
     for (size_t i = 0; actual && i < scopes.n; i++)
         actual[i] = scopes.p[i] == ' ' ? ';' : scopes.p[i];
@@ -194,11 +233,14 @@ static struct text scopes_missing(struct arena *a, struct text scopes, const cha
 struct status director_authorize(struct graphql_call *call, const char *scope)
 {
     const struct director_context *who = call->context;
-    if (words_have(who->scopes, text_of(scope)))
-        return DONE;
+    if (words_have(who->scopes, text_of(scope))) {
+        if (who->reach == REACH_TENANT || is_above_tenants(scope))
+            return DONE;
+        return director_refuse_with(call, DIRECTOR_TENANT_REQUIRED, TEXT("Tenant is required"));
+    }
     if (call->row->null_without_scope)
         return STATUS(DENIED);
-    const struct text message = scopes_missing(call->arena, who->scopes, scope);
+    const struct text message = scopes_missing(call->arena, who, scope);
     return director_refuse_with(call, DIRECTOR_SCOPES,
                                 message.p ? message : TEXT("insufficient scopes provided"));
 }

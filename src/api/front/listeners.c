@@ -17,7 +17,7 @@ static_assert(HOP_LISTENERS_BYTES_MAX <= LIMIT_REPLY_BODY);
 /* Everything gathered for one answer; released, and keys wiped, when it has been encoded. */
 struct gathered {
     struct listener_keys keys[LISTENER_COUNT];
-    struct buffer target_anchors, guest_anchors;
+    struct buffer target_anchors, workload_anchors, external_anchors;
     struct hop_listeners answer;
 };
 
@@ -28,7 +28,8 @@ static void gathered_release(struct gathered *g)
         secret_release(&g->keys[i].key_pem);
     }
     buffer_release(&g->target_anchors);
-    buffer_release(&g->guest_anchors);
+    buffer_release(&g->workload_anchors);
+    buffer_release(&g->external_anchors);
 }
 OWNABLE_VALUE(struct gathered, gathered_release);
 
@@ -93,6 +94,17 @@ static struct status gather_target_anchors(struct call *c, int64_t now, struct g
     return DONE;
 }
 
+/* CAs of others whose clients are let in, of the listener that was gathered last. */
+static struct status gather_guests(struct call *c, const char *file, int64_t now, struct buffer *into,
+                                   struct gathered *g)
+{
+    if (file[0] == 0)
+        return DONE;
+    TRY(read_anchors(c, file, now, into, g));
+    g->answer.item[g->answer.count - 1].guest_anchors_pem = buffer_as_text(into);
+    return DONE;
+}
+
 /* Workloads know the proxy listener by other names than external systems know the others by. */
 static struct status gather_proxy(struct call *c, const struct keys_source *others, struct gathered *g)
 {
@@ -102,11 +114,7 @@ static struct status gather_proxy(struct call *c, const struct keys_source *othe
     struct keys_source from = *others;
     from.names = &names;
     TRY(gather(c, &from, LISTENER_PROXY, g));
-    if (s->tls_proxy_client_ca_file[0] == 0)
-        return DONE;
-    TRY(read_anchors(c, s->tls_proxy_client_ca_file, from.now, &g->guest_anchors, g));
-    g->answer.item[g->answer.count - 1].guest_anchors_pem = buffer_as_text(&g->guest_anchors);
-    return DONE;
+    return gather_guests(c, s->tls_proxy_client_ca_file, from.now, &g->workload_anchors, g);
 }
 
 /* "What are my listeners' keys and anchors?" (net/hop.h). The answer holds keys: whoever sends it wipes it
@@ -118,7 +126,8 @@ struct status front_listeners(struct call *c)
     for (int i = 0; i < LISTENER_COUNT; i++)
         buffer_init(&g.keys[i].chain_pem, HOP_CHAIN_MAX);
     buffer_init(&g.target_anchors, HOP_ANCHORS_MAX);
-    buffer_init(&g.guest_anchors, HOP_ANCHORS_MAX);
+    buffer_init(&g.workload_anchors, HOP_ANCHORS_MAX);
+    buffer_init(&g.external_anchors, HOP_ANCHORS_MAX);
     /* Before anything is read (DESIGN 3.1, 1). */
     must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_LISTENERS, (struct bytes){NULL, 0})));
     must(page_pairs_add(&g.answer.pairs, d->page, page_index(PAGE_TRUST, (struct bytes){NULL, 0})));
@@ -132,8 +141,11 @@ struct status front_listeners(struct call *c)
                                      .arena = c->arena,
                                      .now = clock_now_s()};
     for (int l = 0; l < LISTENER_COUNT; l++) {
-        if (l != LISTENER_PROXY && needs_keys(d, (enum listener)l))
-            TRY(gather(c, &from, (enum listener)l, &g));
+        if (l == LISTENER_PROXY || !needs_keys(d, (enum listener)l))
+            continue;
+        TRY(gather(c, &from, (enum listener)l, &g));
+        if (l == LISTENER_GATEWAY)
+            TRY(gather_guests(c, d->settings->tls_gateway_client_ca_file, from.now, &g.external_anchors, &g));
     }
     if (needs_keys(d, LISTENER_PROXY))
         TRY(gather_proxy(c, &from, &g));

@@ -68,6 +68,33 @@ static void refuses_a_revoked_certificate_on_every_route(void **state)
     world_close(w);
 }
 
+/* Not even when the front said that it is an active one. */
+static void a_certificate_of_an_external_ca_opens_no_certificate_route(void **state)
+{
+    (void)state;
+    struct world *w = world_open(NULL);
+    for (size_t i = 0; i < api_route_count; i++) {
+        const struct route *r = &api_routes[i];
+        if (r->permission != PERMIT_CERTIFICATE || text_contains(text_of(r->pattern), '{'))
+            continue;
+        struct ask in = {.method = r->method,
+                         .target = r->pattern,
+                         .listener = ON_GATEWAY,
+                         .principal = {.kind = PRINCIPAL_GUEST, .certificate = CERT_UNKNOWN}};
+        assert_int_equal(ask(w, &in).status, 403);
+        in.principal.certificate = CERT_ACTIVE;
+        assert_int_equal(ask(w, &in).status, 403);
+    }
+    const struct ask director = {.method = HTTP_POST,
+                                 .target = "/director/graphql",
+                                 .listener = ON_GATEWAY,
+                                 .principal = {.kind = PRINCIPAL_GUEST, .certificate = CERT_UNKNOWN}};
+    assert_int_equal(ask(w, &director).status, 403); /* nothing maps it */
+    assert_ok(connector_flush_refusals(w->connector, true));
+    assert_int_equal(world_audit(w, "refused.unmapped", NULL), 1);
+    world_close(w);
+}
+
 static void does_not_serve_a_row_on_another_listener(void **state)
 {
     (void)state;
@@ -105,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_whoever_may_not),
         cmocka_unit_test(refuses_a_revoked_certificate_on_every_route),
+        cmocka_unit_test(a_certificate_of_an_external_ca_opens_no_certificate_route),
         cmocka_unit_test(does_not_serve_a_row_on_another_listener),
         cmocka_unit_test(tells_strangers_nothing_about_our_insides),
     };

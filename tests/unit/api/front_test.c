@@ -164,6 +164,30 @@ static void the_proxy_listener_has_keys_names_and_guests_when_it_is_mutual(void 
     assert_int_equal(scratch_remove(directory), 0);
 }
 
+static void the_gateway_listener_has_guests_of_its_own(void **state)
+{
+    (void)state;
+    char directory[SCRATCH_MAX], file[SCRATCH_MAX + 16], setting[96];
+    scratch_make(directory);
+    (void)snprintf(file, sizeof file, "%s/partners.pem", directory);
+    assert_ok(file_write(file, text_bytes(TEXT("partners")), 0600, NULL));
+    (void)snprintf(setting, sizeof setting, "tls.gateway.client_ca_file=%s", file);
+    const char *const external[] = {setting, "listen.proxy=127.0.0.1:8081", NULL};
+    struct hop_listeners got;
+    struct world *w = world_open(external);
+    assert_ok(hop_listeners_decode(text_bytes(ask_core(w, "/front/listeners").body), &got));
+    bool seen = false;
+    for (unsigned i = 0; i < got.count; i++) {
+        const bool gateway = got.item[i].listener == LISTENER_GATEWAY;
+        assert_true(text_equal(got.item[i].guest_anchors_pem, gateway ? TEXT("partners") : TEXT("")));
+        assert_true(!gateway || text_equal(got.item[i].anchors_pem, ca_anchors_pem(w->ca)));
+        seen = seen || gateway;
+    }
+    assert_true(seen && got.renew_at > 0);
+    world_close(w);
+    assert_int_equal(scratch_remove(directory), 0);
+}
+
 static void a_listener_of_a_service_manager_has_keys_whatever_the_settings_say(void **state)
 {
     (void)state;
@@ -246,6 +270,7 @@ int main(void)
         cmocka_unit_test(reads_own_files_and_says_which_is_missing),
         cmocka_unit_test(trust_for_targets_goes_to_fronts_that_call_them),
         cmocka_unit_test(the_proxy_listener_has_keys_names_and_guests_when_it_is_mutual),
+        cmocka_unit_test(the_gateway_listener_has_guests_of_its_own),
         cmocka_unit_test(a_listener_of_a_service_manager_has_keys_whatever_the_settings_say),
         cmocka_unit_test(the_proxy_listener_is_called_as_workloads_call_it),
         cmocka_unit_test(finds_the_host_of_an_address),

@@ -37,6 +37,9 @@ static void refuses_bad_options(void **state)
          "(mode.central), so tls.proxy.client_ca_file must name the workloads' CA"},
         {"tls.proxy.client_ca_file=/dev/null",
          "--set tls.proxy.client_ca_file: is used with tls.proxy.mode: mutual only"},
+        {"auth.subject_mappings_file=/dev/null",
+         "--set auth.subject_mappings_file: is about certificates of external CAs: needs "
+         "tls.gateway.client_ca_file as well"},
         {"registry.generated_key_algorithm=ec:P-256",
          "--set registry.generated_key_algorithm: 'ec:P-256' is not what the tutorials promise, an RSA key "
          "and "

@@ -262,6 +262,54 @@ static void a_fingerprint_is_a_certificate(void **state)
     assert_text(w->call.peer_address, "203.0.113.7:51234");
 }
 
+/* A certificate of an external CA is nobody, whatever else the preamble says about a holder. */
+static void a_guest_is_nothing_but_a_subject(void **state)
+{
+    struct world *w = *state;
+    uint8_t fingerprint[32], subject[] = {0x30, 0x00};
+    memset(fingerprint, 0xcd, sizeof fingerprint);
+    const struct hop_preamble p = {
+        .listener = 2,
+        .verdict = CERT_ACTIVE,
+        .flags = HOP_GUEST | HOP_RUNTIME,
+        .fingerprint = BYTES_OF(fingerprint),
+        .application = TEXT("shop"),
+        .tenant = TEXT("t1"),
+        .group = TEXT("g1"),
+        .system_auth = TEXT("2b2f1c7e-0000-4000-8000-000000000000"),
+        .subject = BYTES_OF(subject),
+    };
+    assert_true(over_hop(w, CORE_EDGE, &p));
+    memset(subject, 0xff, sizeof subject);
+    const struct principal *got = &w->call.principal;
+    assert_int_equal(got->kind, PRINCIPAL_GUEST);
+    assert_int_equal(got->certificate, CERT_UNKNOWN);
+    assert_false(got->runtime);
+    assert_int_equal(got->application.n + got->tenant.n + got->group.n + got->system_auth.n, 0);
+    assert_memory_equal(got->fingerprint, fingerprint, sizeof fingerprint);
+    assert_int_equal(got->subject.n, 2);
+    assert_int_equal(got->subject.p[0], 0x30);
+    assert_text(got->actor,
+                "external-certificate:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd");
+}
+
+static void refuses_a_guest_where_there_are_none(void **state)
+{
+    struct world *w = *state;
+    static const uint8_t fingerprint[32] = {1};
+    static const struct {
+        enum core_tag tag;
+        uint8_t listener;
+        size_t size;
+    } rows[] = {{CORE_EDGE, 1, 32}, {CORE_EDGE, 4, 32}, {CORE_EGRESS, 3, 32},
+                {CORE_EDGE, 2, 0},  {CORE_EDGE, 2, 31}, {CORE_EGRESS, 2, 32}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct hop_preamble p = {
+            .listener = rows[i].listener, .flags = HOP_GUEST, .fingerprint = {fingerprint, rows[i].size}};
+        assert_false(over_hop(w, rows[i].tag, &p));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -277,6 +325,8 @@ int main(void)
         TEST(nobody_without_a_fingerprint),
         TEST(a_certificate_does_not_change_a_role),
         TEST(a_fingerprint_is_a_certificate),
+        TEST(refuses_a_guest_where_there_are_none),
+        TEST(a_guest_is_nothing_but_a_subject),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

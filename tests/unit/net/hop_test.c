@@ -19,6 +19,7 @@ static struct hop_preamble sample(void)
         .tenant = TEXT("t"),
         .group = TEXT("g"),
         .subject_error = TEXT(""),
+        .subject = {(const uint8_t *)"\x30\x01", 2},
     };
 }
 
@@ -62,6 +63,7 @@ static void returns_what_was_encoded_and_leaves_what_follows(void **state)
     assert_text(out.request_id, "0123456789abcdef");
     assert_text(out.peer_address, "203.0.113.7:51234");
     assert_text(out.application, "shop");
+    assert_text(bytes_text(out.subject), "\x30\x01");
     assert_true(bytes_equal(out.fingerprint, BYTES_OF(fingerprint)));
 }
 
