@@ -2,7 +2,7 @@
 """Runs the scenarios in several processes at once: they wait for answers and time-outs more than they work.
 
 Each module runs with one process and with two fronts. The modules that take longest have a pytest process of their own, the
-others of a directory share one; what takes longest begins first, so that no core idles at the end. What changes this host (its trust store, the ports that the tutorials
+others share one, a few of a directory; what takes longest begins first, so that no core idles at the end. What changes this host (its trust store, the ports that the tutorials
 name) is one chain, whose steps never run beside each other.
 """
 
@@ -16,6 +16,7 @@ import time
 import xml.etree.ElementTree as xml
 
 FRONTS = ("0", "2")
+TOGETHER = 4  # modules
 LIMIT_S = 1500  # for one step; only what hangs takes so long
 HOST = ["cli/test_cli.py", "tutorials"]
 LONGEST = [
@@ -39,7 +40,7 @@ def chains(directory):
         if not any(name == a or name.startswith(a + os.sep) for a in alone):
             rest.setdefault(os.path.dirname(name), []).append(name)
     return [[([name], fronts) for fronts in FRONTS for name in HOST],
-            *([(names, fronts)] for names in rest.values() for fronts in FRONTS),
+            *([(names[i:i + TOGETHER], fronts)] for names in rest.values() for i in range(0, len(names), TOGETHER) for fronts in FRONTS),
             *([([name], fronts)] for name in LONGEST for fronts in FRONTS)]
 
 

@@ -55,7 +55,7 @@ class Client:
 
     def stop(self):
         self.process.stdin.close()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ def issuer():
     process = subprocess.Popen(["node", ISSUER, "t-1", "t-2"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     yield process.stdout.readline().strip()
     process.stdin.close()
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.fixture(scope="module")
