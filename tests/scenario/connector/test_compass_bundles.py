@@ -483,3 +483,18 @@ def test_packages_are_the_older_word_for_bundles(server):
     assert {"name": "bundles"} in fields and {"name": "packages"} not in fields
     refused_words = post(server, "/director/graphql", 'mutation { addPackage(applicationID: "%s", in: {name: "x"}, packageID: "y") { id } }' % app)[1]
     assert refused_words["errors"][0]["message"].startswith('Unknown argument "packageID"')
+
+
+def test_no_value_is_in_clear_in_the_data_directory_or_the_log(server, target):
+    app = application(server, "sealed")
+    basic = 'credential: {basic: {username: "user-marker-%s", password: "marker-%s"}}'
+    bundle = add_bundle(server, app, "defaultInstanceAuth: {%s, additionalHeadersSerialized: \"{\\\"X\\\":[\\\"marker-header\\\"]}\"}" % (
+        basic % ("bundle", "bundle")))["id"]
+    add_api(server, bundle, "https://x", 'spec: {type: OPEN_API, format: JSON, fetchRequest: {url: "%s/spec", auth: {%s}}}' % (
+        target.url, basic % ("fetch", "fetch")))
+    instance = director(server, 'mutation { r: requestBundleInstanceAuthCreation(bundleID: "%s", in: {}) { id } }' % bundle)["r"]["id"]
+    director(server, 'mutation { setBundleInstanceAuth(authID: "%s", in: {auth: {%s}}) { id } }' % (instance, basic % ("instance", "instance")))
+    files = {path: path.read_bytes() for path in [server.log_path, *server.data.rglob("*")] if path.is_file()}
+    assert any(b"mp-sealed" in content for content in files.values())
+    for path, content in files.items():
+        assert b"marker-" not in content, path
