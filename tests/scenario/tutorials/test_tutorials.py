@@ -125,11 +125,26 @@ class Person:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def issuer():
+    """In Dex's place: oidc-provider from npm."""
+    process = subprocess.Popen(["node", HERE.parent / "npm" / "dex.mjs"], stdout=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]})
+    yield process.stdout.readline().strip()
+    process.kill()
+    process.wait()
+
+
+def bearer(issuer, user, password):
+    command = ["curl", "-sS", "-u", "fairlead:secret", "-d", "grant_type=password", "-d", f"username={user}", "-d", f"password={password}"]
+    return ["-H", f"authorization: Bearer {json.loads(run([*command, issuer + '/token']).stdout)['id_token']}"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, issuer):
     """On the ports that the tutorials name: 8080, and 443 for both public names, told apart by SNI as behind the original's gateway."""
     directory = tmp_path_factory.mktemp("tutorial")
     wait_for_port(8080)
-    settings = {"listen.internal": "127.0.0.1:8080", "url.domain": DOMAIN}
+    settings = {"listen.internal": "127.0.0.1:8080", "url.domain": DOMAIN, "auth.oidc.issuer": issuer, "auth.oidc.audience": "fairlead",
+                "auth.users": "admin@kyma.cx tenant=* scope=*", "auth.groups": "readers tenant=* scope=application:read"}
     if ROOT:
         wait_for_port(443)
         settings |= {"listen.connector": "127.0.0.1:443", "listen.gateway": "127.0.0.1:443"}
@@ -246,16 +261,17 @@ def test_secured_api(server, environment, tmp_path):
     assert retrieved().subject.rfc4514_string() == "CN=own"
 
 
-def test_compass(server, environment, tmp_path):
-    """Establish, maintain, revoke: from an operator's bearer token to the certificate that nobody takes any more."""
-    tenant, bearer = server.cli_json("status")["defaultTenant"], server.cli_json("operator", "create", "console")["token"]
+def test_compass(server, environment, issuer, tmp_path):
+    """Establish, maintain, revoke: from the bearer token of an issuer like Dex to the certificate that nobody takes any more."""
+    tenant = ["-H", f"Tenant: {server.cli_json('status')['defaultTenant']}"]
     person = Person(tmp_path / "person", "compass", {}, environment)
-    operator = ["-H", f"Tenant: {tenant}", "-H", f"authorization: Bearer {bearer}"]
+    operator = tenant + bearer(issuer, "admin@kyma.cx", "nimda")
     director = re.sub(r"/v1/.*", "/director/graphql", server.cli_json("token", "create", "any")["url"])
     register = json.dumps({"query": 'mutation { result: registerApplication(in: {name: "Tutorial"}) { id } }'})
     made = run(["curl", "-sS", "-H", "Content-Type: application/json", "-d", register, *operator, director], env=environment).stdout
     person.filled["{APPLICATION_ID}"] = json.loads(made)["data"]["result"]["id"]
 
+    assert "insufficient scopes provided" in person.send("invite", director, *tenant, *bearer(issuer, "reader@kyma.cx", "redaer"))
     invitation = person.send("invite", director, *operator)
     found = person.send("configuration", invitation["connectorURL"], "-H", f"connector-token: {invitation['token']}")
     secured = found["managementPlaneInfo"]["certificateSecuredConnectorURL"]
