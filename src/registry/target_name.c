@@ -14,7 +14,7 @@
 static struct status no_name(const struct search *s)
 {
     const struct registry_address *a = s->address;
-    if (a->entry.n == 0)
+    if (a->entry.n == 0 || a->service.n == 0)
         return error_set(s->err, E_NOT_FOUND, "service with name %.*s not found", TEXT_ARG(a->service));
     return error_set(s->err, E_NOT_FOUND, "service with name %.*s and entry name %.*s not found",
                      TEXT_ARG(text_first(a->service, SHOWN_ID_MAX)),
