@@ -2,8 +2,8 @@
 """Runs the scenarios in several processes at once: they wait for answers and time-outs more than they work.
 
 Each module runs with one process and with two fronts. The modules that take longest have a pytest process of their own, the
-others share one, a few of a directory; what takes longest begins first, so that no core idles at the end. What changes this host (its trust store, the ports that the tutorials
-name) is one chain, whose steps never run beside each other.
+others share one, a few of a directory; short ones come last, so that no core idles at the end. What changes this host (its
+trust store, the ports that the tutorials name) is one chain, whose steps never run beside each other.
 """
 
 import concurrent.futures
@@ -16,7 +16,7 @@ import time
 import xml.etree.ElementTree as xml
 
 FRONTS = ("0", "2")
-TOGETHER = 4  # modules
+TOGETHER = 4  # modules in one pytest process
 LIMIT_S = 1500  # for one step; only what hangs takes so long
 HOST = ["cli/test_cli.py", "tutorials"]
 LONGEST = [

@@ -175,7 +175,7 @@ def test_noise_ends_the_connection_as_malformed_and_the_next_call_works(api, tar
 def test_time_outs_and_a_reload(identity, target, tmp_path):
     """A server of its own: what a call waits for is a setting, and so is HTTP/2."""
     config = tmp_path / "fairlead.yaml"
-    config.write_text("outbound:\n  first_byte_timeout: 1s\n")
+    config.write_text("outbound:\n  first_byte_timeout: 3s\n")
     s = Server(tmp_path / "server", settings={**GATEWAY, "outbound.eject_after": "0"}, config=config).start()
     try:
         s.cli("app", "create", "shop")
@@ -241,7 +241,12 @@ def test_a_reader_that_stalls_stops_its_own_stream_only(server, api, target):
     sock.connect((host, int(port)))
     sock.sendall(f"GET {path}/big?{400 * MIB} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     assert sock.recv(1000)
-    time.sleep(1)
+
+    def stands():
+        sent = target.sent
+        time.sleep(0.5)
+        return target.sent == sent
+    poll(stands, 20, "the reader stands still and the target goes on")
     stalled = target.sent
     assert stalled < 64 * MIB, "the reader stands still and the target goes on"
     assert seen(curl(base + "/echo"))["protocol"] == "h2", "others go on"

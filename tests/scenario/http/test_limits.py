@@ -96,13 +96,13 @@ def test_a_body_that_stops_is_408(hasty, listener, framing):
 
 
 def test_a_body_with_pauses_below_the_limit_is_waited_for(hasty):
-    answers, seconds = slowly(hasty, "connector", SIGN + b"Connection: close\r\nContent-Length: 5\r\n\r\n", b"abcde", 0.6)
-    assert [a.status for a in answers] == [403] and seconds > 2.4
+    answers, seconds = slowly(hasty, "connector", SIGN + b"Connection: close\r\nContent-Length: 8\r\n\r\n", b"abcdefgh", 0.25)
+    assert [a.status for a in answers] == [403] and seconds > 1.7
 
 
 def test_a_body_below_the_least_rate_is_408(hasty):
     """Never silent for a second, and would still take an hour: the average counts from the tenth second."""
-    answers, seconds = slowly(hasty, "connector", SIGN + b"Content-Length: 60000\r\n\r\n", b"x" * 60000, 0.3)
+    answers, seconds = slowly(hasty, "connector", SIGN + b"Content-Length: 60000\r\n\r\n", b"x" * 60000, 0.2)
     assert [json.loads(a.body) for a in answers] == [TOO_LATE] and 9.9 < seconds < LATE
 
 

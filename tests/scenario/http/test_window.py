@@ -54,7 +54,7 @@ def test_a_slow_window_that_moves_is_waited_for(make_server):
                 got += len(event.data)
             ended = ended or isinstance(event, h2.events.StreamEnded)
             if isinstance(event, (h2.events.DataReceived, h2.events.ResponseReceived)) and got < 14000:
-                time.sleep(0.5)
+                time.sleep(0.35)
                 client.increment_flow_control_window(4000, 1)
         tls.sendall(client.data_to_send())
     assert got > 8000
