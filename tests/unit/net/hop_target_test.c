@@ -170,6 +170,18 @@ static void target_survives_the_round_trip(void **state)
     assert_true(bytes_equal(buffer_bytes(&b), buffer_bytes(&again)));
 }
 
+static void a_bundle_survives_the_round_trip(void **state)
+{
+    (void)state;
+    OWNED(buffer_release) struct buffer b;
+    const struct hop_target t = {.bundle = true, .application = TEXT("shop"), .until = 5};
+    struct hop_target out;
+    encode(&b, &t);
+    assert_ok(decode(buffer_bytes(&b), &out));
+    assert_true(out.bundle && !out.tls && !out.csrf);
+    assert_text(out.application, "shop");
+}
+
 static void refusal_survives_the_round_trip(void **state)
 {
     (void)state;
@@ -205,6 +217,7 @@ int main(void)
         cmocka_unit_test(refuses_more_fields_than_there_is_room_for),
         cmocka_unit_test(refuses_more_than_the_maximum),
         cmocka_unit_test(target_survives_the_round_trip),
+        cmocka_unit_test(a_bundle_survives_the_round_trip),
         cmocka_unit_test(refusal_survives_the_round_trip),
         cmocka_unit_test(holds_a_token_of_more_than_64_kib),
     };

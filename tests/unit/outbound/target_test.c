@@ -147,6 +147,15 @@ static void a_refusal_needs_no_endpoint(void **state)
     outbound_target_unref(p);
 }
 
+static void neither_does_a_bundle(void **state)
+{
+    const struct hop_target t = {.bundle = true, .application = TEXT("shop"), .until = 1000};
+    struct outbound_target *out = prepared(*state, &t);
+    assert_true(out->answer.bundle);
+    assert_int_equal(out->endpoint.address_count, 0);
+    outbound_target_unref(out);
+}
+
 static bool same_share(struct fixture *f, const struct hop_target *a, const struct hop_target *b)
 {
     struct outbound_target *one = prepared(f, a), *two = prepared(f, b);
@@ -354,6 +363,7 @@ int main(void)
         cmocka_unit_test(refuses_hosts_and_keys_that_cannot_be_used),
         cmocka_unit_test(prepares_addresses_name_and_tls),
         cmocka_unit_test(a_refusal_needs_no_endpoint),
+        cmocka_unit_test(neither_does_a_bundle),
         cmocka_unit_test(connections_are_shared_by_everything_that_tls_depends_on),
         cmocka_unit_test(connections_through_a_proxy_are_shared_by_that_too),
         cmocka_unit_test(addresses_are_the_proxys_when_there_is_one),

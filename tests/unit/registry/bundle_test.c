@@ -235,6 +235,29 @@ static void other_faces_show_apis_and_refuse_changes(void **state)
         E_CONFLICT);
 }
 
+static struct status make_and_change(struct world *w, const struct bundle_input *in,
+                                     const struct member_input *api)
+{
+    struct bundle b;
+    struct member m;
+    struct bundle_auth auth;
+    TRY(bundle_make(w, in, &b));
+    TRY(member_make(w, &b, SERVICE_API, api, &m));
+    TRY(bundle_update(w->registry, &world_caller, &shop, b.row.id, in, &w->arena, &b, &w->err));
+    TRY(member_update(w->registry, &world_caller, &shop, m.row.id, SERVICE_API, api, &w->arena, &m, &w->err));
+    TRY(bundle_auth_open(w->registry, &b, &w->arena, &auth, &w->err));
+    return bundle_delete(w->registry, &world_caller, &shop, b.row.id, &w->arena, &b, &w->err);
+}
+
+static void survives_failing_allocations(void **state)
+{
+    struct world *w = *state;
+    const struct member_input api = api_input("n", "https://h.com", "{}");
+    const struct bundle_input in = {
+        .name = TEXT("b"), .auth_schema = TEXT("{}"), .auth = basic_auth("me", "pw")};
+    assert_survives_failing_allocations(make_and_change(w, &in, &api));
+}
+
 static int open_world(void **state)
 {
     *state = world_open(NULL);
@@ -258,6 +281,7 @@ int main(void)
         WORLD_TEST(deletion_takes_what_is_in_it),
         WORLD_TEST(what_was_registered_as_one_service_is_a_bundle_that_is_changed_elsewhere),
         WORLD_TEST(other_faces_show_apis_and_refuse_changes),
+        WORLD_TEST(survives_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

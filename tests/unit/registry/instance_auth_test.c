@@ -202,6 +202,27 @@ static void tenants_and_applications_are_walls_and_bundles_take_theirs_along(voi
     assert_status(instance_auth_get(w->registry, &shop, NULL, i.id, &w->arena, &out, &w->err), E_NOT_FOUND);
 }
 
+static struct status ask_and_answer(struct world *w, const struct bundle *b,
+                                    const struct instance_auth_set *answer)
+{
+    const struct instance_auth_request in = {.input_params = TEXT("{\"user\":\"a\"}")};
+    struct instance_auth i;
+    struct bundle_auth auth;
+    TRY(request(w, b, &in, &i));
+    TRY(set(w, &i, answer, &i));
+    TRY(instance_auth_open(w->registry, &i, &w->arena, &auth, &w->err));
+    TRY(instance_auth_release(w->registry, &world_caller, &shop, i.id, &w->arena, &i, &w->err));
+    return instance_auth_delete(w->registry, &world_caller, &shop, i.id, &w->arena, &i, &w->err);
+}
+
+static void survives_failing_allocations(void **state)
+{
+    struct world *w = *state;
+    const struct bundle b = with_schema(w, SCHEMA);
+    const struct instance_auth_set answer = {.auth = basic_auth("u", "pw")};
+    assert_survives_failing_allocations(ask_and_answer(w, &b, &answer));
+}
+
 static int open_world(void **state)
 {
     *state = world_open(NULL);
@@ -224,6 +245,7 @@ int main(void)
         WORLD_TEST(waits_for_the_application_and_tells_what_it_set),
         WORLD_TEST(a_default_auth_answers_at_once),
         WORLD_TEST(a_pair_that_was_made_here_is_no_default_auth),
+        WORLD_TEST(survives_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
