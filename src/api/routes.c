@@ -177,10 +177,8 @@ static const struct bit_name flag_names[] = {
 static const char *permission_name(unsigned permission)
 {
     static const char *const names[] = {
-        [PERMIT_ANYONE] = "anyone",
-        [PERMIT_CERTIFICATE] = "certificate",
-        [PERMIT_MAPPED] = "mapped",
-        [PERMIT_OPERATOR] = "operator",
+        [PERMIT_ANYONE] = "anyone", [PERMIT_CERTIFICATE] = "certificate",
+        [PERMIT_MAPPED] = "mapped", [PERMIT_OPERATOR] = "operator",
         [PERMIT_FRONT] = "front",
     };
     return permission < sizeof names / sizeof names[0] ? names[permission] : "?";
