@@ -105,7 +105,7 @@ static struct bytes without(struct bytes b, size_t *n)
 {
     const size_t taken = *n < b.n ? *n : b.n;
     *n -= taken;
-    return (struct bytes){b.p + taken, b.n - taken};
+    return (struct bytes){taken > 0 ? b.p + taken : b.p, b.n - taken}; /* an empty one may have no place */
 }
 
 /* Not past an output whose producer waits for it: he is told when it is consumed, and that has to come. */
