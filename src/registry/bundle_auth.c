@@ -15,6 +15,16 @@ static struct status bad_pair(struct error *err, const char *what)
     return error_set(err, E_INVALID, "credential.certificateOAuth.certificate %s", what);
 }
 
+/* Without what stands around it. */
+static struct text block_alone(struct text block)
+{
+    while (block.n > 0 && !text_starts_with(block, TEXT("-----BEGIN ")))
+        block = text_from(block, 1);
+    while (block.n > 0 && (uint8_t)block.p[block.n - 1] <= ' ')
+        block.n--;
+    return block;
+}
+
 /* The block goes behind what is in `certificates`, or is the key. */
 static struct status sort_block(struct text label, struct text block, struct buffer *certificates,
                                 struct text *key, struct error *err)
@@ -48,8 +58,8 @@ static struct status split_pair(struct text pem, struct arena *a, struct credent
         if (s.code == E_INVALID || s.code == E_TOO_LARGE)
             return bad_pair(err, "is not PEM");
         TRY(s);
-        TRY(sort_block(label, text_trim((struct text){start, (size_t)(rest.p - start)}), &certificates, &key,
-                       err));
+        TRY(sort_block(label, block_alone((struct text){start, (size_t)(rest.p - start)}), &certificates,
+                       &key, err));
     }
     if (buffer_status(&certificates).code == E_TOO_LARGE)
         return bad_pair(err, "holds too many certificates");

@@ -110,6 +110,7 @@ struct status fetch_plan_seal(struct registry *r, const struct registry_key *key
 {
     if (p->packed.count == 0)
         return DONE;
+    buffer_release(&p->sealed); /* of an attempt before */
     TRY(secret_seal(r, key, SECRET_CREDENTIALS, false, &p->packed, &p->sealed));
     *out = (struct secret_write){.change = SECRET_PUT, .sealed = buffer_bytes(&p->sealed)};
     return DONE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
 #include "bundles.h"
 #include "check.h"
 
@@ -133,6 +134,50 @@ static void an_update_replaces_all_but_correlation_ids(void **state)
     struct member now;
     assert_ok(member_get(w->registry, &shop, NULL, api.row.id, SERVICE_API, &w->arena, &now, &w->err));
     assert_int_equal(now.row.credential_kind, CREDENTIAL_NONE);
+}
+
+/* Certificate and key in one text, as a client of Compass sends them. */
+static void a_certificate_and_its_key_come_back_as_they_were_sent(void **state)
+{
+    struct world *w = *state;
+    OWNED(generated_pair_release) struct generated_pair one = {0}, other = {0};
+    const struct generated_settings *settings = &w->settings.generated;
+    assert_ok(generated_pair_make(settings, NULL, NULL, TEXT("c"), clock_now_s(), &one, &w->err));
+    assert_ok(generated_pair_make(settings, NULL, NULL, TEXT("c"), clock_now_s(), &other, &w->err));
+    const struct text crt = buffer_as_text(&one.certificate_pem),
+                      key = bytes_text(secret_bytes(&one.key_pem)),
+                      foreign = bytes_text(secret_bytes(&other.key_pem));
+    struct bundle_input in = {.name = TEXT("b"), .auth = {.given = true}};
+    struct bundle b;
+    struct bundle_auth auth;
+    in.auth.credentials.oauth.given = true;
+    in.auth.credentials.oauth.url = TEXT("https://idp.com/token");
+    in.auth.credentials.oauth.client_id = TEXT("c");
+    in.auth.credentials.oauth.client_authentication = TEXT("certificate");
+    struct text *pem = &in.auth.credentials.oauth.certificate_pem;
+    const char *const refused[] = {FORMAT(w, "%.*s%.*s", TEXT_ARG(crt), TEXT_ARG(foreign)),
+                                   FORMAT(w, "%.*s%.*s%.*s", TEXT_ARG(crt), TEXT_ARG(key), TEXT_ARG(key)),
+                                   FORMAT(w, "%.*s", TEXT_ARG(key)),
+                                   "-----BEGIN CERTIFICATE-----\n!",
+                                   FORMAT(w, "%.*s-----BEGIN X-----\nMAA=\n-----END X-----\n", TEXT_ARG(crt)),
+                                   ""};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        *pem = text_of(refused[i]);
+        assert_status(bundle_make(w, &in, &b), E_INVALID);
+        assert_null(strstr(w->err.message, "PRIVATE"));
+    }
+    const char *const fine[] = {FORMAT(w, "%.*s%.*s", TEXT_ARG(crt), TEXT_ARG(key)),
+                                FORMAT(w, "%.*s\r\n%.*s", TEXT_ARG(key), TEXT_ARG(crt))};
+    for (size_t i = 0; i < 2; i++) {
+        *pem = text_of(fine[i]);
+        assert_ok(bundle_make(w, &in, &b));
+        assert_int_equal(b.row.credential_kind, CREDENTIAL_OAUTH_CERTIFICATE);
+        assert_ok(bundle_auth_open(w->registry, &b, &w->arena, &auth, &w->err));
+        assert_text(auth.credentials.oauth.certificate_pem, fine[0]);
+        assert_int_equal(auth.credentials.oauth.key_pem.n, 0);
+    }
+    in.auth.credentials.oauth.url = TEXT("http://idp.com/token"); /* nobody would see the certificate */
+    assert_status(bundle_make(w, &in, &b), E_INVALID);
 }
 
 static bool count_bundle(void *ctx, const struct bundle *b)
@@ -278,6 +323,7 @@ int main(void)
         WORLD_TEST(refuses_applications_and_tenants_that_are_not_there),
         WORLD_TEST(shows_what_was_sent),
         WORLD_TEST(an_update_replaces_all_but_correlation_ids),
+        WORLD_TEST(a_certificate_and_its_key_come_back_as_they_were_sent),
         WORLD_TEST(deletion_takes_what_is_in_it),
         WORLD_TEST(what_was_registered_as_one_service_is_a_bundle_that_is_changed_elsewhere),
         WORLD_TEST(other_faces_show_apis_and_refuse_changes),
