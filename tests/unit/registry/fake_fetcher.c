@@ -12,7 +12,7 @@
 #include "fetch/frame.h"
 
 #define LAST_MAX    (64 * 1024)
-#define DEADLINE_MS 5000
+#define DEADLINE_MS 60000
 
 struct fake_fetcher {
     int listener;
