@@ -113,6 +113,34 @@ static void an_api_is_called_with_what_its_bundle_has(void **state)
     assert_text(ask_entry(d, "big", "api")->authorization, "Basic bWU6bmV3");
 }
 
+/* Everything that an Auth may say, besides: a token, CSRF, headers, parameters. */
+static void all_of_the_bundles_auth_is_for_its_apis(void **state)
+{
+    struct desk *d = *state;
+    const struct text value = TEXT("v");
+    const struct parameter header = {TEXT("X-A"), &value, 1}, query = {TEXT("q"), &value, 1};
+    struct bundle_auth auth = {.given = true,
+                               .parameters = {.given = true, .headers = {&header, 1}, .query = {&query, 1}}};
+    auth.credentials.oauth.given = true;
+    auth.credentials.oauth.url = TEXT("https://idp.com/token");
+    auth.credentials.oauth.client_id = TEXT("cid");
+    auth.credentials.oauth.client_secret = TEXT("c5ecret");
+    auth.credentials.oauth.csrf = (struct csrf_details){true, TEXT("https://h.com/csrf")};
+    const struct bundle b = bundle_made(d->world, "Big", &auth);
+    api_made(d->world, &b, "One");
+    api_made(d->world, &b, "Two");
+    const struct hop_target *t = ask_entry(d, "big", "one");
+    assert_int_equal(t->status, 0);
+    assert_text(t->authorization, "Bearer t1");
+    assert_true(t->csrf);
+    assert_text(t->csrf_token, "c1");
+    assert_int_equal(t->header_count, 1);
+    assert_text(t->headers[0].name, "X-A");
+    assert_text(t->query_fields[0].value, "v");
+    assert_text(ask_entry(d, "big", "two")->authorization, "Bearer t1"); /* one token for all of them */
+    assert_int_equal(fetcher_jobs(d->fetcher, FETCH_TOKEN), 1);
+}
+
 static void an_answer_ends_with_the_api_the_bundle_and_their_names(void **state)
 {
     struct desk *d = *state;
@@ -147,6 +175,7 @@ int main(void)
         DESK_TEST(refuses_names_that_two_have),
         DESK_TEST(a_name_or_id_says_that_it_is_a_bundle),
         DESK_TEST(an_api_is_called_with_what_its_bundle_has),
+        DESK_TEST(all_of_the_bundles_auth_is_for_its_apis),
         DESK_TEST(an_answer_ends_with_the_api_the_bundle_and_their_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
