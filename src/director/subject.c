@@ -33,6 +33,8 @@ static struct status check(const struct name *n, struct error *err)
         if (n->parts[i].attribute == NAME_OTHER)
             return error_set(err, E_INVALID, "has an attribute of type %.*s, which has no name here",
                              TEXT_ARG(n->parts[i].oid));
+        if (n->parts[i].value.n == 0)
+            return error_set(err, E_INVALID, "has an empty %s", name_label(n->parts[i].attribute));
         count[n->parts[i].attribute]++;
     }
     static const enum name_attribute once[] = {NAME_CN, NAME_O, NAME_L, NAME_C};

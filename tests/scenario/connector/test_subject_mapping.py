@@ -214,6 +214,20 @@ def test_the_consumer_type_says_what_it_may(server, authority, mapping):
         "required=application:read]")
 
 
+def test_an_application_of_a_mapping_is_the_one_that_its_id_names(server, authority, mapping):
+    """In the tenant where it acts; a name, or an id of another tenant's, makes it nobody's."""
+    ids = {t: operator(server, "{ applications { data { id } } }", Tenant=t)["applications"]["data"][0]["id"] for t in ("acme", "emea")}
+    add = 'mutation { addBundle(applicationID: "%s", in: {name: "b"}) { id } }' % ids["acme"]
+    partner = Partner(server, authority)
+    for consumer in (None, "mp-of-acme", ids["emea"]):
+        made = mapping(kind="Application", consumer=consumer)
+        assert partner.refusal(add, Tenant="acme")[1] == 20, consumer
+        operator(server, 'mutation { deleteCertificateSubjectMapping(id: "%s") { id } }' % made["id"])
+    mapping(kind="Application", consumer=ids["acme"])
+    assert partner.data(add, Tenant="acme")["addBundle"]["id"]
+    assert partner.data(VIEWER, Tenant="acme")["viewer"] == {"id": ids["acme"], "type": "APPLICATION"}
+
+
 DROPPED = (200, 23, "insufficient scopes provided [actual=; required=application:read]")
 NO_TENANT = (200, 24, "Tenant is required")
 

@@ -223,6 +223,7 @@ static void other_certificates_are_not_found(void **state)
         {UTF8(COMMON_NAME, "app"), UTF8(ORGANIZATIONAL_UNIT, "Unit"), UTF8(ORGANIZATIONAL_UNIT, "x"), TAIL},
         {UTF8(COMMON_NAME, "app"), JOINED(ORGANIZATIONAL_UNIT, "Unit"), JOINED(ORGANIZATIONAL_UNIT, "x"),
          TAIL},
+        {UTF8(COMMON_NAME, "app"), UTF8(ORGANIZATIONAL_UNIT, "Unit"), TAIL, UTF8(STATE, "")},
         /* attributes that the mapping does not name */
         {UTF8(COMMON_NAME, "app"), UTF8(ORGANIZATIONAL_UNIT, "Unit"), TAIL, UTF8(SERIAL_NUMBER, "2")},
         {UTF8(COMMON_NAME, "app"), UTF8(ORGANIZATIONAL_UNIT, "Unit"), TAIL, UTF8(EMAIL, "a@b.example")},
