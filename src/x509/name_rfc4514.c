@@ -134,7 +134,7 @@ static struct status take_type(struct scan *s, enum name_attribute *out, struct 
 struct status name_from_rfc4514(struct text t, struct arena *a, struct name *out, struct error *err)
 {
     struct name n = {.parts = arena_array(a, NAME_PARTS_MAX, sizeof(struct name_part))};
-    struct scan s = {.rest = text_trim(t)};
+    struct scan s = {.rest = t};
     if (!n.parts)
         return error_set(err, E_NOMEM, "out of memory");
     for (unsigned rdn = 0;;) {

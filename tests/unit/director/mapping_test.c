@@ -102,6 +102,7 @@ static void equal_subjects_have_one_form(void **state)
         {"CN=a\\ , OU=\\ b, O=\\#1, L=x=y, C=DE", "CN=a\\ , OU=\\ b, O=\\#1, L=x=y, C=DE"},
         {"CN=a\\C3\\A9, OU=\xc3\xa9, O=Org, L=Town, C=DE", "CN=a\xc3\xa9, OU=\xc3\xa9, O=Org, L=Town, C=DE"},
         {"DC=org, DC=example, C=DE, L=Town, O=Org, OU=Unit, CN=app", GOOD ", DC=example, DC=org"},
+        {GOOD ", UID=x\\  ", GOOD ", UID=x\\ "},
         {GOOD ", emailAddress=a@b.example, serialNumber=7, UID=u",
          GOOD ", serialNumber=7, emailAddress=a@b.example, UID=u"},
     };
