@@ -62,9 +62,9 @@
     X(AUTH_EXISTS, "SELECT 1 FROM system_auth WHERE auth_id = ?1 AND tenant_id = ?2") \
     X(AUTH_IDS, "SELECT auth_id FROM system_auth WHERE object_id = ?1 LIMIT 1000") \
     X(AUTH_DELETE, "DELETE FROM system_auth WHERE auth_id = ?1") \
-    X(AUTH_TOKENS_DELETE, "DELETE FROM token INDEXED BY token_system_auth WHERE system_auth = ?1 AND system_auth <> x'' AND state = 0") \
+    X(AUTH_TOKENS_DELETE, "DELETE FROM token INDEXED BY token_system_auth_open WHERE system_auth = ?1 AND system_auth <> x'' AND state = 0") \
     X(AUTH_TOKENS_REPLACE, \
-      "UPDATE token INDEXED BY token_system_auth SET state = 3, ended_at = ?1, ended_by = ?2" \
+      "UPDATE token INDEXED BY token_system_auth_open SET state = 3, ended_at = ?1, ended_by = ?2" \
       " WHERE system_auth = ?3 AND system_auth <> x'' AND state = 0 AND expires_at > ?1") \
     X(AUTH_CERTIFICATES, \
       "SELECT fingerprint FROM certificate INDEXED BY certificate_system_auth WHERE system_auth = ?1 AND system_auth <> x'' AND state = 0") \

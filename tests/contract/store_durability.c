@@ -115,7 +115,7 @@ static void survives_a_restart(struct fixture *f)
     assert_ok(store_blob_get(f->s, TEXT("b"), &f->arena, &value));
     assert_int_equal(audit_rows(f, ""), 4);
     assert_int_equal(counts_of(f).applications, 1);
-    assert_int_equal(counts_of(f).schema_version, 6);
+    assert_int_equal(counts_of(f).schema_version, 7);
 }
 
 /* ---- kill -9 ---- */

@@ -140,7 +140,7 @@ static void a_file_of_the_first_schema_keeps_its_data(void **state)
     assert_ok(store_blob_get(p.s, TEXT("ca/key"), &a, &blob));
     assert_ok(store_counts(p.s, NOW, &counts));
     assert_int_equal(counts.applications, 1);
-    assert_int_equal(counts.schema_version, 6);
+    assert_int_equal(counts.schema_version, 7);
     assert_ok(create(p.s, 1, NULL));
     struct error err = {0};
     assert_ok(store_check(p.s, &err));
