@@ -59,7 +59,8 @@ static struct status share_address(struct bound_address *b, enum listener l, str
     return DONE;
 }
 
-/* Sockets that systemd made under the listener's name. False when there are none. */
+/* Sockets that systemd made under the listener's name. False when there are none. Each is judged; an address
+ * beyond loopback speaks for them all, because what it leads to asks for credentials. */
 static struct status take_activated(struct supervisor *s, struct activation *a, enum listener l,
                                     bool *out_found, struct error *err)
 {
@@ -68,16 +69,20 @@ static struct status take_activated(struct supervisor *s, struct activation *a, 
         struct activated_socket *as = &a->sockets[i];
         if (as->fd < 0 || strcmp(as->name, listener_name(l)) != 0 || b->fd_count == CHILD_FRONTS_MAX)
             continue;
-        if (!status_ok(socket_address_of(as->fd, &b->address)))
+        struct socket_address at;
+        if (!status_ok(socket_address_of(as->fd, &at)))
             return error_set(err, E_INVALID, "socket activation: '%s' is no internet socket", as->name);
+        TRY(check_exposure(s, l, &at, err));
+        if (b->fd_count == 0 || socket_address_is_loopback(&b->address))
+            b->address = at;
         b->fds[b->fd_count++] = descriptor_take(&as->fd);
     }
     *out_found = b->fd_count > 0;
-    if (!*out_found)
-        return DONE;
-    s->bound_count++;
-    b->listeners = 1u << l;
-    return check_exposure(s, l, &b->address, err);
+    if (*out_found) {
+        s->bound_count++;
+        b->listeners = 1u << l;
+    }
+    return DONE;
 }
 
 static struct status open_configured(struct supervisor *s, enum listener l, struct error *err)

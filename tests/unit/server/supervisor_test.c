@@ -22,6 +22,7 @@ static const char *server_path;
 
 struct fixture {
     char directory[SCRATCH_MAX], data[64], config[64], ready[96], log[64];
+    const char *sockets[2]; /* addresses of what a service manager opened as "internal"; NULL = none */
     pid_t pid;
 };
 
@@ -46,6 +47,25 @@ static int set_up(void **state)
     return 0;
 }
 
+/* As descriptors 3 and 4, in the child that becomes the server. */
+static void activate(const struct fixture *f)
+{
+    char pid[16];
+    for (int i = 0; i < 2; i++) {
+        struct socket_address a;
+        int fd = -1;
+        if (!status_ok(socket_address_parse(text_of(f->sockets[i]), &a, NULL)) ||
+            !status_ok(socket_listen(&a, 1, &fd, NULL)) || dup2(fd, 13 + i) < 0)
+            _exit(98);
+    }
+    if (dup2(13, 3) < 0 || dup2(14, 4) < 0)
+        _exit(98);
+    (void)snprintf(pid, sizeof pid, "%d", (int)getpid());
+    (void)setenv("LISTEN_PID", pid, 1);
+    (void)setenv("LISTEN_FDS", "2", 1);
+    (void)setenv("LISTEN_FDNAMES", "internal:internal", 1);
+}
+
 static void start(struct fixture *f, const char *fronts)
 {
     char set_fronts[32];
@@ -57,6 +77,8 @@ static void start(struct fixture *f, const char *fronts)
         return;
     int log = open(f->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     (void)dup2(log, 2);
+    if (f->sockets[0])
+        activate(f);
     (void)execl(server_path, server_path, f->config, f->data, set_fronts, "listen.internal=127.0.0.1:0",
                 "listen.connector=127.0.0.1:0", "listen.gateway=off", "listen.proxy=off",
                 "server.stop_timeout=1s", NULL);
@@ -204,6 +226,30 @@ static void a_second_server_in_one_directory_is_refused(void **state)
     assert_true(log_has(&second, expected));
     assert_int_equal(access(f->ready, R_OK), 0); /* the first one's file is still there */
     assert_int_equal(stop(f, SIGTERM), 0);
+}
+
+/* What is beyond loopback counts, wherever it stands among the sockets of a name. */
+static void one_socket_of_the_manager_is_enough_to_be_exposed(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const orders[][2] = {{"0.0.0.0:0", "127.0.0.1:0"}, {"127.0.0.1:0", "0.0.0.0:0"}};
+    for (size_t i = 0; i < 2; i++) {
+        f->sockets[0] = orders[i][0];
+        f->sockets[1] = orders[i][1];
+        write_config(f, "first.test");
+        start(f, "1");
+        int status;
+        assert_int_equal(waitpid(f->pid, &status, 0), f->pid);
+        f->pid = 0;
+        assert_int_equal(WEXITSTATUS(status), 1);
+        assert_true(log_has(f, "is not a loopback address, and this listener asks nobody for credentials"));
+        write_config(f, "first.test\nauth: {oidc: {issuer: 'https://dex.test', audience: fairlead}}");
+        start(f, "1");
+        wait_until_ready(f);
+        const struct socket_address shown = address_of(f, "internal"); /* asked there, for it is this one */
+        assert_false(socket_address_is_loopback(&shown));
+        assert_int_equal(stop(f, SIGTERM), 0);
+    }
 }
 
 static void a_core_that_refuses_ends_the_start_with_its_words(void **state)
@@ -493,6 +539,7 @@ int main(int argc, char **argv)
     server_path = argv[1];
     const struct CMUnitTest tests[] = {
         T(a_second_server_in_one_directory_is_refused),
+        T(one_socket_of_the_manager_is_enough_to_be_exposed),
         T(a_core_that_refuses_ends_the_start_with_its_words),
         T(a_core_that_keeps_crashing_ends_the_start),
         T(a_fetcher_that_refuses_ends_the_start_with_its_words),
