@@ -97,16 +97,18 @@ static bool get_document(struct download *d, struct url *url, struct text author
 }
 
 /* One request, no redirects: the answer decides who is an operator, so only the configured place may give it,
- * and its certificate is verified whatever registry.verify_tls says. */
+ * and its certificate is verified whatever registry.verify_tls says. What has none never leaves this host. */
 bool download_keys(struct download *d)
 {
     OWNED(url_release) struct url url = {.handle = NULL};
     const struct exchange_tls tls = {.anchors_pem = d->request->anchors_pem};
+    struct guard guard = *d->guard;
     if (!fetch_url_parse(d->request->url, NULL, &url, d->answer))
         return false;
+    guard.only_loopback = !url.https;
     struct exchange x = {
         .policy = d->policy,
-        .guard = d->guard,
+        .guard = &guard,
         .url = &url,
         .tls = &tls,
         .limit_name = "",

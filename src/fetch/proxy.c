@@ -46,7 +46,8 @@ bool exchange_find_way(struct exchange *x)
 {
     const struct proxy_rules *rules = &x->policy->proxy;
     struct fetch_answer found = {.outcome = FETCH_FINE};
-    const enum proxy_way way = proxy_way_to(rules, text_of(x->url->host));
+    const enum proxy_way way =
+        x->guard->only_loopback ? PROXY_NOT : proxy_way_to(rules, text_of(x->url->host));
     x->way = (struct exchange_way){.by_proxy = way != PROXY_NOT};
     if (way != PROXY_RESOLVED)
         return true;

@@ -281,7 +281,7 @@ const char *guard_check(const struct guard *g, const struct sockaddr *address, s
         return "one of this server's own listeners (outbound.allow_own_listeners)";
     if (is_loopback(meant))
         return g->allow_loopback ? NULL : "a loopback address, this host itself (outbound.allow_loopback)";
-    if (is_v4(meant))
-        return look_up(refused_v4, sizeof refused_v4 / sizeof refused_v4[0], meant);
-    return look_up(refused_v6, sizeof refused_v6 / sizeof refused_v6[0], meant);
+    const char *why = is_v4(meant) ? look_up(refused_v4, sizeof refused_v4 / sizeof refused_v4[0], meant)
+                                   : look_up(refused_v6, sizeof refused_v6 / sizeof refused_v6[0], meant);
+    return !why && g->only_loopback ? "no loopback address, and without TLS nobody knows who answers" : why;
 }

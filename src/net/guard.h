@@ -27,6 +27,7 @@ struct guard_network {
 };
 struct guard {
     bool allow_loopback;                             /* outbound.allow_loopback */
+    bool only_loopback;                              /* for what nothing but this host protects */
     bool allow_own;                                  /* outbound.allow_own_listeners */
     struct guard_network refuse[GUARD_NETWORKS_MAX]; /* outbound.refuse */
     unsigned refuse_count;

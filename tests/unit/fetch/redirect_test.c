@@ -223,6 +223,13 @@ static void keys_come_from_the_configured_place_alone(void **state)
     expect_of(&policy, &r, FETCH_FINE, "");
     r.url = text_of(url_to(first, "/count/1", url));
     expect_of(&policy, &r, FETCH_STATUS, "301");
+    policy.proxy = (struct proxy_rules){.place = TEXT("127.0.0.1:1"), .host = TEXT("127.0.0.1"), .port = 1};
+    r.url = text_of(url_to(first, "/fine", url));
+    expect_of(&policy, &r, FETCH_FINE, ""); /* a proxy could answer what it likes */
+    r.url = TEXT("https://10.0.0.1/keys");
+    expect_of(&policy, &r, FETCH_UNREACHABLE, "outbound.proxy");
+    r.url = TEXT("http://10.0.0.1/keys");
+    expect_of(&policy, &r, FETCH_REFUSED, "the address 10.0.0.1 is no loopback address");
     r.url = TEXT("http://169.254.169.254/keys");
     expect_of(&policy, &r, FETCH_REFUSED, "the address 169.254.169.254 is a link-local address");
 }

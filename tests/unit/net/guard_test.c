@@ -158,6 +158,13 @@ static void loopback_passes_when_it_is_allowed(void **state)
         {"169.254.169.254:80", LINK},
     };
     JUDGE(&g, rows);
+    static const char away[] = "no loopback address, and without TLS nobody knows who answers";
+    static const struct guard only = {.allow_loopback = true, .only_loopback = true};
+    static const struct judgement others[] = {
+        {"127.0.0.1:80", NULL}, {"[::1]:80", NULL},   {"10.0.0.1:80", away},
+        {"[fd00::1]:80", away}, {"8.8.8.8:80", away}, {"169.254.169.254:80", LINK},
+    };
+    JUDGE(&only, others);
 }
 
 static void refuses_its_own_listeners(void **state)
