@@ -10,14 +10,21 @@
 #define WORDS_MAX   (16u * 1024)
 #define SECONDS_MAX INT64_C(253402300799) /* the end of the year 9999 */
 
-enum { ISS, SUB, AUD, EXP, NBF, IAT, EMAIL, VERIFIED, GROUPS, TENANTS, SCOPES, CLAIM_COUNT };
+enum { ISS, SUB, AUD, EXP, NBF, IAT, EVENTS, EMAIL, VERIFIED, GROUPS, TENANTS, SCOPES, CLAIM_COUNT };
+
+/* Without width, or turning the text around it: two names could look the same. */
+static bool is_invisible(uint32_t c)
+{
+    return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) ||
+           c == 0x061c || c == 0xfeff;
+}
 
 static bool is_printable(struct text t)
 {
     for (size_t i = 0; i < t.n;) {
         uint32_t c;
         const size_t n = utf8_decode(t.p + i, t.n - i, &c);
-        if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0))
+        if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || is_invisible(c))
             return false;
         i += n;
     }
@@ -64,6 +71,9 @@ static struct status check_parties(const struct member m[static CLAIM_COUNT],
     TRY(has_string(&m[AUD], wanted->audience, a, &ours));
     if (!ours)
         return error_set(err, E_INVALID, "is for another audience");
+    /* RFC 8417 2.2: it tells of something, a logout perhaps. Its type may not say so. */
+    if (m[EVENTS].raw.p)
+        return error_set(err, E_INVALID, "is for another purpose: it tells of events");
     return DONE;
 }
 
@@ -107,16 +117,13 @@ static struct status check_times(const struct member m[static CLAIM_COUNT], int6
 
 /* ---- what ---- */
 
-/* A "*" that somebody may have put into a field of theirs gives nothing. */
-static void add_words(struct buffer *out, struct text words)
+/* A "*" that somebody may have put into a field of theirs gives nothing; nor does what would be two words. */
+static void add_word(struct buffer *out, struct text word)
 {
-    while (words.p) {
-        const struct text word = text_cut(&words, ' ');
-        if (word.n == 0 || text_equal(word, TEXT("*")) || !is_printable(word))
-            continue;
-        buffer_cstr(out, buffer_size(out) > 0 ? " " : "");
-        buffer_text(out, word);
-    }
+    if (word.n == 0 || text_equal(word, TEXT("*")) || text_contains(word, ' ') || !is_printable(word))
+        return;
+    buffer_cstr(out, buffer_size(out) > 0 ? " " : "");
+    buffer_text(out, word);
 }
 
 /* Text with blanks between the words, or an array of strings. */
@@ -130,7 +137,8 @@ static struct status read_words(const struct member *m, struct arena *a, struct 
         return DONE;
     if (m->type == JSON_TYPE_STRING) {
         TRY(member_string(m->raw, a, &value));
-        add_words(&words, value);
+        while (value.p)
+            add_word(&words, text_cut(&value, ' '));
     }
     struct json_cursor at = json_cursor_at(m->raw);
     for (bool more = m->type == JSON_TYPE_ARRAY && json_cursor_enter(&at); more;
@@ -140,17 +148,17 @@ static struct status read_words(const struct member *m, struct arena *a, struct 
         if (!string)
             continue;
         TRY(member_string(raw, a, &value));
-        add_words(&words, value);
+        add_word(&words, value);
     }
     TRY(buffer_status(&words));
     *out = arena_text(a, buffer_as_text(&words));
     return out->p || buffer_size(&words) == 0 ? DONE : STATUS(NOMEM);
 }
 
-/* Some issuers write the boolean as text. What is neither is no confirmation. */
+/* Some issuers write the boolean as text. Nothing else is a confirmation, silence neither. */
 static bool is_verified(const struct member *m)
 {
-    return !m->raw.p || text_equal(m->raw, TEXT("true")) || text_equal(m->raw, TEXT("\"true\""));
+    return text_equal(m->raw, TEXT("true")) || text_equal(m->raw, TEXT("\"true\""));
 }
 
 static struct status read_person(const struct member m[static CLAIM_COUNT], struct arena *a,
@@ -211,6 +219,7 @@ struct status claims_read(struct text json, const struct claims_wanted *wanted, 
         [EXP] = {.name = "exp"},
         [NBF] = {.name = "nbf"},
         [IAT] = {.name = "iat"},
+        [EVENTS] = {.name = "events"},
         [EMAIL] = {.name = "email"},
         [VERIFIED] = {.name = "email_verified"},
         [GROUPS] = {.name = "groups"},

@@ -129,8 +129,6 @@ static struct status fetch_into(const struct issuer *i, const struct issuer_sour
     struct status s = source->get(source->ctx, url, &document, err);
     if (status_ok(s))
         s = jwks_read(buffer_as_text(&document), &keys->arena, &keys->set, err);
-    if (status_ok(s) && keys->set.count == 0)
-        s = error_set(err, E_INVALID, "it has no key that can be used");
     return status_ok(s) ? s : error_wrap(err, s, "keys");
 }
 
@@ -202,6 +200,8 @@ static void ask(struct issuer *i, const struct issuer_source *source)
     if (!status_ok(s))
         log_event(LOG_WARNING, "oidc.issuer_failed", F_CSTR("issuer", i->url),
                   F_CSTR("reason", error_text(&err, s)));
+    else if (keys->set.count == 0) /* so it says: whatever it had before is withdrawn */
+        log_event(LOG_WARNING, "oidc.no_keys", F_CSTR("issuer", i->url));
     must(pthread_mutex_lock(&i->lock) == 0);
     land(i, keys);
 }

@@ -69,7 +69,9 @@ struct status oidc_new(const struct settings *s, const struct fetch_client *fetc
     o->host = host_of(url);
     o->fetcher = *fetcher;
     TRY(read_anchors(o, err));
-    if (previous && issuer_is(previous->issuer, url, jwks_url))
+    /* Keys that another trust let in are not kept. */
+    if (previous && issuer_is(previous->issuer, url, jwks_url) &&
+        bytes_equal(buffer_bytes(&previous->anchors), buffer_bytes(&o->anchors)))
         o->issuer = issuer_ref(previous->issuer);
     else
         TRY(issuer_new(url, jwks_url, &o->issuer));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oidc/claims.h"
 
+#include <stdio.h>
+
 #include "check.h"
 
 #define NOW  1000000
@@ -86,6 +88,14 @@ static void refuses_tokens_of_other_times(void **state)
     (void)read_good(TIMED(",\"exp\":999941,\"nbf\":1000060,\"iat\":1000060.5"));
 }
 
+static void refuses_tokens_for_other_purposes(void **state)
+{
+    (void)state;
+    static const char why[] = "is for another purpose: it tells of events";
+    expect_refused("{" GOOD ",\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}}}", why);
+    expect_refused("{" GOOD ",\"events\":null}", why);
+}
+
 static void refuses_tokens_of_nobody(void **state)
 {
     (void)state;
@@ -97,6 +107,12 @@ static void refuses_tokens_of_nobody(void **state)
     expect_refused(NOBODY ",\"sub\":7}", why);
     expect_refused(NOBODY ",\"sub\":\"a\\nb\"}", why);
     expect_refused(NOBODY ",\"sub\":\"a\\u0000b\"}", why);
+    static const char *const invisible[] = {"200b", "200f", "202a", "202e", "2066", "2069", "feff"};
+    for (size_t i = 0; i < sizeof invisible / sizeof invisible[0]; i++) {
+        char json[256];
+        (void)snprintf(json, sizeof json, "%s,\"sub\":\"a\\u%sb\"}", NOBODY, invisible[i]);
+        expect_refused(json, why);
+    }
     const size_t n = strlen(longer);
     memset(longer + n, 'x', 256);
     memcpy(longer + n + 256, "\"}", 3);
@@ -109,11 +125,11 @@ static void forgets_addresses_that_are_not_verified(void **state)
     assert_text(read_good("{" GOOD ",\"email\":\"a@b.c\",\"email_verified\":false}").email, "");
     assert_text(read_good("{" GOOD ",\"email\":\"a@b.c\",\"email_verified\":\"false\"}").email, "");
     assert_text(read_good("{" GOOD ",\"email\":\"a@b.c\",\"email_verified\":0}").email, "");
+    assert_text(read_good("{" GOOD ",\"email\":\"a@b.c\"}").email, "");
     assert_text(read_good("{" GOOD ",\"email\":[\"a@b.c\"]}").email, "");
     assert_text(read_good("{" GOOD ",\"email\":\"a@b.c\\u0007\"}").email, "");
     assert_text(read_good("{" GOOD ",\"email\":\"a@b.c\",\"email_verified\":true}").email, "a@b.c");
     assert_text(read_good("{" GOOD ",\"email\":\"a@b.c\",\"email_verified\":\"true\"}").email, "a@b.c");
-    assert_text(read_good("{" GOOD ",\"email\":\"a@b.c\"}").email, "a@b.c");
 }
 
 static void reads_rights_as_text_and_as_arrays(void **state)
@@ -125,6 +141,10 @@ static void reads_rights_as_text_and_as_arrays(void **state)
     /* All is not a token's to give. */
     c = read_good("{" GOOD ",\"tenants\":\"* a *\",\"scope\":[\"*\"]}");
     assert_text(c.tenants, "a");
+    assert_text(c.scopes, "");
+    /* An element is one word. */
+    c = read_good("{" GOOD ",\"tenants\":[\"a b\",\"c\",\" d\"],\"scope\":[\"x admin\"]}");
+    assert_text(c.tenants, "c");
     assert_text(c.scopes, "");
     c = read_good("{" GOOD ",\"tenants\":{\"a\":1},\"scope\":null,\"groups\":\"admins\"}");
     assert_int_equal(c.tenants.n + c.scopes.n + c.group_count, 0);
@@ -144,9 +164,9 @@ static struct status read_all(void)
     const struct claims_wanted w = wanted();
     struct claims out;
     arena_init(&a, 256, 1024 * 1024);
-    return claims_read(
-        TEXT("{" GOOD ",\"email\":\"a@b.c\",\"groups\":[\"g\"],\"tenants\":\"a\",\"scope\":\"b\"}"), &w, NOW,
-        &a, &out, NULL);
+    return claims_read(TEXT("{" GOOD ",\"email\":\"a@b.c\",\"email_verified\":true,\"groups\":[\"g\"],"
+                                     "\"tenants\":\"a\",\"scope\":\"b\"}"),
+                       &w, NOW, &a, &out, NULL);
 }
 
 static void survives_without_memory(void **state)
@@ -159,9 +179,13 @@ static void survives_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(refuses_tokens_for_others),          T(refuses_tokens_of_other_times),
-        T(refuses_tokens_of_nobody),           T(forgets_addresses_that_are_not_verified),
-        T(reads_rights_as_text_and_as_arrays), T(survives_without_memory),
+        T(refuses_tokens_for_others),
+        T(refuses_tokens_of_other_times),
+        T(refuses_tokens_for_other_purposes),
+        T(refuses_tokens_of_nobody),
+        T(forgets_addresses_that_are_not_verified),
+        T(reads_rights_as_text_and_as_arrays),
+        T(survives_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

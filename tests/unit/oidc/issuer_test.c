@@ -96,6 +96,9 @@ static void refuses_discovery_that_is_not_its_own(void **state)
         "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"http://keys.example/set\"}",
         "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"http://localhost.evil.example/set\"}",
         "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"http://127.0.0.1@evil.example/set\"}",
+        "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"http://127.0.0.1:5556/keys\"}",
+        "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"https://keys.example?a b\"}",
+        "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"https://keys.example/set?a#b\"}",
         "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"file:///etc/passwd\"}",
         "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"\"}",
         "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":7}",
@@ -104,13 +107,19 @@ static void refuses_discovery_that_is_not_its_own(void **state)
     struct text url;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_status(issuer_discovery_read(text_of(bad[i]), TEXT(ISSUER), &arena, &url, NULL), E_INVALID);
-    static const char *const good[] = {"https://keys.example/set", "http://127.0.0.1:5556/keys",
-                                       "http://[::1]:5556/keys", "http://localhost/keys"};
+#define LOCAL "http://localhost:5556/dex"
+    static const struct {
+        const char *issuer, *keys;
+    } good[] = {
+        {ISSUER, "https://keys.example/set"},  {ISSUER, "https://keys.example/set?p=b2c_1_signin&v=2"},
+        {LOCAL, "http://127.0.0.1:5556/keys"}, {LOCAL, "http://[::1]:5556/keys"},
+        {LOCAL, "http://localhost/keys"},      {LOCAL, "https://keys.example/set"},
+    };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         const struct text json =
-            arena_printf(&arena, "{\"issuer\":\"%s\",\"jwks_uri\":\"%s\"}", ISSUER, good[i]);
-        assert_ok(issuer_discovery_read(json, TEXT(ISSUER), &arena, &url, NULL));
-        assert_text(url, good[i]);
+            arena_printf(&arena, "{\"issuer\":\"%s\",\"jwks_uri\":\"%s\"}", good[i].issuer, good[i].keys);
+        assert_ok(issuer_discovery_read(json, text_of(good[i].issuer), &arena, &url, NULL));
+        assert_text(url, good[i].keys);
     }
 }
 
@@ -138,13 +147,33 @@ static void asks_less_and_less_while_the_issuer_is_down(void **state)
 static void takes_nothing_from_a_set_that_is_not_one(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"<html>", "{\"keys\":{}}", "{\"keys\":[]}",
-                                      "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}"};
+    static const char *const bad[] = {"", "<html>", "[]", "{\"keys\":{}}", "{\"keys\":[],\"keys\":[]}"};
     int asked = 0;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         site.keys = text_of(bad[i]);
         expect_none(asked += 2);
         clock_advance_test(ISSUER_PAUSE_MAX_MS);
+    }
+}
+
+/* How an issuer takes its keys back. */
+static void a_set_without_keys_that_can_be_used_is_a_set(void **state)
+{
+    (void)state;
+    static const char *const empty[] = {"{\"keys\":[]}", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}"};
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        serve(&one);
+        clock_advance_test(ISSUER_FRESH_MS);
+        assert_true(has("one"));
+        const int before_it = site.asked;
+        site.keys = text_of(empty[i]);
+        clock_advance_test(ISSUER_FRESH_MS);
+        assert_false(has("one"));
+        assert_false(has("one"));
+        assert_int_equal(site.asked, before_it + 2);
+        serve(&one);
+        clock_advance_test(ISSUER_AGAIN_MS);
+        assert_true(has("one"));
     }
 }
 
@@ -281,6 +310,7 @@ int main(void)
         T(refuses_discovery_that_is_not_its_own),
         T(asks_less_and_less_while_the_issuer_is_down),
         T(takes_nothing_from_a_set_that_is_not_one),
+        T(a_set_without_keys_that_can_be_used_is_a_set),
         T(finds_the_keys_by_discovery_and_keeps_them),
         T(asks_the_configured_place_alone),
         T(follows_a_rotation_but_not_every_stranger),
