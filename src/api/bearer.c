@@ -101,6 +101,7 @@ static enum bearer by_jwt(struct call *c, struct text token, struct text *out_wh
         const struct text why = arena_printf(c->arena, "the token %s", err.message);
         return refused(c, why.p ? why : TEXT("invalid bearer token"), out_why);
     }
+    c->in_log = s.code == E_UNAVAILABLE; /* oidc.issuer_failed */
     return status_ok(s) && take_identity(c, &who) ? BEARER_GOOD : BEARER_UNAVAILABLE;
 }
 

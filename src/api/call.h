@@ -135,6 +135,7 @@ struct call {
     struct reply reply;
     struct error err;
     struct text challenge; /* WWW-Authenticate of a refusal; empty = none */
+    bool in_log;           /* why it fails is there once: not again for every stranger who asks */
 };
 
 typedef struct status api_handler(struct call *c);

@@ -103,8 +103,9 @@ static void answer_failure(struct call *c, struct status s)
     const int http = code_http_status(s.code);
     const char *text = c->err.code == s.code ? error_text(&c->err, s) : code_text(s.code);
     if (http >= 500 && s.code != E_UPSTREAM) { /* what a server of theirs said is not our insides */
-        log_event(LOG_ERROR, "request.failed", F_CSTR("route", c->route->pattern), F_CODE("code", s),
-                  F_CSTR("error", text));
+        if (!c->in_log)
+            log_event(LOG_ERROR, "request.failed", F_CSTR("route", c->route->pattern), F_CODE("code", s),
+                      F_CSTR("error", text));
         /* Only an operator is told about our insides. */
         if (c->principal.kind != PRINCIPAL_OPERATOR)
             text = text_for_others(c, s);

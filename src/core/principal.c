@@ -73,8 +73,12 @@ static bool from_preamble(const struct connection *connection, const struct hop_
     if (bit == ON_FRONT) {
         out->principal.kind = PRINCIPAL_FRONT;
         out->principal.actor = TEXT("front");
-    } else if (bit == ON_INTERNAL && !out->domain->internal_asks) {
-        from_loopback(&out->principal);
+    } else if (bit == ON_INTERNAL) {
+        /* Where it asks, the bearer alone tells: no certificate that a proxy passes on. */
+        if (out->domain->internal_asks)
+            out->principal.actor = TEXT("anonymous");
+        else
+            from_loopback(&out->principal);
     } else if (p->flags & HOP_GUEST) {
         if (bit != ON_GATEWAY || p->fingerprint.n != 32)
             return false;

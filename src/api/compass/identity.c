@@ -55,6 +55,8 @@ static bool by_certificate(struct call *c, struct director_context *out)
     uint8_t auth_id[OBJECT_ID_SIZE];
     struct system_auth auth;
     struct object o = {0};
+    if (p->certificate != CERT_ACTIVE || p->subject_error.n > 0) /* where the route lets anyone in */
+        return unauthorized(c, 403, TEXT("Unauthorized [reason=the certificate is not good here]"));
     out->consumer = p->runtime ? CONSUMER_RUNTIME : CONSUMER_APPLICATION;
     out->scopes = text_of(p->runtime ? runtime_scopes : application_scopes);
     out->d.tenant = p->tenant;

@@ -173,10 +173,12 @@ def test_trouble_at_the_issuer_closes_the_door_until_it_is_over(make_server, mod
     issuer = Issuer()
     try:
         issuer.mode = mode
-        server = make_server("trouble", settings=settings_for(issuer))
+        server = make_server("trouble", settings=settings_for(issuer, **{"auth.required": "true"}))
         answer = director(server, issuer.token())
         assert answer.status == 503, answer
         assert len(issuer.asked) == 1 and director(server, issuer.token()).status == 503
+        assert curl("-H", f"Authorization: Bearer {issuer.token()}", server.internal + "/api/v1/applications").status == 503
+        assert "oidc.issuer_failed" in server.log() and "request.failed" not in server.log()  # no line for each stranger
         issuer.mode = "fine"
         poll(lambda: director(server, issuer.token()).status == 200, 60, "the door stays closed")  # a back-off at most
         # With keys at hand, an issuer that does not answer at all is nobody's trouble.

@@ -235,6 +235,41 @@ static void ask_director(struct world *w, struct compass *compass, struct text t
     assert_ok(ask_run(&p, expected));
 }
 
+/* The connector listener's route is anyone's: the Director itself looks at what the certificate is worth. */
+static void a_certificate_that_is_not_good_speaks_for_nobody(void **state)
+{
+    (void)state;
+    struct world *w = open_world();
+    struct compass *compass = NULL;
+    assert_ok(compass_new(&compass, &w->err));
+    assert_int_equal(native(w, HTTP_POST, "/api/v1/applications", "{\"name\":\"shop\"}").status, 201);
+    static const struct {
+        enum certificate_verdict verdict;
+        struct text subject_error;
+        int status;
+    } rows[] = {{CERT_ACTIVE, TEXT_INIT("O is another"), 403},
+                {CERT_UNKNOWN, TEXT_INIT(""), 403},
+                {CERT_ACTIVE, TEXT_INIT(""), 200}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct ask in = {.method = HTTP_POST,
+                               .target = "/director/graphql",
+                               .listener = ON_CONNECTOR,
+                               .principal = {.kind = PRINCIPAL_CERTIFICATE,
+                                             .certificate = rows[i].verdict,
+                                             .application = TEXT("shop"),
+                                             .tenant = TEXT(""),
+                                             .subject_error = rows[i].subject_error},
+                               .fields = {{"Content-Type", "application/json"}},
+                               .body = TEXT("{\"query\":\"{ viewer { id } }\"}")};
+        struct prepared p;
+        ask_prepare(&p, w, &in);
+        p.domain.compass = compass;
+        assert_ok(ask_run(&p, rows[i].status));
+    }
+    compass_free(compass);
+    world_close(w);
+}
+
 static void use_is_noted_once_a_minute_until_the_end(void **state)
 {
     (void)state;
@@ -324,6 +359,7 @@ int main(void)
         cmocka_unit_test(all_is_said_by_leaving_out_or_by_a_star),
         cmocka_unit_test(tenants_of_an_operator_are_words_in_order),
         cmocka_unit_test(a_change_keeps_the_token_and_what_it_does_not_name),
+        cmocka_unit_test(a_certificate_that_is_not_good_speaks_for_nobody),
         cmocka_unit_test(use_is_noted_once_a_minute_until_the_end),
         cmocka_unit_test(survives_failing_allocations),
         cmocka_unit_test(keeps_tenants),

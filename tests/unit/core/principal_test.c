@@ -123,6 +123,12 @@ static void nobody_is_an_operator_where_the_internal_listener_asks(void **state)
     assert_int_equal(w->call.principal.kind, PRINCIPAL_ANONYMOUS);
     assert_int_equal(w->call.principal.grant_count, 0);
     assert_text(w->call.principal.actor, "anonymous");
+    static const uint8_t fingerprint[32] = {1};
+    const struct hop_preamble forwarded = {
+        .listener = 0, .verdict = CERT_ACTIVE, .fingerprint = BYTES_OF(fingerprint)};
+    assert_true(over_hop(w, CORE_EGRESS, &forwarded));
+    assert_int_equal(w->call.principal.kind, PRINCIPAL_ANONYMOUS);
+    assert_int_equal(w->call.principal.certificate, CERT_NONE);
 }
 
 static void refuses_a_hop_without_a_preamble(void **state)
