@@ -17,7 +17,7 @@ def reset(sock):
 class Scripted:
     """
     Every connection lives through the steps in order: bytes are sent; a number is a pause in seconds; "request" waits for a head and the body that it
-    announces, "head" for the head alone; "rest" reads until the caller ends; "half" ends our direction, "reset" everything. At the end it closes.
+    announces, "head" for the head alone, "some" for whatever comes; "rest" reads until the caller ends; "half" ends our direction, "reset" everything. At the end it closes.
     With "again" as the last step the connection begins anew.
     """
 
@@ -59,6 +59,8 @@ class Scripted:
                 time.sleep(step)
             elif step in ("head", "request"):
                 self.read(peer, whole=step == "request")
+            elif step == "some":
+                self.some(peer)
             elif step == "rest":
                 while peer.recv(65536):
                     pass

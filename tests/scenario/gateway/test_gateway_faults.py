@@ -100,7 +100,7 @@ def failed(answer, status, kind, words=""):
 # ---- before an answer ----
 
 BEFORE = [
-    ("closes at once", [], 502, "reset"), ("resets before the request", [0.05, "reset"], 502, "reset"), ("closes half at once", ["half", "rest"], 502, "reset"),
+    ("closes at once", [], 502, "reset"), ("resets before the request", [0.3, "reset"], 502, "reset"), ("closes half at once", ["half", "rest"], 502, "reset"),
     ("closes after the request", ["request"], 502, "reset"), ("resets after the request", ["request", "reset"], 502, "reset"),
     ("closes half after the request", ["request", "half", "rest"], 502, "reset"),
     ("closes in the status line", ["request", b"HTTP/1.1 20"], 502, "reset"), ("resets in the status line", ["request", b"HTTP/1.1 20", 0.05, "reset"], 502, "reset"),
@@ -266,7 +266,7 @@ def test_a_certificate_that_is_not_good(call, scripted, authority, fine, tmp_pat
 
 
 @pytest.mark.parametrize("script, status, kind", [
-    (["plain", "rest"], 504, "connect_timeout"), (["plain"], 502, "tls"), (["plain", "reset"], 502, "tls"), (["plain", b"HTTP/1.1 400 Bad Request\r\n\r\n", "rest"], 502, "tls"),
+    (["plain", "rest"], 504, "connect_timeout"), (["plain"], 502, "tls"), (["plain", "some", "reset"], 502, "tls"), (["plain", b"HTTP/1.1 400 Bad Request\r\n\r\n", "rest"], 502, "tls"),
     (["plain", b"\x15\x03\x03\x00\x02\x02\x28", "rest"], 502, "tls"), (["plain", b"\x16\x03\x03\x40\x00", "rest"], 504, "connect_timeout"),
     (["plain", *[step for i in range(30) for step in (b"\x16\x03\x03\x3f\xf0\x02\x00"[i:i + 1], 0.1)]], 504, "connect_timeout"),
 ], ids=["silence", "closes", "resets", "plain HTTP", "an alert", "half a record", "drops"])
