@@ -165,7 +165,7 @@ static struct status read_all(void)
     struct claims out;
     arena_init(&a, 256, 1024 * 1024);
     return claims_read(TEXT("{" GOOD ",\"email\":\"a@b.c\",\"email_verified\":true,\"groups\":[\"g\"],"
-                                     "\"tenants\":\"a\",\"scope\":\"b\"}"),
+                            "\"tenants\":\"a\",\"scope\":\"b\"}"),
                        &w, NOW, &a, &out, NULL);
 }
 
