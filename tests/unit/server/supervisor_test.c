@@ -239,10 +239,10 @@ static void one_socket_of_the_manager_is_enough_to_be_exposed(void **state)
         write_config(f, "first.test");
         start(f, "1");
         int status;
+        wait_for_log(f, "is not a loopback address, and this listener asks nobody for credentials");
         assert_int_equal(waitpid(f->pid, &status, 0), f->pid);
         f->pid = 0;
         assert_int_equal(WEXITSTATUS(status), 1);
-        assert_true(log_has(f, "is not a loopback address, and this listener asks nobody for credentials"));
         write_config(f, "first.test\nauth: {oidc: {issuer: 'https://dex.test', audience: fairlead}}");
         start(f, "1");
         wait_until_ready(f);
