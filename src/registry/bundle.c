@@ -4,14 +4,27 @@
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "registry/bundle_internal.h"
+#include "registry/json_schema.h"
 
 /* ---- what a client says of it ---- */
+
+/* One that requests could not be checked by is refused here, where its author reads it. */
+static struct status check_schema(struct text schema, struct error *err)
+{
+    struct error why = {0};
+    TRY(check_object("instanceAuthRequestInputSchema", schema, err));
+    if (!schema.p)
+        return DONE;
+    const struct status s = json_schema_supported(schema, &why);
+    return s.code == E_INVALID ? error_set(err, E_INVALID, "instanceAuthRequestInputSchema: %s", why.message)
+                               : s;
+}
 
 static struct status check_input(const struct bundle_input *in, struct error *err)
 {
     TRY(check_name(in->name, err));
     TRY(check_characters("description", in->description, 0, 2000, err));
-    TRY(check_object("instanceAuthRequestInputSchema", in->auth_schema, err));
+    TRY(check_schema(in->auth_schema, err));
     if (in->correlation_id_count > LIMIT_LABELS)
         return error_set(err, E_INVALID, "correlationIDs: more than %d", LIMIT_LABELS);
     for (size_t i = 0; i < in->correlation_id_count; i++)

@@ -30,6 +30,8 @@ static void refuses_what_is_no_bundle(void **state)
         {{.name = TEXT("b"), .description = text_of(long_text)}, "description"},
         {{.name = TEXT("b"), .auth_schema = TEXT("{")}, "instanceAuthRequestInputSchema"},
         {{.name = TEXT("b"), .auth_schema = TEXT("[]")}, "no JSON object"},
+        {{.name = TEXT("b"), .auth_schema = TEXT("{\"items\":{\"oneOf\":[]}}")},
+         "instanceAuthRequestInputSchema: the schema's keyword \"oneOf\" is not supported here"},
         {{.name = TEXT("b"), .auth = no_password}, "password field cannot be empty"},
         {{.name = TEXT("b"), .auth = two}, "to many authentication methods"},
         {{.name = TEXT("b"), .auth = own_name}, "brings its certificate"},
