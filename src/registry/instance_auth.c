@@ -126,6 +126,11 @@ static struct status create(const struct change *c, const struct secret_data *pa
     }
     const struct status s = audited(c, store_instance_auth_create, err);
     c->i->sealed = (struct bytes){NULL, 0};
+    if (s.code == E_TOO_LARGE)
+        return error_set(err, E_TOO_LARGE,
+                         "the bundle has as many instance auths as it may (%d, of one runtime %d): delete "
+                         "those that nobody uses",
+                         INSTANCE_AUTHS_MAX, INSTANCE_AUTHS_OF_RUNTIME_MAX);
     return s;
 }
 

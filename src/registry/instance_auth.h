@@ -16,7 +16,8 @@ struct instance_auth_request {
     const uint8_t *runtime;   /* who asks; NULL = nobody that is a runtime */
 };
 /* PENDING, or SUCCEEDED with the bundle's default instance auth when it has one (contract of Compass, 2.3).
- * E_INVALID when input_params are not what the bundle's schema asks for. E_CONFLICT: the id is in use. */
+ * E_INVALID when input_params are not what the bundle's schema asks for. E_CONFLICT: the id is in use.
+ * E_TOO_LARGE: the bundle, or the runtime in it, has as many as it may (store/instance_auth.h). */
 struct status instance_auth_request(struct registry *r, const struct audit_caller *caller,
                                     const struct registry_scope *scope,
                                     const uint8_t bundle[static SERVICE_ID_SIZE],
@@ -45,7 +46,7 @@ struct status instance_auth_delete(struct registry *r, const struct audit_caller
 struct status instance_auth_get(struct registry *r, const struct registry_scope *scope, const uint8_t *bundle,
                                 const uint8_t id[static SERVICE_ID_SIZE], struct arena *a,
                                 struct instance_auth *out, struct error *err);
-/* At most 1,000, by creation. */
+/* In the store's order, at most 4 MiB of them. */
 struct status instance_auth_list(struct registry *r, const struct registry_scope *scope,
                                  const uint8_t bundle[static SERVICE_ID_SIZE], struct arena *a,
                                  instance_auth_row *row, void *ctx, struct error *err);

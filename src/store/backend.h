@@ -272,7 +272,12 @@ int64_t audit_last_at(const struct audit_entry *e);
 bool digest_range(struct text hex_prefix, uint8_t low[static SHA256_SIZE], uint8_t high[static SHA256_SIZE]);
 bool text_has(struct text t, struct text part); /* substring, byte for byte */
 
-#define INSTANCE_AUTHS_MAX 1000 /* of a list */
+/* Of a list of instance auths: the bytes after which it ends. */
+#define INSTANCE_AUTHS_BYTES (4u * 1024 * 1024)
+size_t instance_auth_bytes(const struct instance_auth *i);
+/* How an instance auth shows whose runtime has gone. */
+#define INSTANCE_ORPHAN_REASON  "PendingDeletion"
+#define INSTANCE_ORPHAN_MESSAGE "Its runtime was unregistered: the application may delete it."
 
 /* An application's labels as they are stored: "{}" for none. */
 struct text labels_or_none(struct text labels);

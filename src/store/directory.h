@@ -84,7 +84,8 @@ struct status store_object_update(struct store *s, enum object_kind kind, struct
                                   const uint8_t id[static OBJECT_ID_SIZE], const struct object_change *change,
                                   const struct audit_entry *audit);
 /* With its system auths, their tokens and labels; certificates are revoked and their fingerprints go to `row`
- * after the commit. An application goes with its services, as store_application_delete(). */
+ * after the commit. An application goes with its services, as store_application_delete(); the
+ * instance auths that a runtime asked for become UNUSED. */
 struct status store_object_delete(struct store *s, enum object_kind kind, struct text tenant,
                                   const uint8_t id[static OBJECT_ID_SIZE], const struct audit_entry *audit,
                                   fingerprint_row *row, void *ctx);

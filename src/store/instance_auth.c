@@ -52,6 +52,11 @@ struct status store_instance_auth_delete(struct store *s, struct text tenant,
     return s->ops->instance_auth_delete(s, tenant, id, audit);
 }
 
+size_t instance_auth_bytes(const struct instance_auth *i)
+{
+    return i->context.n + i->input_params.n + i->message.n + i->reason.n + i->sealed.n;
+}
+
 struct text instance_auth_seal_name(struct text tenant, const uint8_t id[static SERVICE_ID_SIZE],
                                     char out[static SECRET_SEAL_NAME_MAX])
 {

@@ -220,6 +220,7 @@ static struct status delete_runtime(struct memory_store *m, const struct object 
 {
     OWNED(memory_stage_release) struct memory_stage stage = {0};
     TRY(memory_stage_revoke_auths(m, &stage, o->id, audit->at, out_fingerprints));
+    TRY(memory_stage_orphans(m, &stage, o->tenant, o->id, audit->at));
     TRY(memory_stage_audit(m, &stage, audit));
     memory_stage_commit(&stage);
     remove_object(m, o);

@@ -53,6 +53,9 @@ bool memory_is_member_of(const struct service *s, const uint8_t bundle[static SE
 void memory_member_set_kind(struct memory_store *m, const uint8_t bundle[static SERVICE_ID_SIZE], int kind,
                             int64_t now);
 void memory_instance_auth_delete_all(struct memory_store *m, const uint8_t bundle[static SERVICE_ID_SIZE]);
+/* Those of a runtime that is deleted become UNUSED. */
+struct status memory_stage_orphans(struct memory_store *m, struct memory_stage *stage, struct text tenant,
+                                   const uint8_t runtime[static SERVICE_ID_SIZE], int64_t now);
 
 struct memory_secret *memory_secret_find(const struct memory_store *m, int64_t row, enum secret_slot slot);
 /* A new secret and the history of what it replaces; removals are left to memory_secret_settle. */

@@ -23,6 +23,20 @@ static void bind_changeable(struct sqlite_query *q, const struct instance_auth *
 
 /* ---- writing ---- */
 
+static struct status check_room(struct sqlite_txn *t, const struct instance_auth *i, int64_t bundle)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_INSTANCE_COUNT);
+    bind_int(&q, bundle);
+    bind_text(&q, i->tenant);
+    bind_id(&q, i->runtime);
+    bool found = false;
+    TRY(sqlite_step(&q, &found));
+    const int64_t all = found ? column_int(&q) : 0, of_runtime = found ? column_int(&q) : 0;
+    const bool is_full =
+        all >= INSTANCE_AUTHS_MAX || (i->has_runtime && of_runtime >= INSTANCE_AUTHS_OF_RUNTIME_MAX);
+    return is_full ? STATUS(TOO_LARGE) : DONE;
+}
+
 static struct status create(struct sqlite_txn *t, void *args)
 {
     const struct change *in = args;
@@ -32,6 +46,7 @@ static struct status create(struct sqlite_txn *t, void *args)
     TRY(sqlite_service_state(t, i->tenant, TEXT(""), i->bundle, &bundle));
     if (service_role_is_member(bundle.role))
         return STATUS(NOT_FOUND);
+    TRY(check_room(t, i, bundle.row));
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_INSTANCE_ADD);
     bind_changeable(&q, i);
     bind_text(&q, i->tenant);
@@ -72,6 +87,7 @@ static struct status replace(struct sqlite_txn *t, void *args)
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_INSTANCE_REPLACE);
     bind_changeable(&q, in->auth);
     bind_id(&q, in->auth->id);
+    bind_text(&q, in->auth->tenant);
     TRY(sqlite_run(&q));
     return sqlite_audit_add(t, in->audit);
 }
@@ -110,6 +126,19 @@ struct status sqlite_instance_auth_delete_all(struct sqlite_txn *t, int64_t row)
 {
     OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_INSTANCE_DELETE_ALL);
     bind_int(&q, row);
+    return sqlite_run(&q);
+}
+
+struct status sqlite_instance_auth_orphan(struct sqlite_txn *t, struct text tenant,
+                                          const uint8_t runtime[static SERVICE_ID_SIZE], int64_t now)
+{
+    OWNED(sqlite_done) struct sqlite_query q = sqlite_query(t->db, SQL_INSTANCE_ORPHAN);
+    bind_int(&q, INSTANCE_UNUSED);
+    bind_text(&q, TEXT(INSTANCE_ORPHAN_MESSAGE));
+    bind_text(&q, TEXT(INSTANCE_ORPHAN_REASON));
+    bind_int(&q, now);
+    bind_text(&q, tenant);
+    bind_id(&q, runtime);
     return sqlite_run(&q);
 }
 
@@ -161,14 +190,16 @@ struct status sqlite_instance_auth_list(struct store *s, struct text tenant,
     bind_id(&q, bundle);
     bind_text(&q, tenant);
     bind_int(&q, INSTANCE_AUTHS_MAX);
-    for (;;) {
+    for (size_t bytes = 0; bytes < INSTANCE_AUTHS_BYTES;) {
         bool more = false;
         struct instance_auth i;
         TRY(sqlite_step(&q, &more));
         if (!more)
             return DONE;
         TRY(read_row(&q, a, &i));
+        bytes += instance_auth_bytes(&i);
         if (!row(ctx, &i))
             return DONE;
     }
+    return DONE;
 }

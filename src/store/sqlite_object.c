@@ -2,6 +2,7 @@
 #include "store/sqlite_directory.h"
 
 #include "store/labels.h"
+#include "store/sqlite_registry.h"
 
 static const uint8_t no_id[OBJECT_ID_SIZE];
 
@@ -265,6 +266,7 @@ static struct status delete_object(struct sqlite_txn *t, void *args)
         TRY(sqlite_application_remove(t, in->audit, o.tenant, o.name, in->fingerprints));
     } else {
         TRY(sqlite_auths_delete(t, in->audit, o.tenant, o.id, in->fingerprints));
+        TRY(sqlite_instance_auth_orphan(t, o.tenant, o.id, in->audit->at));
         TRY(forget(t, o.id));
     }
     return sqlite_audit_add(t, in->audit);

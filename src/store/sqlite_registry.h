@@ -36,6 +36,9 @@ struct status sqlite_member_set_kind(struct sqlite_txn *t, int64_t row, int kind
 struct status sqlite_member_first(struct sqlite_txn *t, int64_t row, struct service_state *out);
 /* All instance auths of the service in this row. */
 struct status sqlite_instance_auth_delete_all(struct sqlite_txn *t, int64_t row);
+/* Those of a runtime that is deleted become UNUSED. */
+struct status sqlite_instance_auth_orphan(struct sqlite_txn *t, struct text tenant,
+                                          const uint8_t runtime[static SERVICE_ID_SIZE], int64_t now);
 
 /* One more reference, to content that is there already or is put in now. */
 struct status sqlite_specification_take(struct sqlite_txn *t, struct text tenant,

@@ -162,7 +162,13 @@
       " input_params, runtime, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, x''), ?12, 1)") \
     X(INSTANCE_REPLACE, \
       "UPDATE instance_auth SET revision = revision + 1, (condition, message, reason, status_at, sealed) = (?1, ?2, ?3, ?4, ?5)" \
-      " WHERE auth_id = ?6") \
+      " WHERE auth_id = ?6 AND tenant_id = ?7") \
+    X(INSTANCE_COUNT, \
+      "SELECT count(*), (SELECT count(*) FROM instance_auth WHERE tenant_id = ?2 AND runtime = ?3 AND service = ?1)" \
+      " FROM instance_auth WHERE service = ?1") \
+    X(INSTANCE_ORPHAN, \
+      "UPDATE instance_auth INDEXED BY instance_auth_runtime SET revision = revision + 1," \
+      " (condition, message, reason, status_at) = (?1, ?2, ?3, ?4) WHERE tenant_id = ?5 AND runtime = ?6 AND condition <> ?1") \
     X(INSTANCE_REVISION, "SELECT revision FROM instance_auth WHERE auth_id = ?1 AND tenant_id = ?2") \
     X(INSTANCE_DELETE,   "DELETE FROM instance_auth WHERE auth_id = ?1 AND tenant_id = ?2") \
     X(INSTANCE_DELETE_ALL, "DELETE FROM instance_auth WHERE service = ?1") \
@@ -172,7 +178,7 @@
     X(INSTANCE_LIST, \
       "SELECT " SQL_INSTANCE_COLUMNS " FROM service s INDEXED BY service_uuid" \
       " CROSS JOIN instance_auth i INDEXED BY instance_auth_service ON i.service = s.id" \
-      " WHERE s.service_id = ?1 AND s.tenant_id = ?2 ORDER BY i.id LIMIT ?3") \
+      " WHERE s.service_id = ?1 AND s.tenant_id = ?2 ORDER BY (i.condition = 1), i.id DESC LIMIT ?3") \
     X(SEALED_INSTANCES, \
       "SELECT id, tenant_id, auth_id, sealed FROM instance_auth WHERE id > ?1 AND sealed <> x'' ORDER BY id LIMIT ?2") \
     X(SEALED_INSTANCE_SET, "UPDATE instance_auth SET sealed = ?1 WHERE id = ?2 AND sealed = ?3")

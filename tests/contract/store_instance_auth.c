@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_service.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
+#include "store/directory.h"
 #include "store/instance_auth.h"
 #include "store/kept_secret.h"
 
@@ -269,14 +271,153 @@ static void are_listed_by_creation_and_deleted_once(struct fixture *f)
     static const unsigned order[] = {103, 100, 102, 101};
     for (size_t i = 0; i < 4; i++)
         assert_ok(make_auth(f, order[i], i == 2 ? 3 : 1));
-    assert_string_equal(listed(f, "", 1, 0), "103 100 101 ");
-    assert_string_equal(listed(f, "", 1, 2), "103 100 ");
+    assert_string_equal(listed(f, "", 1, 0), "101 100 103 ");
+    assert_string_equal(listed(f, "", 1, 2), "101 100 ");
+    struct instance_auth done = auth_of(101, 1), failed = auth_of(100, 1);
+    done.condition = INSTANCE_SUCCEEDED;
+    failed.condition = INSTANCE_FAILED;
+    assert_ok(store_instance_auth_replace(f->s, &done, AUDIT("auth.replace")));
+    assert_ok(store_instance_auth_replace(f->s, &failed, AUDIT("auth.replace")));
+    assert_string_equal(listed(f, "", 1, 0), "100 103 101 ");
     assert_string_equal(listed(f, "", 2, 0), "");
     assert_string_equal(listed(f, "", 9, 0), "");
     assert_ok(delete_auth(f, "", 100));
     assert_status(delete_auth(f, "", 100), E_NOT_FOUND);
     assert_int_equal(audit_rows(f, "auth.delete"), 1);
     assert_string_equal(listed(f, "", 1, 0), "103 101 ");
+}
+
+/* A page of an answer has no room for more. */
+static void are_listed_to_some_megabytes(struct fixture *f)
+{
+    static char text[1 << 20];
+    memset(text, 'x', sizeof text);
+    make_bundle(f);
+    for (unsigned n = 100; n < 107; n++) {
+        struct instance_auth i = auth_of(n, 1);
+        i.context = (struct text){text, sizeof text};
+        assert_ok(store_instance_auth_create(f->s, &i, AUDIT("auth.create")));
+    }
+    assert_string_equal(listed(f, "", 1, 0), "106 105 104 103 ");
+}
+
+/* ---- how many ---- */
+
+static struct status make_numbered(struct fixture *f, unsigned n, unsigned bundle, uint8_t runtime)
+{
+    struct instance_auth i = auth_of(100, bundle);
+    i.id[0] = (uint8_t)(n >> 8);
+    i.id[1] = (uint8_t)n;
+    i.id[2] = (uint8_t)bundle;
+    i.has_runtime = runtime != 0;
+    memset(i.runtime, runtime, sizeof i.runtime);
+    return store_instance_auth_create(f->s, &i, AUDIT("auth.create"));
+}
+
+/* Several at once: they share the waiting for the disk. */
+#define MAKERS 40
+struct maker {
+    struct fixture *f;
+    unsigned from, to;
+    uint8_t runtime;
+    bool failed;
+};
+
+static void *make_some(void *arg)
+{
+    struct maker *m = arg;
+    for (unsigned n = m->from; n < m->to; n++)
+        m->failed |= !status_ok(make_numbered(m->f, n, 1, m->runtime));
+    return NULL;
+}
+
+static void make_many(struct fixture *f, unsigned from, unsigned to, uint8_t runtime)
+{
+    pthread_t threads[MAKERS];
+    struct maker makers[MAKERS];
+    const unsigned each = (to - from) / MAKERS;
+    assert_int_equal(each * MAKERS, to - from);
+    for (unsigned i = 0; i < MAKERS; i++) {
+        makers[i] = (struct maker){f, from + i * each, from + (i + 1) * each, runtime, false};
+        assert_int_equal(pthread_create(&threads[i], NULL, make_some, &makers[i]), 0);
+    }
+    for (unsigned i = 0; i < MAKERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_false(makers[i].failed);
+    }
+}
+
+static void refuses_more_than_a_bundle_may_have(struct fixture *f)
+{
+    make_bundle(f);
+    make_many(f, 0, INSTANCE_AUTHS_OF_RUNTIME_MAX, 7);
+    assert_status(make_numbered(f, 2000, 1, 7), E_TOO_LARGE);
+    assert_ok(make_numbered(f, 2000, 3, 7)); /* of another bundle */
+    make_many(f, INSTANCE_AUTHS_OF_RUNTIME_MAX, INSTANCE_AUTHS_MAX, 0);
+    assert_status(make_numbered(f, 2000, 1, 8), E_TOO_LARGE);
+    assert_status(make_numbered(f, 2000, 1, 0), E_TOO_LARGE);
+    struct instance_auth one = auth_of(100, 1);
+    one.id[0] = one.id[1] = 0;
+    one.id[2] = 1;
+    assert_ok(store_instance_auth_delete(f->s, TEXT(""), one.id, AUDIT("x")));
+    assert_ok(make_numbered(f, 2000, 1, 7));
+}
+
+static void ids_of_tenants_are_their_own(struct fixture *f)
+{
+    make_bundle(f);
+    assert_ok(make_auth(f, 100, 1));
+    struct application app = {.tenant = TEXT("t"), .name = TEXT("a"), .created_at = NOW};
+    assert_ok(store_application_create(f->s, &app, AUDIT("application.create")));
+    struct service_write w = service_of(f, 5, "a");
+    w.service.role = SERVICE_BUNDLE;
+    w.service.tenant = TEXT("t");
+    assert_ok(store_service_create(f->s, &w, AUDIT("bundle.create")));
+    struct instance_auth i = auth_of(100, 5), out;
+    i.tenant = TEXT("t");
+    assert_ok(store_instance_auth_create(f->s, &i, AUDIT("auth.create")));
+    assert_status(store_instance_auth_create(f->s, &i, AUDIT("auth.create")), E_CONFLICT);
+    i.condition = INSTANCE_FAILED;
+    assert_ok(store_instance_auth_replace(f->s, &i, AUDIT("auth.replace")));
+    assert_int_equal(auth_now(f, 100).condition, INSTANCE_PENDING);
+    assert_ok(try_get(f, "t", 100, &out));
+    assert_int_equal(out.condition, INSTANCE_FAILED);
+    assert_ok(delete_auth(f, "t", 100));
+    assert_true(auth_is_there(f, 100));
+}
+
+/* ---- a runtime goes ---- */
+
+static void those_of_a_deleted_runtime_are_unused(struct fixture *f)
+{
+    struct object o = {.kind = OBJECT_RUNTIME,
+                       .name = TEXT("r"),
+                       .labels = TEXT("{}"),
+                       .details = TEXT("{}"),
+                       .created_at = NOW,
+                       .updated_at = NOW,
+                       .revision = 1};
+    make_bundle(f);
+    struct instance_auth other = auth_of(101, 1), none = auth_of(102, 1);
+    memcpy(o.id, other.runtime, sizeof o.id);
+    assert_ok(store_object_create(f->s, &o, AUDIT("runtime.create")));
+    other.runtime[0]++;
+    none.has_runtime = false;
+    assert_ok(make_auth(f, 100, 1));
+    assert_ok(store_instance_auth_create(f->s, &other, AUDIT("auth.create")));
+    assert_ok(store_instance_auth_create(f->s, &none, AUDIT("auth.create")));
+    struct instance_auth unused = auth_of(103, 3);
+    unused.condition = INSTANCE_UNUSED;
+    assert_ok(store_instance_auth_create(f->s, &unused, AUDIT("auth.create")));
+    assert_ok(store_object_delete(f->s, OBJECT_RUNTIME, TEXT(""), o.id, AUDIT("runtime.delete"), NULL, NULL));
+    const struct instance_auth gone = auth_now(f, 100);
+    assert_int_equal(gone.condition, INSTANCE_UNUSED);
+    assert_int_equal(gone.revision, 2);
+    assert_text(gone.reason, "PendingDeletion");
+    assert_text(bytes_text(gone.sealed), "sealed");
+    assert_int_equal(auth_now(f, 101).condition, INSTANCE_PENDING);
+    assert_int_equal(auth_now(f, 102).condition, INSTANCE_PENDING);
+    assert_int_equal(auth_now(f, 103).revision, 1);
 }
 
 static void go_with_their_bundle_and_their_application(struct fixture *f)
@@ -389,6 +530,10 @@ const struct contract_check instance_auth_checks[] = {
     {"an instance auth is what was put in", gives_what_was_put_in, false},
     {"a replaced instance auth is what was asked for", a_replacement_leaves_what_was_asked_for, false},
     {"instance auths are listed by creation", are_listed_by_creation_and_deleted_once, false},
+    {"instance auths are listed to some megabytes", are_listed_to_some_megabytes, false},
+    {"refuses more instance auths than a bundle may have", refuses_more_than_a_bundle_may_have, false},
+    {"a tenant's ids of instance auths are its own", ids_of_tenants_are_their_own, false},
+    {"instance auths of a deleted runtime are unused", those_of_a_deleted_runtime_are_unused, false},
     {"instance auths go with their bundle", go_with_their_bundle_and_their_application, false},
     {"instance auths are sealed anew with the others", are_sealed_anew_with_the_others, false},
     {"instance auths are sealed under names of their own", are_sealed_under_names_of_their_own, false},

@@ -29,5 +29,7 @@ CREATE TABLE instance_auth (
     revision     INTEGER NOT NULL, -- 1, and one more with every change
     sealed       BLOB NOT NULL     -- x'' = none
 ) STRICT;
-CREATE UNIQUE INDEX instance_auth_uuid ON instance_auth (auth_id);
-CREATE INDEX instance_auth_service ON instance_auth (service);
+CREATE UNIQUE INDEX instance_auth_uuid ON instance_auth (tenant_id, auth_id);
+-- Read from its end: what waits for the application comes first, the newest before the others.
+CREATE INDEX instance_auth_service ON instance_auth (service, (condition = 1) DESC);
+CREATE INDEX instance_auth_runtime ON instance_auth (tenant_id, runtime, service) WHERE runtime IS NOT NULL;

@@ -98,6 +98,8 @@ static const struct {
     {SQL_SEALED_HISTORY_SET, false},
     {SQL_INSTANCE_REPLACE, false},
     {SQL_INSTANCE_REVISION, false},
+    {SQL_INSTANCE_COUNT, false},
+    {SQL_INSTANCE_ORPHAN, false},
     {SQL_INSTANCE_DELETE, false},
     {SQL_INSTANCE_DELETE_ALL, false},
     {SQL_INSTANCE_GET, false},
