@@ -111,7 +111,9 @@ struct member {
     } specification;
 };
 /* E_INVALID "cannot add API to not existing bundle" and so on when the bundle is not there. A fetch request
- * that fails does not refuse the registration: it shows as FETCH_FAILED with its message (contract 2.6). */
+ * that fails does not refuse the registration: it shows as FETCH_FAILED with its message (contract 2.6). When
+ * it could not be tried (E_AGAIN, E_UNAVAILABLE: our fetcher is busy or starts again), nothing is stored or
+ * changed. */
 struct status member_create(struct registry *r, const struct audit_caller *caller,
                             const struct registry_scope *scope, const uint8_t bundle[static SERVICE_ID_SIZE],
                             enum service_role role, const struct member_input *in, struct arena *a,

@@ -58,18 +58,18 @@ static void why_not(const struct fetch_answer *answer, struct outcome *out)
 
 static struct status download(struct registry *r, const struct registry_key *key, enum service_role role,
                               const struct fetch_plan *p, struct specification_plan *plan,
-                              struct outcome *out)
+                              struct outcome *out, struct error *err)
 {
-    struct error err = {0};
+    struct error why = {0};
     OWNED(fetch_answer_release) struct fetch_answer answer = {0};
-    const struct status s = document_download(r, key, &p->api, p->in->url, &answer, &err);
-    if (s.code == E_NOMEM)
-        return s;
-    if (!status_ok(s)) {
+    const struct status s = document_download(r, key, &p->api, p->in->url, &answer, &why);
+    if (s.code == E_INVALID || s.code == E_TOO_LARGE) { /* what was asked for */
         out->condition = FETCH_FAILED;
-        snprintf(out->message, sizeof out->message, "While fetching Spec: %.*s", 400, error_text(&err, s));
+        snprintf(out->message, sizeof out->message, "While fetching Spec: %.*s", 400, error_text(&why, s));
         return DONE;
     }
+    if (!status_ok(s)) /* that says nothing about the document: nothing is recorded */
+        return error_set(err, s.code, "%s", error_text(&why, s));
     if (answer.outcome != FETCH_FINE) {
         why_not(&answer, out);
         return DONE;
@@ -81,7 +81,7 @@ static struct status download(struct registry *r, const struct registry_key *key
 
 struct status fetch_plan_run(struct registry *r, const struct registry_key *key, enum service_role role,
                              const struct fetch_plan *p, struct arena *a, struct specification_plan *plan,
-                             struct bundle_details *more)
+                             struct bundle_details *more, struct error *err)
 {
     const struct fetch_request_input *in = p->in;
     struct outcome out = {.condition = FETCH_INITIAL};
@@ -94,7 +94,7 @@ struct status fetch_plan_run(struct registry *r, const struct registry_key *key,
     else if (role == SERVICE_DOCUMENT)
         snprintf(out.message, sizeof out.message, "Documents are not downloaded: send their data");
     else
-        TRY(download(r, key, role, p, plan, &out));
+        TRY(download(r, key, role, p, plan, &out, err));
     plan->replaces = true;
     more->fetch_url = in->url;
     more->fetch_mode = in->mode.n > 0 ? in->mode : TEXT("SINGLE");
@@ -168,7 +168,7 @@ struct status fetch_again(struct registry *r, const struct registry_key *key, en
     arena_init(&secrets, 4096, LIMIT_REQUEST_ARENA);
     struct status s = reopen(r, key, secret, &secrets, &p.api, err);
     if (status_ok(s))
-        s = fetch_plan_run(r, key, role, &p, a, plan, more);
+        s = fetch_plan_run(r, key, role, &p, a, plan, more, err);
     arena_wipe(&secrets);
     return s;
 }

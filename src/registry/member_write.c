@@ -77,7 +77,7 @@ static struct status obtain(struct draft *d, const struct registry_key *key, str
         return DONE;
     d->plan.replaces = true;
     if (in->fetch.url.n > 0)
-        return fetch_plan_run(d->r, key, d->role, &d->fetch, d->a, &d->plan, &d->more);
+        return fetch_plan_run(d->r, key, d->role, &d->fetch, d->a, &d->plan, &d->more, err);
     if (in->data.n > most)
         return error_set(err, E_TOO_LARGE, "data has %zu bytes, more than %zu (registry.specification_bytes)",
                          in->data.n, most);

@@ -72,8 +72,9 @@ static void work(struct fake_fetcher *f, int fd)
             buffer_cstr(&answer.document, f->document);
         pthread_mutex_unlock(&f->lock);
         fetch_answer_encode(&answer, &out);
+        if (answer.outcome != FETCH_OUTCOME_END)
+            status_ignore(frame_write(fd, buffer_bytes(&out), deadline));
         fetch_answer_release(&answer);
-        status_ignore(frame_write(fd, buffer_bytes(&out), deadline));
     }
     buffer_release(&in);
     buffer_release(&out);

@@ -13,7 +13,7 @@ struct fake_fetcher;
 struct fake_fetcher *fake_fetcher_open(const char *path);
 void fake_fetcher_close(struct fake_fetcher *f);
 
-/* What every job gets from now on; `document` is copied. */
+/* What every job gets from now on; `document` is copied. FETCH_OUTCOME_END: none, as of one that died. */
 void fake_fetcher_answer(struct fake_fetcher *f, enum fetch_outcome outcome, int http_status,
                          const char *reason, enum fetch_format format, const char *document);
 

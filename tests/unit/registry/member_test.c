@@ -241,6 +241,29 @@ static void a_document_is_fetched_again_with_the_auth_that_was_kept_for_it(void 
     assert_int_equal(m.row.revision, 3);
 }
 
+static void what_was_fetched_stays_while_the_fetcher_cannot_be_asked(void **state)
+{
+    struct world *w = *state;
+    const struct bundle b = bundle_made(w, "b", NULL);
+    const struct member_input in = fetched_api("https://h.com/spec");
+    struct member m, none;
+    fake_fetcher_answer(w->fetcher, FETCH_FINE, 200, "", FETCH_FORMAT_JSON, "{\"v\":1}");
+    assert_ok(member_make(w, &b, SERVICE_API, &in, &m));
+    fake_fetcher_answer(w->fetcher, FETCH_OUTCOME_END, 0, "", FETCH_FORMAT_JSON, "");
+    assert_status(
+        member_refetch(w->registry, &world_caller, &shop, m.row.id, SERVICE_API, &w->arena, &none, &w->err),
+        E_UNAVAILABLE);
+    assert_non_null(strstr(w->err.message, "ended unexpectedly"));
+    assert_status(member_update(w->registry, &world_caller, &shop, m.row.id, SERVICE_API, &in, &w->arena,
+                                &none, &w->err),
+                  E_UNAVAILABLE);
+    assert_status(member_make(w, &b, SERVICE_API, &in, &none), E_UNAVAILABLE);
+    assert_ok(member_get(w->registry, &shop, NULL, m.row.id, SERVICE_API, &w->arena, &m, &w->err));
+    assert_int_equal(m.row.revision, 1);
+    assert_int_equal(m.specification.fetch.condition, FETCH_SUCCEEDED);
+    assert_string_equal(content_of(w, &m), "{\"v\":1}");
+}
+
 static void nothing_is_fetched_again_without_a_fetch_request(void **state)
 {
     struct world *w = *state;
@@ -373,6 +396,7 @@ int main(void)
         WORLD_TEST(a_fetch_request_that_fails_refuses_nothing),
         WORLD_TEST(other_modes_and_filters_are_kept_and_not_carried_out),
         WORLD_TEST(a_document_is_fetched_again_with_the_auth_that_was_kept_for_it),
+        WORLD_TEST(what_was_fetched_stays_while_the_fetcher_cannot_be_asked),
         WORLD_TEST(nothing_is_fetched_again_without_a_fetch_request),
         WORLD_TEST(an_update_without_a_specification_keeps_it),
         WORLD_TEST(lists_pages_and_groups),
