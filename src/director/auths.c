@@ -20,7 +20,8 @@ static struct status find_auth(const struct director_call *d, enum object_kind k
         return no_auth(d, id);
     const struct status found =
         store_system_auth_get(d->parts->store, &d->tenant, octets, clock_now_s(), d->arena, out);
-    if (found.code == E_NOT_FOUND || (status_ok(found) && out->kind != kind))
+    if (found.code == E_NOT_FOUND ||
+        (status_ok(found) && (out->kind != kind || !may_change(d, kind, out->object))))
         return no_auth(d, id);
     return found;
 }
@@ -29,7 +30,7 @@ static struct status make_auth(const struct director_call *d, enum object_kind k
                                struct system_auth *out)
 {
     struct object o;
-    TRY(director_get(d, kind, id, &o));
+    TRY(get_to_change(d, kind, id, &o));
     struct system_auth auth = {
         .kind = kind, .tenant = d->tenant, .object_name = o.name, .created_at = clock_now_s()};
     uuid_new(auth.id);
@@ -87,7 +88,7 @@ struct status director_delete_auth(const struct director_call *d, enum object_ki
 struct status director_unregister(const struct director_call *d, enum object_kind kind, struct text id,
                                   struct object *out)
 {
-    TRY(director_get(d, kind, id, out));
+    TRY(get_to_change(d, kind, id, out));
     const struct audit_entry audit =
         director_audit(d, kind == OBJECT_RUNTIME ? "runtime.delete" : "application.delete", out, id);
     const struct status s =
@@ -151,7 +152,7 @@ struct status director_unpair(const struct director_call *d, struct text id, str
 {
     struct object o;
     size_t count = 0;
-    TRY(director_get(d, OBJECT_APPLICATION, id, &o));
+    TRY(get_to_change(d, OBJECT_APPLICATION, id, &o));
     do
         TRY(delete_some(d, &o, &count));
     while (count > 0);

@@ -46,6 +46,10 @@ struct director_call {
     struct text tenant; /* its key */
     struct arena *arena;
     struct error *err;
+    /* Changes and pairs only the one below; others are not there for it, unless it reads. All zero: none. */
+    bool bound;
+    enum object_kind bound_kind;
+    uint8_t bound_id[OBJECT_ID_SIZE];
 };
 
 /* ---- statuses (contract 2.2), in the order of their wire enums ---- */

@@ -9,6 +9,11 @@ const char *kind_word(enum object_kind kind);
 size_t characters(struct text t);
 bool is_word(struct text t, const char *more); /* letters, digits and those of `more`; not empty */
 struct status no_object(const struct director_call *d, enum object_kind kind, struct text id);
+bool may_change(const struct director_call *d, enum object_kind kind,
+                const uint8_t id[static OBJECT_ID_SIZE]);
+/* director_get() of what the caller may change. */
+struct status get_to_change(const struct director_call *d, enum object_kind kind, struct text id,
+                            struct object *out);
 struct audit_entry director_audit(const struct director_call *d, const char *action, const struct object *o,
                                   struct text subject);
 /* Of an act that is in no tenant: an operator, a tenant. The detail is the caller's to add. */

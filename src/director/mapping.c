@@ -27,13 +27,13 @@ static const struct consumer_type types[] = {
     {TEXT_INIT("External Certificate"),
      TEXT_INIT("runtime:read runtime:write application:read application:write runtime.auths:read bundle.instance_auths:read "
                "runtime.webhooks:read webhook:write")},
-    /* "Nearly all": not the right to make further mappings, which would outlive the certificate. */
+    /* "Nearly all": not mappings, which reach tenants of others and would outlive the certificate. */
     {TEXT_INIT("Super Admin"),
      TEXT_INIT("application:read application:write application.local_tenant_id:write application.auths:read application.webhooks:read "
                "application.application_template:read runtime:read runtime:write runtime.auths:read runtime.webhooks:read "
                "bundle.instance_auths:read document.fetch_request:read event_spec.fetch_request:read api_spec.fetch_request:read "
                "fetch-request.auth:read label_definition:read label_definition:write integration_system:read integration_system:write "
-               "integration_system.auths:read tenant:read eventing:manage webhook:write certificate_subject_mapping:read")},
+               "integration_system.auths:read tenant:read eventing:manage webhook:write")},
     {TEXT_INIT("Business Integration"), TEXT_INIT("")},
     {TEXT_INIT("Managed Application Provider Operator"), TEXT_INIT("")},
     {TEXT_INIT("Application Provider"), TEXT_INIT("")},

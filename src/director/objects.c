@@ -238,6 +238,18 @@ struct status director_get(const struct director_call *d, enum object_kind kind,
     return found.code == E_NOT_FOUND ? no_object(d, kind, id) : found;
 }
 
+bool may_change(const struct director_call *d, enum object_kind kind, const uint8_t id[static OBJECT_ID_SIZE])
+{
+    return !d->bound || (d->bound_kind == kind && memcmp(d->bound_id, id, OBJECT_ID_SIZE) == 0);
+}
+
+struct status get_to_change(const struct director_call *d, enum object_kind kind, struct text id,
+                            struct object *out)
+{
+    TRY(director_get(d, kind, id, out));
+    return may_change(d, kind, out->id) ? DONE : no_object(d, kind, id);
+}
+
 struct status director_change(const struct director_call *d, const struct object *o,
                               const struct object_change *change, const char *action)
 {
@@ -257,7 +269,7 @@ struct status director_update(const struct director_call *d, enum object_kind ki
                               const struct director_registration *in, struct object *out)
 {
     struct object o;
-    TRY(director_get(d, kind, id, &o));
+    TRY(get_to_change(d, kind, id, &o));
     struct director_registration checked = *in;
     if (kind == OBJECT_APPLICATION)
         checked.name = TEXT("-"); /* it stays */
@@ -343,7 +355,7 @@ static struct status put_label(const struct director_call *d, enum object_kind k
 {
     struct object o;
     struct text was = {NULL, 0};
-    TRY(director_get(d, kind, id, &o));
+    TRY(get_to_change(d, kind, id, &o));
     const bool found = labels_find(o.labels, key, &was);
     if (!value.p && !found)
         return error_set(d->err, E_NOT_FOUND, "Object not found [key=%.*s; object=label]",

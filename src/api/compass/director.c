@@ -155,7 +155,9 @@ struct status director_register_application(struct graphql_call *call, struct gr
     const struct status added = bundles_add_list(call, v->o.name, bundles);
     if (status_ok(added))
         return show(call, director_get(d, OBJECT_APPLICATION, v->id, &o), &o, out);
-    status_ignore(director_unregister(d, OBJECT_APPLICATION, v->id, &o));
+    struct director_call undo = *d;
+    undo.bound = false; /* it just made it */
+    status_ignore(director_unregister(&undo, OBJECT_APPLICATION, v->id, &o));
     *out = graphql_null();
     return added;
 }

@@ -31,10 +31,11 @@ struct director_context {
     enum consumer consumer;
     struct text consumer_id;
     struct text application; /* whose certificate it is; empty for runtimes and people */
-    bool bearer;             /* a person who proved with a token who it is, and did not just reach loopback */
-    unsigned fetches;        /* requests for specifications that this request asked for, so far */
-    struct text scopes;      /* separated by blanks; "*" = all */
-    struct text tenants;     /* external ids that an operator may choose from; likewise */
+    const uint8_t *runtime; /* likewise, the id of one that is registered; NULL for applications and people */
+    bool bearer;            /* a person who proved with a token who it is, and did not just reach loopback */
+    unsigned fetches;       /* requests for specifications that this request asked for, so far */
+    struct text scopes;     /* separated by blanks; "*" = all */
+    struct text tenants;    /* external ids that an operator may choose from; likewise */
     const struct subject_mapping *mapping; /* of a certificate of an external CA; else NULL */
     enum reach reach;
 };
@@ -113,6 +114,9 @@ struct status director_page_show(struct graphql_call *call, const struct offset_
 
 /* identity.c: false when the reply is complete already (400, 401). */
 bool director_identify(struct call *c, struct director_context *out);
+/* It changes and pairs only this one: itself. */
+void director_bind(struct director_context *who, enum object_kind kind,
+                   const uint8_t id[static OBJECT_ID_SIZE]);
 bool director_sees_tenant(const struct director_context *who, const struct tenant *t);
 /* In all tenants, those to come included; never with a certificate. */
 bool director_may_everywhere(const struct director_context *who, const char *scope);

@@ -41,6 +41,17 @@ static struct text id_of(struct graphql_call *call)
     return graphql_given_text(graphql_argument(call, "id"));
 }
 
+/* A mapping reaches all tenants of its levels, those of others among them. */
+static struct status may_here(struct graphql_call *call)
+{
+    if (director_may_everywhere(call->context, call->row->scope))
+        return DONE;
+    return director_refuse_with(
+        call, DIRECTOR_NOT_ALLOWED,
+        TEXT("The operation is not allowed [reason=a mapping reaches all tenants of its "
+             "levels: only who may act in all tenants reads or changes one]"));
+}
+
 /* ---- reading ---- */
 
 struct status director_mapping_levels(struct graphql_call *call, struct graphql_value *out)
@@ -59,6 +70,7 @@ struct status director_mapping_levels(struct graphql_call *call, struct graphql_
 struct status director_mapping(struct graphql_call *call, struct graphql_value *out)
 {
     struct subject_mapping m;
+    TRY(may_here(call));
     return show(call, director_mapping_get(domain_of(call), id_of(call), &m), &m, out);
 }
 
@@ -84,6 +96,7 @@ struct status director_mappings(struct graphql_call *call, struct graphql_value 
     const struct director_context *who = call->context;
     struct offset_page page = {0};
     uint64_t total = 0;
+    TRY(may_here(call));
     TRY(director_page_read(call, MAPPINGS_FIRST_MAX, &page));
     struct rows rows = {.arena = call->arena,
                         .list = arena_array(call->arena, page.limit, sizeof *rows.list)};
@@ -100,17 +113,6 @@ struct status director_mappings(struct graphql_call *call, struct graphql_value 
 }
 
 /* ---- writing ---- */
-
-/* A mapping reaches all tenants of its levels, those of others among them. */
-static struct status may_write(struct graphql_call *call)
-{
-    if (director_may_everywhere(call->context, call->row->scope))
-        return DONE;
-    return director_refuse_with(
-        call, DIRECTOR_NOT_ALLOWED,
-        TEXT("The operation is not allowed [reason=a mapping reaches all tenants of its "
-             "levels: only who may act in all tenants changes one]"));
-}
 
 static struct text or_empty(struct text t)
 {
@@ -150,7 +152,7 @@ struct status director_create_mapping(struct graphql_call *call, struct graphql_
 {
     struct director_mapping_input in;
     struct subject_mapping m;
-    TRY(may_write(call));
+    TRY(may_here(call));
     TRY(read_input(call, &in));
     return changed(call, director_mapping_create(domain_of(call), &in, &m), &m, out);
 }
@@ -159,7 +161,7 @@ struct status director_update_mapping(struct graphql_call *call, struct graphql_
 {
     struct director_mapping_input in;
     struct subject_mapping m;
-    TRY(may_write(call));
+    TRY(may_here(call));
     TRY(read_input(call, &in));
     return changed(call, director_mapping_update(domain_of(call), id_of(call), &in, &m), &m, out);
 }
@@ -167,6 +169,6 @@ struct status director_update_mapping(struct graphql_call *call, struct graphql_
 struct status director_delete_mapping(struct graphql_call *call, struct graphql_value *out)
 {
     struct subject_mapping m;
-    TRY(may_write(call));
+    TRY(may_here(call));
     return show(call, director_mapping_delete(domain_of(call), id_of(call), &m), &m, out);
 }

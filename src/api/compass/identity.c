@@ -49,6 +49,14 @@ static bool unauthorized(struct call *c, int status, struct text why)
 
 /* ---- a certificate ---- */
 
+void director_bind(struct director_context *who, enum object_kind kind,
+                   const uint8_t id[static OBJECT_ID_SIZE])
+{
+    who->d.bound = true;
+    who->d.bound_kind = kind;
+    memcpy(who->d.bound_id, id, OBJECT_ID_SIZE);
+}
+
 static bool by_certificate(struct call *c, struct director_context *out)
 {
     const struct principal *p = &c->principal;
@@ -79,6 +87,8 @@ static bool by_certificate(struct call *c, struct director_context *out)
         status_ignore(director_connected(&out->d, kind, o.id)); /* the call is no worse without it */
     char text[UUID_TEXT + 1];
     out->consumer_id = arena_text(c->arena, uuid_text(o.id, text));
+    director_bind(out, kind, o.id);
+    out->runtime = p->runtime ? out->d.bound_id : NULL;
     if (status_ok(found) && out->consumer_id.p)
         return true;
     director_refuse_request(c, 503, DIRECTOR_INTERNAL, TEXT("Internal Server Error"));

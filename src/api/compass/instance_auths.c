@@ -15,8 +15,7 @@
 
 static bool is_own(const struct director_context *who, const struct instance_auth *i)
 {
-    uint8_t me[SERVICE_ID_SIZE];
-    return i->has_runtime && uuid_parse(who->consumer_id, me) && memcmp(me, i->runtime, sizeof me) == 0;
+    return i->has_runtime && who->runtime && memcmp(who->runtime, i->runtime, OBJECT_ID_SIZE) == 0;
 }
 
 static struct instance_view *instance_view_of(struct graphql_call *call, const struct instance_auth *i,
@@ -186,13 +185,12 @@ struct status bundles_request_instance(struct graphql_call *call, struct graphql
 {
     const struct director_context *who = call->context;
     const struct graphql_given *in = graphql_argument(call, "in");
-    uint8_t bundle[SERVICE_ID_SIZE], runtime[SERVICE_ID_SIZE];
-    const bool is_runtime = who->consumer == CONSUMER_RUNTIME && uuid_parse(who->consumer_id, runtime);
+    uint8_t bundle[SERVICE_ID_SIZE];
     const struct instance_auth_request request = {
         .id = graphql_given_text(graphql_given_member(in, "id")),
         .context = graphql_given_text(graphql_given_member(in, "context")),
         .input_params = graphql_given_text(graphql_given_member(in, "inputParams")),
-        .runtime = is_runtime ? runtime : NULL,
+        .runtime = who->runtime,
     };
     struct instance_auth i;
     const struct text shown = bundles_id(call, "bundleID", bundle);

@@ -79,18 +79,30 @@ static bool drop(struct director_context *out)
     return true;
 }
 
-/* A mapping may say that its caller is an application of ours, by its id, in the tenant where it acts. */
-static struct status find_application(struct call *c, struct director_context *out)
+/*
+ * A mapping may say that its caller is an application or a runtime of ours, by its id, in the tenant where it
+ * acts: for that one it acts then, and for none where there is no such one.
+ */
+static struct status find_itself(struct call *c, struct director_context *out)
 {
+    static const uint8_t nobody[OBJECT_ID_SIZE];
     uint8_t id[OBJECT_ID_SIZE];
     struct object o;
-    if (out->consumer != CONSUMER_APPLICATION || !uuid_parse(out->mapping->internal_consumer_id, id))
+    if (out->consumer != CONSUMER_APPLICATION && out->consumer != CONSUMER_RUNTIME)
         return DONE;
-    const struct status s =
-        store_object_get(c->domain->store, OBJECT_APPLICATION, out->tenant.key, id, c->arena, &o);
-    if (status_ok(s))
+    const enum object_kind kind = out->consumer == CONSUMER_RUNTIME ? OBJECT_RUNTIME : OBJECT_APPLICATION;
+    director_bind(out, kind, nobody);
+    if (!uuid_parse(out->mapping->internal_consumer_id, id))
+        return DONE;
+    const struct status s = store_object_get(c->domain->store, kind, out->tenant.key, id, c->arena, &o);
+    if (!status_ok(s))
+        return s.code == E_NOT_FOUND ? DONE : s;
+    director_bind(out, kind, o.id);
+    if (kind == OBJECT_APPLICATION)
         out->application = o.name;
-    return s.code == E_NOT_FOUND ? DONE : s;
+    else
+        out->runtime = out->d.bound_id;
+    return DONE;
 }
 
 bool director_mapped_tenant(struct call *c, struct director_context *out)
@@ -110,7 +122,7 @@ bool director_mapped_tenant(struct call *c, struct director_context *out)
         return refused(c, found);
     if (!director_mapping_reaches(out->mapping, out->tenant.type))
         return drop(out);
-    found = find_application(c, out);
+    found = find_itself(c, out);
     if (!status_ok(found))
         return refused(c, found);
     out->reach = REACH_TENANT;

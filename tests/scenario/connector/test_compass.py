@@ -259,6 +259,23 @@ def test_large_applications_come_in_shorter_pages(server):
     assert seen == 80
 
 
+def test_a_certificate_changes_and_pairs_itself_alone(server, tmp_path):
+    own, other = application(server, "own"), application(server, "other")
+    _, identity = pair(server, own, tmp_path)
+    auth = pair(server, other, tmp_path / "other")[0] and director(server, '{ r: application(id: "%s") { auths { id } } }' % other)["r"]["auths"][0]["id"]
+    changes = ["requestOneTimeTokenForApplication(id: %s) { token }", 'updateApplication(id: %s, in: {description: "x"}) { id }',
+               'setApplicationLabel(applicationID: %s, key: "k", value: "v") { key }', "unpairApplication(id: %s) { id }",
+               "unregisterApplication(id: %s) { id }"]
+    own, other = json.dumps(own), json.dumps(other)
+    for change in (*(c % other for c in changes), 'requestOneTimeTokenForApplication(id: %s, systemAuthID: "%s") { token }' % (own, auth),
+                   'deleteSystemAuthForApplication(authID: "%s") { id }' % auth):
+        answer = post(server, "/director/graphql", "mutation { %s }" % change, listener="gateway", identity=identity)[1]
+        assert answer["errors"][0]["extensions"]["error_code"] == 20, change
+    assert director(server, '{ r: application(id: %s) { description auths { id } } }' % other)["r"] == {"description": None, "auths": [{"id": auth}]}
+    for change in changes[:3]:
+        director(server, "mutation { %s }" % change % own, listener="gateway", identity=identity)
+
+
 def test_a_runtime_is_paired_and_unpaired(server, tmp_path):
     runtime = director(server, 'mutation { r: registerRuntime(in: {name: "cluster-1"}) { id labels status { condition } } }')["r"]
     assert runtime["labels"] == {"isNormalized": "true"} and runtime["status"]["condition"] == "INITIAL"

@@ -40,7 +40,7 @@ def server(tmp_path_factory, authority):
                 "auth.subject_mappings_file": pki.write(directory / "mappings.json", json.dumps(FILED), 0o644)}
     s = Server(directory, settings).start()
     s.shop = s.system("shop").enrol()
-    for name, kind in (("acme", "account"), ("emea", "subaccount"), ("odd", "global")):
+    for name, kind in (("acme", "account"), ("emea", "subaccount"), ("odd", "global"), ("work", "account")):
         s.cli("tenant", "create", name, "--type", kind)
         operator(s, 'mutation { registerApplication(in: {name: "of %s"}) { id } }' % name, Tenant=name)
     yield s
@@ -228,6 +228,47 @@ def test_an_application_of_a_mapping_is_the_one_that_its_id_names(server, author
     assert partner.data(VIEWER, Tenant="acme")["viewer"] == {"id": ids["acme"], "type": "APPLICATION"}
 
 
+@pytest.mark.parametrize("kind", ["Application", "Runtime"])
+def test_it_changes_and_pairs_itself_alone(server, authority, mapping, kind):
+    """Who could pair another would have a certificate that outlives the mapping."""
+    register = 'mutation { r: register%s(in: {name: "%s"}) { id } }'
+    own, other = (operator(server, register % (kind, f"{kind}-{n}"), Tenant="work")["r"]["id"] for n in ("own", "other"))
+    argument, query = kind.lower() + "ID", '{ %s(id: "%%s") { auths { id } } }' % kind.lower()
+    token = 'mutation { r: requestOneTimeTokenFor%s(id: "%s"%s) { token } }'
+    operator(server, token % (kind, other, ""), Tenant="work")
+    auth = operator(server, query % other, Tenant="work")[kind.lower()]["auths"][0]["id"]
+    partner, there = Partner(server, authority), {"Tenant": "work"}
+    changes = ['requestOneTimeTokenFor%s(id: "%%s") { token }' % kind, 'generateOneTimeTokenFor%s(id: "%%s") { token }' % kind,
+               'set%sLabel(%s: "%%s", key: "k", value: "v") { key }' % (kind, argument), 'delete%sLabel(%s: "%%s", key: "k") { key }' % (kind, argument),
+               'update%s(id: "%%s", in: {%s}) { id }' % (kind, 'name: "x"' if kind == "Runtime" else 'description: "x"'),
+               *(['unpairApplication(id: "%s") { id }'] if kind == "Application" else []), 'unregister%s(id: "%%s") { id }' % kind]
+    for consumer in (None, "nonsense", other.replace(other[:8], "00000000"), own):
+        made = mapping(kind=kind, consumer=consumer)
+        for change in changes:
+            assert partner.refusal("mutation { %s }" % change % other, **there)[1] == 20, (consumer, change)
+        for of in (own, other):
+            assert partner.refusal(token % (kind, of, f', systemAuthID: "{auth}"'), **there)[1] == 20
+        assert partner.refusal('mutation { deleteSystemAuthFor%s(authID: "%s") { id } }' % (kind, auth), **there)[1] == 20
+        if consumer != own:
+            operator(server, 'mutation { deleteCertificateSubjectMapping(id: "%s") { id } }' % made["id"])
+    assert operator(server, query % other, **there)[kind.lower()]["auths"] == [{"id": auth}]
+    for change in changes:
+        assert partner.data("mutation { %s }" % change % own, **there), change
+
+
+def test_a_runtime_of_a_mapping_is_one_that_is_registered(server, authority, mapping):
+    app = operator(server, 'mutation { r: registerApplication(in: {name: "asked"}) { id } }', Tenant="work")["r"]["id"]
+    bundle = operator(server, 'mutation { r: addBundle(applicationID: "%s", in: {name: "b"}) { id } }' % app, Tenant="work")["r"]["id"]
+    runtime = operator(server, 'mutation { r: registerRuntime(in: {name: "asks"}) { id } }', Tenant="work")["r"]["id"]
+    ask_for = 'mutation { r: requestBundleInstanceAuthCreation(bundleID: "%s", in: {}) { runtimeID } }' % bundle
+    partner = Partner(server, authority)
+    stranger = mapping(kind="Runtime", consumer=runtime.replace(runtime[:8], "00000000"))
+    assert (partner.ask(ask_for, Tenant="work")[1]["data"]["r"] or {}).get("runtimeID") is None, "an id of nobody"
+    operator(server, 'mutation { deleteCertificateSubjectMapping(id: "%s") { id } }' % stranger["id"])
+    mapping(kind="Runtime", consumer=runtime)
+    assert partner.data(ask_for, Tenant="work")["r"]["runtimeID"] == runtime
+
+
 DROPPED = (200, 23, "insufficient scopes provided [actual=; required=application:read]")
 NO_TENANT = (200, 24, "Tenant is required")
 
@@ -336,7 +377,7 @@ def test_a_subject_has_one_mapping_and_pages_have_all(server, mapping):
         assert error["message"] == f"Object not found [ID={unknown}; object=certSubjectMapping]" and error["extensions"]["error_code"] == 20
 
 
-def test_an_operator_of_some_tenants_changes_no_mapping(server, mapping):
+def test_an_operator_of_some_tenants_sees_and_changes_no_mapping(server, mapping):
     made = mapping()
     tokens = {name: server.cli("operator", "create", name, *words).stdout for name, words in (
         ("bound", ("--scope", "certificate_subject_mapping:write", "--scope", "certificate_subject_mapping:read", "--tenant", "acme")),
@@ -348,8 +389,9 @@ def test_an_operator_of_some_tenants_changes_no_mapping(server, mapping):
     delete = 'mutation { deleteCertificateSubjectMapping(id: "%s") { id } }' % made["id"]
     assert by("bound", delete)["errors"][0]["extensions"]["error_code"] == 27
     assert by("reader", delete)["errors"][0]["extensions"]["error_code"] == 23
-    for name in tokens:
-        assert by(name, '{ certificateSubjectMapping(id: "%s") { id } }' % made["id"])["data"]
+    for query in ('{ r: certificateSubjectMapping(id: "%s") { id } }' % made["id"], "{ r: certificateSubjectMappings { totalCount } }"):
+        assert by("bound", query)["errors"][0]["extensions"]["error_code"] == 27
+        assert by("reader", query)["data"]["r"]
 
 
 def test_system_auths_by_id_and_by_token(server):
