@@ -25,20 +25,20 @@ static struct status no_name(const struct search *s)
 
 struct named {
     const struct search *s;
+    enum service_role role; /* of those that count */
     uint8_t ids[SHOWN_MAX][SERVICE_ID_SIZE];
     struct text names[SHOWN_MAX];
-    enum service_role roles[SHOWN_MAX];
     unsigned count;
 };
 
 static bool see_named(void *ctx, const struct service *row)
 {
     struct named *n = ctx;
-    if (row->target_url.n == 0 && row->role != SERVICE_BUNDLE) /* events only: no entry of type API */
+    const bool events_only = row->target_url.n == 0 && row->role != SERVICE_BUNDLE; /* no entry of type API */
+    if (row->role != n->role || events_only)
         return true;
     memcpy(n->ids[n->count], row->id, SERVICE_ID_SIZE);
     n->names[n->count] = arena_text(n->s->a, row->name);
-    n->roles[n->count] = row->role;
     return ++n->count < SHOWN_MAX;
 }
 
@@ -59,13 +59,14 @@ static struct status ambiguous(const struct search *s, struct text name, const s
                      TEXT_ARG(text_first(name, 64)), TEXT_ARG(buffer_as_text(&b)));
 }
 
-/* The one of that name in the application, or in the bundle unless it is NULL. E_NOT_FOUND without words. */
-static struct status the_one(const struct search *s, const uint8_t *bundle, struct text name,
-                             uint8_t out_id[static SERVICE_ID_SIZE], enum service_role *out_role)
+/* The one of that name and role in the application, or in the bundle unless it is NULL. E_NOT_FOUND without
+ * words. */
+static struct status the_one(const struct search *s, const uint8_t *bundle, enum service_role role,
+                             struct text name, uint8_t out_id[static SERVICE_ID_SIZE])
 {
     OWNED(arena_release) struct arena rows;
     arena_init(&rows, 16 * 1024, 16u * 1024 * 1024); /* a hundred of the largest descriptions */
-    struct named n = {.s = s};
+    struct named n = {.s = s, .role = role};
     TRY(store_service_named(s->r->parts.store, s->address->tenant, s->address->application, bundle, name,
                             NAMED_MAX, &rows, see_named, &n));
     if (n.count == 0)
@@ -73,7 +74,6 @@ static struct status the_one(const struct search *s, const uint8_t *bundle, stru
     if (n.count > 1)
         return ambiguous(s, name, &n);
     memcpy(out_id, n.ids[0], SERVICE_ID_SIZE);
-    *out_role = n.roles[0];
     return DONE;
 }
 
@@ -84,12 +84,15 @@ static bool is_here(const struct search *s, const struct registry_target *t)
     return text_equal(t->row.application, s->address->application);
 }
 
-/* E_NOT_FOUND without words. */
+/* A service has the name before every bundle: whoever makes a bundle cannot take its calls. E_NOT_FOUND
+ * without words. */
 static struct status find_by_name(const struct search *s, struct registry_target *out)
 {
     uint8_t id[SERVICE_ID_SIZE];
-    enum service_role role;
-    TRY(the_one(s, NULL, s->address->service, id, &role));
+    struct status found = the_one(s, NULL, SERVICE_WHOLE, s->address->service, id);
+    if (found.code == E_NOT_FOUND)
+        found = the_one(s, NULL, SERVICE_BUNDLE, s->address->service, id);
+    TRY(found);
     TRY(open_service(s, id, s->address->service, out));
     /* It may have been given another name since. */
     return text_equal(out->row.path_name, s->address->service) && (out->bundle || out->row.target_url.n > 0)
@@ -116,27 +119,22 @@ static struct status find_service(const struct search *s, struct registry_target
 
 static struct status find_bundle(const struct search *s, uint8_t out_id[static SERVICE_ID_SIZE])
 {
-    enum service_role role = SERVICE_WHOLE;
     struct service row;
-    const struct status found = the_one(s, NULL, s->address->service, out_id, &role);
-    if (found.code == E_NOT_FOUND && service_id_parse(s->address->service, out_id)) {
-        TRY(store_service_get(s->r->parts.store, s->address->tenant, s->address->application, out_id, s->a,
-                              &row, NULL));
-        role = row.role;
-    } else {
-        TRY(found);
-    }
-    return role == SERVICE_BUNDLE ? DONE : STATUS(NOT_FOUND);
+    const struct status found = the_one(s, NULL, SERVICE_BUNDLE, s->address->service, out_id);
+    if (found.code != E_NOT_FOUND || !service_id_parse(s->address->service, out_id))
+        return found;
+    TRY(store_service_get(s->r->parts.store, s->address->tenant, s->address->application, out_id, s->a, &row,
+                          NULL));
+    return row.role == SERVICE_BUNDLE ? DONE : STATUS(NOT_FOUND);
 }
 
 /* APIs have names below their bundle alone; a WHOLE is no bundle here: it has no entry. */
 static struct status find_entry(const struct search *s, struct registry_target *out)
 {
     uint8_t bundle[SERVICE_ID_SIZE], id[SERVICE_ID_SIZE];
-    enum service_role role;
     TRY(find_bundle(s, bundle));
     depend_on_service(s, bundle); /* before what is in it is looked at */
-    struct status found = the_one(s, bundle, s->address->entry, id, &role);
+    struct status found = the_one(s, bundle, SERVICE_API, s->address->entry, id);
     if (found.code == E_NOT_FOUND && service_id_parse(s->address->entry, id))
         found = DONE;
     TRY(found);

@@ -99,6 +99,7 @@ static struct status read_kept(const struct search *s, const struct secret_data 
 
 /* ---- a service's ---- */
 
+/* An API of a bundle takes all of PAGE_PAIRS_MAX: the secret's name, the API, its application, its bundle. */
 static struct status find_service(const struct search *s, struct registry_target *out)
 {
     enum secret_slot slot;

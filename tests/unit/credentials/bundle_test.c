@@ -61,12 +61,52 @@ static void refuses_names_that_two_have(void **state)
                "service.DisplayName: 'API', entry.Name: 'API'",
                id_of(d, &one.row), id_of(d, &two.row)));
     assert_int_equal(ask_entry(d, "big", id_of(d, &two.row))->status, 0);
+    bundle_made(d->world, "BIG", NULL);
+    assert_int_equal(desk_ask_path(d, "shop", "big")->status, 400);
+    assert_int_equal(ask_entry(d, "big", "api")->status, 400);
+}
 
-    bundle_made(d->world, "Orders", NULL); /* and a service of that name */
-    assert_true(desk_ask_path(d, "shop", "orders")->bundle);
-    desk_service(d, "");
-    assert_int_equal(desk_ask_path(d, "shop", "orders")->status, 400);
-    assert_int_equal(ask_entry(d, "orders", "api")->status, 400);
+/* Whichever of them was first. */
+static void a_bundle_takes_no_service_its_name(void **state)
+{
+    struct desk *d = *state;
+    const struct bundle b = bundle_made(d->world, "Orders", NULL);
+    const struct member api = api_made(d->world, &b, "Api");
+    const struct hop_target *t = desk_ask_path(d, "shop", "orders");
+    assert_true(t->bundle);
+    const struct page_pairs before = t->pairs;
+    const char *service = desk_service(d, ""); /* orders */
+    assert_false(page_pairs_current(&before, &d->world->page));
+    for (int i = 0; i < 2; i++) {
+        t = desk_ask_path(d, "shop", "orders");
+        assert_int_equal(t->status, 0);
+        assert_false(t->bundle);
+        assert_text(t->service, service);
+        bundle_made(d->world, "ORDERS", NULL);
+    }
+    assert_text(ask_entry(d, id_of(d, &b.row), "api")->service, id_of(d, &api.row));
+}
+
+/* Of all ways this one depends on most: the secret's name, the API, its application, its bundle. */
+static void an_api_is_found_by_its_secrets_name(void **state)
+{
+    struct desk *d = *state;
+    const struct bundle_auth auth = basic_auth("me", "pw");
+    const struct bundle b = bundle_made(d->world, "Big", &auth);
+    const struct member api = api_made(d->world, &b, "Api");
+    const char *secret = FORMAT(d->world, "shop-%s", id_of(d, &api.row));
+    const struct credentials_question q = {.secret = text_of(secret), .entry = TEXT("api")};
+    const struct credentials_parts parts = desk_parts(d);
+    assert_ok(credentials_answer(d->credentials, &parts, &q, &d->world->arena, &d->target, &d->world->err));
+    assert_int_equal(d->target.status, 0);
+    assert_text(d->target.authorization, "Basic bWU6cHc=");
+    assert_int_equal(d->target.pairs.count, PAGE_PAIRS_MAX);
+    const struct page_pairs before = d->target.pairs;
+    const struct bundle_input changed = {.name = TEXT("Big")};
+    struct bundle now;
+    assert_ok(bundle_update(d->world->registry, &world_caller, &shop, b.row.id, &changed, &d->world->arena,
+                            &now, &d->world->err));
+    assert_false(page_pairs_current(&before, &d->world->page));
 }
 
 static void a_name_or_id_says_that_it_is_a_bundle(void **state)
@@ -173,6 +213,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DESK_TEST(refuses_what_is_in_no_bundle),
         DESK_TEST(refuses_names_that_two_have),
+        DESK_TEST(a_bundle_takes_no_service_its_name),
+        DESK_TEST(an_api_is_found_by_its_secrets_name),
         DESK_TEST(a_name_or_id_says_that_it_is_a_bundle),
         DESK_TEST(an_api_is_called_with_what_its_bundle_has),
         DESK_TEST(all_of_the_bundles_auth_is_for_its_apis),
