@@ -130,7 +130,8 @@ struct status member_get(struct registry *r, const struct registry_scope *scope,
                          const uint8_t id[static SERVICE_ID_SIZE], enum service_role role, struct arena *a,
                          struct member *out, struct error *err);
 typedef bool member_row(void *ctx, const struct member *m); /* false stops */
-/* Of one bundle, in the order of registration; `group` empty = any. */
+/* Of one bundle, in the order of registration; `group` empty = any. A group is looked for among all that the
+ * bundle has of the role: E_INVALID when these are more than 5,000. */
 struct status member_list(struct registry *r, const struct registry_scope *scope,
                           const uint8_t bundle[static SERVICE_ID_SIZE], enum service_role role,
                           struct text group, const struct offset_page *page, struct arena *a, member_row *row,

@@ -3,10 +3,11 @@
 
 #include "base/limits.h"
 
-/* Rows at once where a group is looked for. */
-#define SCAN_ROWS  100
-#define SCAN_CHUNK (64 * 1024)
-#define SCAN_MAX   (64u * 1024 * 1024)
+/* Where a group is looked for: rows at once, and in all. The store passes over those before an offset. */
+#define SCAN_ROWS     500
+#define SCAN_ROWS_MAX 5000
+#define SCAN_CHUNK    (64 * 1024)
+#define SCAN_MAX      (64u * 1024 * 1024)
 
 enum specification_slot member_slot(enum service_role role)
 {
@@ -156,10 +157,11 @@ static bool scan_row(void *ctx, const struct service *row)
     return status_ok(n->failed);
 }
 
-/* A page of those of the group: all members are looked at, a few at a time; what is on the page is read again
+/* A page of those of the group: all members are looked at, some at a time; what is on the page is read again
  * into the caller's arena. */
 static struct status list_group(struct registry *r, const struct member_filter *f, struct text group,
-                                const struct offset_page *page, struct listing *l, uint64_t *out_total)
+                                const struct offset_page *page, struct listing *l, uint64_t *out_total,
+                                struct error *err)
 {
     const struct registry_scope scope = {f->tenant, f->application};
     struct offset_page at = {.limit = SCAN_ROWS};
@@ -172,6 +174,10 @@ static struct status list_group(struct registry *r, const struct member_filter *
         arena_reset(&scratch);
         TRY(store_member_list(r->parts.store, f, &at, &scratch, scan_row, &n, &all));
         TRY(n.failed);
+        if (all > SCAN_ROWS_MAX)
+            return error_set(err, E_INVALID,
+                             "group: the bundle holds more than %d definitions: ask without a group",
+                             SCAN_ROWS_MAX);
         for (unsigned i = 0; i < n.count; i++, fitting++) {
             struct service row;
             if (!more || fitting < page->offset || fitting - page->offset >= page->limit)
@@ -208,7 +214,7 @@ static struct status list_whole(const struct service *row, struct text group, co
 struct status member_list(struct registry *r, const struct registry_scope *scope,
                           const uint8_t bundle[static SERVICE_ID_SIZE], enum service_role role,
                           struct text group, const struct offset_page *page, struct arena *a, member_row *row,
-                          void *ctx, uint64_t *out_total, [[maybe_unused]] struct error *err)
+                          void *ctx, uint64_t *out_total, struct error *err)
 {
     struct listing l = {.role = role, .a = a, .row = row, .ctx = ctx, .failed = DONE};
     const struct member_filter f = {
@@ -220,7 +226,7 @@ struct status member_list(struct registry *r, const struct registry_scope *scope
     if (of.role != SERVICE_BUNDLE)
         return STATUS(NOT_FOUND);
     if (group.n > 0)
-        return list_group(r, &f, group, page, &l, out_total);
+        return list_group(r, &f, group, page, &l, out_total, err);
     TRY(store_member_list(r->parts.store, &f, page, a, list_row, &l, out_total));
     return l.failed;
 }

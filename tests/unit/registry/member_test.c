@@ -370,6 +370,37 @@ static void lists_pages_and_groups(void **state)
     }
 }
 
+static struct status list_odd(struct world *w, const struct bundle *b, struct names *out, uint64_t *out_total)
+{
+    const struct offset_page page = {.offset = 249, .limit = 4};
+    *out = (struct names){""};
+    return member_list(w->registry, &shop, b->row.id, SERVICE_API, TEXT("odd"), &page, &w->arena, add_name,
+                       out, out_total, &w->err);
+}
+
+/* More than are looked at in one go; then more than are looked at. */
+static void looks_for_a_group_among_many_but_not_any_number(void **state)
+{
+    struct world *w = *state;
+    const struct bundle b = bundle_made(w, "b", NULL);
+    struct names n;
+    uint64_t total = 0;
+    for (int i = 0; i <= 5000; i++) {
+        struct member m;
+        struct member_input in = api_input(FORMAT(w, "a%d", i), "https://h.com", NULL);
+        in.group = i % 2 ? TEXT("odd") : TEXT("");
+        if (i == 502) {
+            assert_ok(list_odd(w, &b, &n, &total));
+            assert_string_equal(n.text, "a499 a501 ");
+            assert_int_equal(total, 251);
+        }
+        assert_ok(member_make(w, &b, SERVICE_API, &in, &m));
+        arena_reset(&w->arena);
+    }
+    assert_status(list_odd(w, &b, &n, &total), E_INVALID);
+    assert_non_null(strstr(w->err.message, "group: the bundle holds more than 5000 definitions"));
+}
+
 static int open_world(void **state)
 {
     *state = world_open(NULL);
@@ -400,6 +431,7 @@ int main(void)
         WORLD_TEST(nothing_is_fetched_again_without_a_fetch_request),
         WORLD_TEST(an_update_without_a_specification_keeps_it),
         WORLD_TEST(lists_pages_and_groups),
+        WORLD_TEST(looks_for_a_group_among_many_but_not_any_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
