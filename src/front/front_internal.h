@@ -163,6 +163,8 @@ void front_reply_text(struct front_call *fc, int status, struct text body);
 const char *front_guard(const struct front_call *fc, int *out_status);
 /* The handshake checked its dates; a connection that is kept may outlive them. */
 bool front_certificate_is_over(const struct front_call *fc);
+/* Likewise which CAs of others were trusted then: of their certificates only. */
+bool front_guest_is_over(const struct front_call *fc);
 /* Host is localhost, 127.0.0.1, [::1] or one of url.internal_hosts. */
 bool front_host_is_local(const struct front_call *fc);
 

@@ -9,7 +9,8 @@
 
 /*
  * "What are my listeners' keys and anchors?": asked at start, when a counter of the answer moved, and when
- * certificates are due for renewal. New contexts serve new connections; live ones keep theirs.
+ * certificates are due for renewal. New contexts serve new connections; live ones keep theirs, but those of
+ * guests end when the CAs change that let them in (the rest: front_guest_is_over()).
  */
 
 #define REFUSED_RETRY_S  30
@@ -97,6 +98,14 @@ static struct status build_context(struct front *f, const struct hop_listener *i
     return tls_server_context_new(&settings, out, err);
 }
 
+static void end_guest(void *ctx, struct connection *c)
+{
+    const uint8_t *which = ctx;
+    struct tls_session *tls = connection_tls(c);
+    if (tls && tls_peer(tls)->guest && connection_tag(c) == *which)
+        connection_shutdown(c);
+}
+
 static struct status take_contexts(struct front *f, const struct hop_listeners *answer, struct error *err)
 {
     for (unsigned i = 0; i < answer->count; i++) {
@@ -106,6 +115,8 @@ static struct status take_contexts(struct front *f, const struct hop_listeners *
         struct tls_context *context = NULL;
         TRY(build_context(f, in, &context, err));
         struct front_listener *l = &f->listeners[in->listener];
+        if (l->context && !tls_context_same_guests(l->context, context))
+            net_server_each(f->server, end_guest, &(uint8_t){in->listener});
         tls_context_unref(l->context);
         l->context = context;
         l->named_by = NULL; /* the address may be used again */

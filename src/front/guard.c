@@ -175,3 +175,12 @@ bool front_certificate_is_over(const struct front_call *fc)
     const struct tls_peer *peer = tls ? tls_peer(tls) : NULL;
     return peer && peer->present && clock_now_s() > peer->chain_not_after;
 }
+
+bool front_guest_is_over(const struct front_call *fc)
+{
+    struct tls_session *tls = connection_tls(fc->connection);
+    if (!tls || !tls_peer(tls)->present || !tls_peer(tls)->guest)
+        return false;
+    const struct tls_context *now = fc->front->listeners[connection_tag(fc->connection)].context;
+    return !now || !tls_context_same_guests(tls_session_context(tls), now);
+}

@@ -11,14 +11,21 @@
 #define SLOTS_KEPT          256
 #define HOP_CONNECTIONS_MAX 256 /* as front.c gives to the pools */
 
-/* One application holds at most a quarter of the slots (DESIGN 3.1, 3), so that a busy one leaves room for
- * the others. */
+/* One application, or one certificate of an external CA, holds at most a quarter of the slots (DESIGN 3.1,
+ * 3), so that a busy one leaves room for the others. */
+static struct bytes slot_key(const struct front_call *fc)
+{
+    if (fc->guest)
+        return (struct bytes){tls_peer(connection_tls(fc->connection))->fingerprint, SHA256_SIZE};
+    return fc->identity ? text_bytes(fc->identity->answer.application) : (struct bytes){NULL, 0};
+}
+
 static bool slot_take(struct front_call *fc)
 {
-    if (!fc->identity || fc->identity->answer.application.n == 0)
-        return true;
     struct map *slots = &fc->front->slots;
-    struct bytes key = text_bytes(fc->identity->answer.application);
+    struct bytes key = slot_key(fc);
+    if (key.n == 0)
+        return true;
     size_t *count = map_get(slots, key);
     if (!count) {
         count = mem_alloc(sizeof *count);
@@ -39,7 +46,7 @@ void front_slot_give(struct front_call *fc)
     if (!fc->slot)
         return;
     fc->slot = 0;
-    struct bytes key = text_bytes(fc->identity->answer.application);
+    struct bytes key = slot_key(fc);
     size_t *count = map_get(&fc->front->slots, key);
     /* A few entries of none stay, so that an application with one request at a time costs no allocation each.
      */

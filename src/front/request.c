@@ -28,10 +28,10 @@ static void write_request_id(struct front_call *fc)
 }
 
 /* What else runs on the connection began in time and may finish. */
-static void refuse_expired(struct front_call *fc)
+static void refuse_last(struct front_call *fc, const char *why)
 {
     connection_shutdown(fc->connection);
-    front_error(fc, 403, "Certificate has expired.");
+    front_error(fc, 403, why);
 }
 
 static void on_request(void *ctx, struct connection *c, struct exchange *x)
@@ -54,7 +54,9 @@ static void on_request(void *ctx, struct connection *c, struct exchange *x)
     if (refused)
         front_error(fc, status, refused);
     else if (front_certificate_is_over(fc))
-        refuse_expired(fc);
+        refuse_last(fc, "Certificate has expired.");
+    else if (front_guest_is_over(fc))
+        refuse_last(fc, "The CAs whose certificates are taken here have changed; connect again.");
     else if (front_is_call_to_target(fc) && !front_asks_for_runtime(fc))
         front_call_target(fc);
     else
@@ -112,10 +114,12 @@ static void identify_guest(struct front_call *fc, const struct tls_peer *present
         front_call_unavailable(fc);
 }
 
+/* A trusted proxy is none itself: without a word of whom it speaks for, it speaks for nobody. */
 static bool is_guest_of_gateway(const struct front_call *fc, const struct tls_peer *presented)
 {
     return presented && presented->present && presented->guest &&
-           connection_tag(fc->connection) == LISTENER_GATEWAY;
+           connection_tag(fc->connection) == LISTENER_GATEWAY &&
+           !front_peer_is_trusted_proxy(fc->front, fc->connection);
 }
 
 static void identify(struct front_call *fc)

@@ -161,6 +161,7 @@ struct status tls_server_context_new(const struct tls_server_settings *settings,
         TRY(tls_context_use_pair(c->ssl, &settings->pairs[i], err));
     TRY(set_client_auth(c, settings, err));
     set_resumption(c, settings->resumption);
+    sha256(text_bytes(settings->guest_anchors_pem), c->guest_anchors);
     sha256(text_bytes(settings->session_context), c->session_id_context);
     if (SSL_CTX_set_session_id_context(c->ssl, c->session_id_context, sizeof(c->session_id_context)) != 1)
         return tls_error_set(err, E_BROKEN, "set the session-id context");
@@ -175,6 +176,11 @@ void tls_context_set_sni(struct tls_context *c, tls_sni_callback *cb, void *ctx)
     c->sni = cb;
     c->sni_ctx = ctx;
     SSL_CTX_set_client_hello_cb(c->ssl, cb ? tls_client_hello : NULL, c);
+}
+
+bool tls_context_same_guests(const struct tls_context *a, const struct tls_context *b)
+{
+    return memcmp(a->guest_anchors, b->guest_anchors, SHA256_SIZE) == 0;
 }
 
 struct tls_context *tls_context_ref(struct tls_context *c)

@@ -21,7 +21,8 @@ struct tls_context {
     const struct tls_policy *policy;
     uint8_t session_id_context[SHA256_SIZE];
     struct verify_cache cache;
-    STACK_OF(X509) * own_anchors; /* owned; only beside those of guests */
+    STACK_OF(X509) * own_anchors;       /* owned; only beside those of guests */
+    uint8_t guest_anchors[SHA256_SIZE]; /* of their PEM */
     struct tls_context_stats stats;
     tls_sni_callback *sni;
     void *sni_ctx;

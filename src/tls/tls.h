@@ -69,6 +69,9 @@ struct tls_client_settings {
 struct status tls_client_context_new(const struct tls_client_settings *settings, struct tls_context **out,
                                      struct error *err);
 
+/* They let in clients of the same CAs of others (guest_anchors_pem). */
+bool tls_context_same_guests(const struct tls_context *a, const struct tls_context *b);
+
 struct tls_context *tls_context_ref(struct tls_context *c);
 void tls_context_unref(struct tls_context *c); /* accepts NULL */
 

@@ -56,6 +56,8 @@ bool director_by_mapping(struct call *c, struct director_context *out)
 {
     struct subject_mapping *m = arena_alloc(c->arena, sizeof *m);
     struct status s = m ? check_revoked(c) : STATUS(NOMEM);
+    if (status_ok(s) && !c->domain->settings->tls_gateway_client_ca_file[0])
+        s = STATUS(NOT_FOUND); /* no such CA is trusted any more; its front has not heard yet */
     if (status_ok(s))
         s = director_mapping_find(c->domain->store, c->domain->mappings, c->principal.subject, c->arena, m);
     if (!status_ok(s))

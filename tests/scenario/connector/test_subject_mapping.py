@@ -4,9 +4,11 @@
 import base64
 import json
 import subprocess
+from types import SimpleNamespace
 
 import pki
 import pytest
+import wire
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from harness import Server, curl_failure, poll
@@ -100,6 +102,14 @@ def mapping(server):
 
 
 # ---- what such a certificate is not ----
+
+def test_a_trusted_proxy_is_nobody_itself(make_server, tmp_path, authority):
+    server = make_server(settings={"inbound.trusted_proxies": "127.0.0.1/32",
+                                   "tls.gateway.client_ca_file": pki.write(tmp_path / "partners.pem", authority.pem, 0o644)})
+    operator(server, 'mutation { createCertificateSubjectMapping(in: {subject: "%s", consumerType: "Super Admin", tenantAccessLevels: ["account"]}) { id } }'
+             % TEXT)
+    assert Partner(server, authority).ask(VIEWER, Tenant="acme")[0] == 400
+
 
 def test_without_a_mapping_it_opens_nothing(server, authority):
     partner = Partner(server, authority)
@@ -405,6 +415,42 @@ def test_system_auths_by_id_and_by_token(server):
         assert operator(server, query)["r"] is None
     for query in (by_token % token, '{ r: systemAuth(id: "%s") { id } }' % auth["id"]):
         assert operator(server, query, Tenant="acme")["r"] is None  # another tenant's
+
+
+# ---- its CA goes ----
+
+def test_a_connection_that_is_kept_ends_with_the_trust_in_its_ca(server, authority, mapping):
+    """Kept ones end, and what comes on one all the same is refused; those of our own CA stay."""
+    mapping()
+    partner, path = Partner(server, authority), server.dir / "partners.pem"
+    body = json.dumps({"query": VIEWER})
+    request = ("POST /director/graphql HTTP/1.1\r\nHost: localhost\r\nTenant: acme\r\nContent-Type: application/json\r\n"
+               f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
+    kept = wire.connect(server, "gateway", system=SimpleNamespace(crt=partner.words[1], key=partner.words[3]))
+    own = wire.connect(server, "gateway", system=server.shop)
+    try:
+        kept.sendall(request)
+        assert b"the-consumer" in kept.recv(65536)
+        path.write_text(pki.Authority("CN=Other CA,O=Partner,C=DE", which=4).pem)
+        server.reload()
+
+        def end():
+            try:
+                kept.sendall(request)
+                answer = kept.recv(65536)
+            except OSError:
+                answer = b""
+            return not answer.startswith(b"HTTP/1.1 200") and (answer or b"closed")
+        answer = poll(end, 5, "it was served on")
+        assert answer == b"closed" or answer.startswith(b"HTTP/1.1 403"), answer
+        own.sendall(b"GET /v1/applications/management/info HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert own.recv(65536).startswith(b"HTTP/1.1 200")
+    finally:
+        kept.close()
+        own.close()
+        path.write_text(authority.pem)
+        server.reload()
+    poll(lambda: server.curl(*partner.words, server.gateway + "/v1/health", check=False), 5, "the CA was not taken back")
 
 
 # ---- the file ----

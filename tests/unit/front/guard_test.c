@@ -50,6 +50,11 @@ struct tls_context *tls_session_context(const struct tls_session *s)
     return some_context;
 }
 
+bool tls_context_same_guests(const struct tls_context *a, const struct tls_context *b)
+{
+    return a == b;
+}
+
 bool tls_context_names(const struct tls_context *c, struct text host)
 {
     assert_ptr_equal(c, some_context);
@@ -367,6 +372,30 @@ static void has_nothing_to_compare_without_a_name(void **state)
     CHECK(LISTENER_CLUSTER, NULL, rows);
 }
 
+static void a_guest_is_good_while_its_listener_trusts_the_same_authorities(void **state)
+{
+    (void)state;
+    struct tls_context *const other = (struct tls_context *)&looked_up;
+    static const struct {
+        const char *sni;
+        bool guest, changed, over;
+    } rows[] = {
+        {"", true, true, true},    {"", true, false, false},  {"", false, true, false},
+        {NULL, true, true, false}, {"", false, false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (unsigned k = 0; k < 2; k++) {
+            const enum listener l = k ? LISTENER_PROXY : LISTENER_GATEWAY;
+            struct front f = {0};
+            struct connection c = {.listener = l, .sni = rows[i].sni};
+            const struct front_call fc = {.front = &f, .connection = &c};
+            f.listeners[l].context = rows[i].changed ? other : some_context;
+            handshake.peer = (struct tls_peer){.present = true, .guest = rows[i].guest};
+            assert_int_equal(front_guest_is_over(&fc), rows[i].over);
+        }
+    }
+}
+
 static void a_certificate_is_good_until_its_end_and_no_longer(void **state)
 {
     (void)state;
@@ -395,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_a_rebound_name),
         cmocka_unit_test(a_certificate_is_good_until_its_end_and_no_longer),
+        cmocka_unit_test(a_guest_is_good_while_its_listener_trusts_the_same_authorities),
         cmocka_unit_test(refuses_what_another_site_sends),
         cmocka_unit_test(lets_pages_of_named_origins_ask_graphql_and_nothing_else),
         cmocka_unit_test(accepts_local_names),

@@ -12,10 +12,20 @@ struct tls_context {
 };
 static struct tls_context context;
 
+static bool serves_already, guests_changed;
+
+struct tls_session {
+    struct tls_peer peer;
+};
+struct connection {
+    unsigned tag;
+    struct tls_session tls;
+};
+
 static struct {
     const struct pool_events *events;
     void *owner;
-    unsigned listening, given;
+    unsigned listening, given, ended;
     enum net_kind kind;
     enum child_word said;
 } seen;
@@ -31,6 +41,36 @@ struct status tls_server_context_new(const struct tls_server_settings *settings,
 void tls_context_unref(struct tls_context *c)
 {
     (void)c;
+}
+bool tls_context_same_guests(const struct tls_context *a, const struct tls_context *b)
+{
+    return a == b && !guests_changed;
+}
+void net_server_each(struct net_server *s, void (*visit)(void *ctx, struct connection *c), void *ctx)
+{
+    (void)s;
+    for (unsigned i = 0; i < 4; i++) {
+        struct connection c = {.tag = i & 1 ? LISTENER_GATEWAY : LISTENER_PROXY,
+                               .tls = {.peer.guest = i & 2}};
+        visit(ctx, &c);
+    }
+}
+unsigned connection_tag(const struct connection *c)
+{
+    return c->tag;
+}
+struct tls_session *connection_tls(struct connection *c)
+{
+    return &c->tls;
+}
+const struct tls_peer *tls_peer(struct tls_session *s)
+{
+    return &s->peer;
+}
+void connection_shutdown(struct connection *c)
+{
+    assert_true(c->tls.peer.guest);
+    seen.ended |= 1u << c->tag;
 }
 struct status net_listen(struct net_server *s, int fd, enum net_kind kind, unsigned tag,
                          struct net_listener **out)
@@ -94,6 +134,8 @@ static void serve(bool mutual, unsigned sockets, unsigned keys)
         .control_fd = control[0], .sockets = {{.listeners = sockets, .fd = 9}}, .socket_count = 1};
     _Atomic uint64_t counters[1] = {0};
     struct front f = {.ch = &ch, .settings = &settings, .page = {.counters = counters}};
+    if (serves_already)
+        f.listeners[LISTENER_PROXY].context = &context;
     struct hop_listeners answer = {.target_anchors_pem = target_anchors};
     for (unsigned l = 0; l < LISTENER_COUNT; l++)
         if (keys & 1u << l)
@@ -169,11 +211,26 @@ static void the_largest_files_fit(void **state)
     target_anchors = guest_anchors = TEXT("");
 }
 
+static void connections_of_guests_end_when_their_authorities_change(void **state)
+{
+    (void)state;
+    serve(true, BIT(PROXY), BIT(PROXY));
+    assert_int_equal(seen.ended, 0);
+    serves_already = true;
+    serve(true, BIT(PROXY), BIT(PROXY));
+    assert_int_equal(seen.ended, 0);
+    guests_changed = true;
+    serve(true, BIT(PROXY), BIT(PROXY));
+    assert_int_equal(seen.ended, BIT(PROXY));
+    serves_already = guests_changed = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_needs_a_key_is_not_served_without_one),
         cmocka_unit_test(the_largest_files_fit),
+        cmocka_unit_test(connections_of_guests_end_when_their_authorities_change),
         cmocka_unit_test(serves_what_it_has_keys_for_and_what_needs_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,21 @@ static bool is_guest(struct tls_context *c, const struct pki_identity *own)
     return guest;
 }
 
+static void contexts_know_whether_they_take_the_same_guests(void **state)
+{
+    (void)state;
+    struct pki *pki = pki_new("ec:P-256");
+    struct tls_context *none = with_guests(pki, pki_ca_pem(pki), TEXT(""));
+    struct tls_context *some = with_guests(pki, pki_ca_pem(pki), pki_other_ca_pem(pki));
+    struct tls_context *again = with_guests(pki, pki_ca_pem(pki), pki_other_ca_pem(pki));
+    assert_true(tls_context_same_guests(some, again));
+    assert_false(tls_context_same_guests(some, none));
+    tls_context_unref(none);
+    tls_context_unref(some);
+    tls_context_unref(again);
+    pki_free(pki);
+}
+
 static void guests_are_told_apart_also_from_the_cache(void **state)
 {
     (void)state;
@@ -323,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_failed_verification_is_never_remembered),
         cmocka_unit_test(a_remembered_leaf_is_refused_once_it_has_expired),
         cmocka_unit_test(guests_are_told_apart_also_from_the_cache),
+        cmocka_unit_test(contexts_know_whether_they_take_the_same_guests),
         cmocka_unit_test(a_server_certificate_names_hosts),
         cmocka_unit_test(an_optional_certificate_may_be_absent_but_not_wrong),
         cmocka_unit_test(out_of_memory_in_the_callback_refuses),
