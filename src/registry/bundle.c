@@ -115,6 +115,35 @@ struct status bundle_create(struct registry *r, const struct audit_caller *calle
     return write_bundle(&c, NULL, out, err);
 }
 
+/* Where a URL leads: all before its path, user information included. */
+static struct text origin_of(struct text url)
+{
+    size_t n = 0;
+    while (n + 3 <= url.n && !text_equal((struct text){url.p + n, 3}, TEXT("://")))
+        n++;
+    n = n + 3 <= url.n ? n + 3 : 0;
+    while (n < url.n && !text_contains(TEXT("/?#\\"), url.p[n]))
+        n++;
+    return text_first(url, n);
+}
+
+/* A secret that nobody could read so far is not sent to another host's token endpoint either. */
+static struct status check_kept(const struct change *c, const struct stored_service *old, struct error *err)
+{
+    const struct credentials *now = &c->d->api.credentials;
+    struct service_details before;
+    if (!now->oauth.given || !(text_equal(now->oauth.client_secret, TEXT(CREDENTIAL_MASK)) ||
+                               text_equal(now->oauth.key_pem, TEXT(CREDENTIAL_MASK))))
+        return DONE;
+    TRY(details_read(&old->row, NULL, NULL, c->a, &before));
+    const struct credentials *was = &before.api.credentials;
+    return !was->oauth.given || text_equal_nocase(origin_of(now->oauth.url), origin_of(was->oauth.url))
+               ? DONE
+               : error_set(err, E_INVALID,
+                           "credential: a secret is " CREDENTIAL_MASK
+                           ": give the secret again, the token URL's host changes");
+}
+
 /* E_CHANGED when somebody else was quicker. */
 static struct status attempt(const struct change *c, const struct registry_scope *scope,
                              const uint8_t id[static SERVICE_ID_SIZE], struct bundle *out, struct error *err)
@@ -129,6 +158,7 @@ static struct status attempt(const struct change *c, const struct registry_scope
         return STATUS(NOT_FOUND);
     const struct registry_key key = key_of_row(&row);
     TRY(stored_service_get(c->r, &key, c->a, &old, err));
+    TRY(check_kept(c, &old, err));
     TRY(bundle_details_read(old.row.details, c->a, &before));
     more.correlation_ids = before.correlation_ids;
     more.correlation_id_count = before.correlation_id_count;

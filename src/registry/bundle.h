@@ -49,7 +49,9 @@ struct registry_scope {              /* where */
 struct status bundle_create(struct registry *r, const struct audit_caller *caller,
                             const struct registry_scope *scope, const struct bundle_input *in,
                             struct arena *a, struct bundle *out, struct error *err);
-/* Replaces all of the input but the correlation ids. `auth.given` false removes the credentials. */
+/* Replaces all of the input but the correlation ids. `auth.given` false removes the credentials.
+ * CREDENTIAL_MASK keeps a value of the same kind of credentials (as certificate_pem certificates and key), a
+ * secret only while the token URL's host stays. */
 struct status bundle_update(struct registry *r, const struct audit_caller *caller,
                             const struct registry_scope *scope, const uint8_t id[static SERVICE_ID_SIZE],
                             const struct bundle_input *in, struct arena *a, struct bundle *out,

@@ -38,6 +38,7 @@ static const char *unmask(struct credentials *c, const struct secret_data *store
         return c->oauth.client_secret.p ? NULL : "api.credentials.oauth.clientSecret";
     case CREDENTIAL_OAUTH_CERTIFICATE:
         c->oauth.client_id = unmasked(c->oauth.client_id, stored, "clientId");
+        c->oauth.certificate_pem = unmasked(c->oauth.certificate_pem, stored, "crt");
         c->oauth.key_pem = unmasked(c->oauth.key_pem, stored, "key");
         if (!c->oauth.client_id.p)
             return "api.credentials.oauth.clientId";

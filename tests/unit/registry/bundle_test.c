@@ -178,8 +178,52 @@ static void a_certificate_and_its_key_come_back_as_they_were_sent(void **state)
         assert_text(auth.credentials.oauth.certificate_pem, fine[0]);
         assert_int_equal(auth.credentials.oauth.key_pem.n, 0);
     }
+    *pem = TEXT(CREDENTIAL_MASK); /* as it is */
+    in.name = TEXT("c");
+    assert_ok(bundle_update(w->registry, &world_caller, &shop, b.row.id, &in, &w->arena, &b, &w->err));
+    assert_ok(bundle_auth_open(w->registry, &b, &w->arena, &auth, &w->err));
+    assert_text(auth.credentials.oauth.certificate_pem, fine[0]);
+    assert_status(bundle_make(w, &in, &b), E_INVALID);
+    assert_non_null(strstr(w->err.message, "nothing to keep"));
+    *pem = text_of(fine[0]);
     in.auth.credentials.oauth.url = TEXT("http://idp.com/token"); /* nobody would see the certificate */
     assert_status(bundle_make(w, &in, &b), E_INVALID);
+}
+
+/* Who may change a bundle need not be one who may read its secret. */
+static void a_kept_secret_goes_to_no_other_host(void **state)
+{
+    struct world *w = *state;
+    struct bundle_input in = {.name = TEXT("b"), .auth = {.given = true}};
+    struct bundle b, now;
+    struct bundle_auth auth;
+    in.auth.credentials.oauth.given = true;
+    in.auth.credentials.oauth.url = TEXT("https://idp.com/token");
+    in.auth.credentials.oauth.client_id = TEXT("c");
+    in.auth.credentials.oauth.client_secret = TEXT("s3cret");
+    assert_ok(bundle_make(w, &in, &b));
+    in.auth.credentials.oauth.client_secret = TEXT(CREDENTIAL_MASK);
+    static const struct {
+        const char *url;
+        bool fine;
+    } rows[] = {
+        {"https://evil.com/token", false},       {"http://idp.com/token", false},
+        {"https://idp.com:444/token", false},    {"https://me@idp.com/token", false},
+        {"https://idp.com.evil.com/", false},    {"https://evil.com/?https://idp.com/token", false},
+        {"https://idp.com/other?a=b://c", true}, {"https://IDP.com/token", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        in.auth.credentials.oauth.url = text_of(rows[i].url);
+        const struct status s =
+            bundle_update(w->registry, &world_caller, &shop, b.row.id, &in, &w->arena, &now, &w->err);
+        if (s.code != (rows[i].fine ? E_OK : E_INVALID))
+            fail_msg("%s: %s", rows[i].url, w->err.message);
+        assert_ok(bundle_auth_open(w->registry, &b, &w->arena, &auth, &w->err));
+        assert_text(auth.credentials.oauth.client_secret, "s3cret");
+    }
+    in.auth.credentials.oauth.url = TEXT("https://evil.com/token");
+    in.auth.credentials.oauth.client_secret = TEXT("n3w");
+    assert_ok(bundle_update(w->registry, &world_caller, &shop, b.row.id, &in, &w->arena, &now, &w->err));
 }
 
 static bool count_bundle(void *ctx, const struct bundle *b)
@@ -326,6 +370,7 @@ int main(void)
         WORLD_TEST(shows_what_was_sent),
         WORLD_TEST(an_update_replaces_all_but_correlation_ids),
         WORLD_TEST(a_certificate_and_its_key_come_back_as_they_were_sent),
+        WORLD_TEST(a_kept_secret_goes_to_no_other_host),
         WORLD_TEST(deletion_takes_what_is_in_it),
         WORLD_TEST(what_was_registered_as_one_service_is_a_bundle_that_is_changed_elsewhere),
         WORLD_TEST(other_faces_show_apis_and_refuse_changes),
