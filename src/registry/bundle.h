@@ -45,6 +45,7 @@ struct bundle {
 };
 struct registry_scope {              /* where */
     struct text tenant, application; /* an empty application = any of the tenant, where only ids are given */
+    unsigned *rows_left;             /* how many rows may yet be looked at for a group; NULL = any number */
 };
 struct status bundle_create(struct registry *r, const struct audit_caller *caller,
                             const struct registry_scope *scope, const struct bundle_input *in,
@@ -133,7 +134,8 @@ struct status member_get(struct registry *r, const struct registry_scope *scope,
                          struct member *out, struct error *err);
 typedef bool member_row(void *ctx, const struct member *m); /* false stops */
 /* Of one bundle, in the order of registration; `group` empty = any. A group is looked for among all that the
- * bundle has of the role: E_INVALID when these are more than 5,000. */
+ * bundle has of the role: E_INVALID when these are more than 5,000, E_TOO_LARGE when scope->rows_left has not
+ * as many. */
 struct status member_list(struct registry *r, const struct registry_scope *scope,
                           const uint8_t bundle[static SERVICE_ID_SIZE], enum service_role role,
                           struct text group, const struct offset_page *page, struct arena *a, member_row *row,

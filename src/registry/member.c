@@ -157,13 +157,26 @@ static bool scan_row(void *ctx, const struct service *row)
     return status_ok(n->failed);
 }
 
+static struct status take_rows(const struct registry_scope *scope, unsigned count, struct error *err)
+{
+    if (!scope->rows_left)
+        return DONE;
+    if (*scope->rows_left < count)
+        return error_set(
+            err, E_TOO_LARGE,
+            "group: more definitions would have to be looked at than one request may: ask for fewer "
+            "groups at once");
+    *scope->rows_left -= count;
+    return DONE;
+}
+
 /* A page of those of the group: all members are looked at, some at a time; what is on the page is read again
  * into the caller's arena. */
-static struct status list_group(struct registry *r, const struct member_filter *f, struct text group,
+static struct status list_group(struct registry *r, const struct registry_scope *scope,
+                                const struct member_filter *f, struct text group,
                                 const struct offset_page *page, struct listing *l, uint64_t *out_total,
                                 struct error *err)
 {
-    const struct registry_scope scope = {f->tenant, f->application};
     struct offset_page at = {.limit = SCAN_ROWS};
     uint64_t fitting = 0, all = 0;
     bool more = true;
@@ -178,11 +191,12 @@ static struct status list_group(struct registry *r, const struct member_filter *
             return error_set(err, E_INVALID,
                              "group: the bundle holds more than %d definitions: ask without a group",
                              SCAN_ROWS_MAX);
+        TRY(take_rows(scope, n.seen, err));
         for (unsigned i = 0; i < n.count; i++, fitting++) {
             struct service row;
             if (!more || fitting < page->offset || fitting - page->offset >= page->limit)
                 continue;
-            const struct status found = scoped_row(r, &scope, n.ids[i], l->a, &row, NULL);
+            const struct status found = scoped_row(r, scope, n.ids[i], l->a, &row, NULL);
             if (found.code == E_NOT_FOUND) /* it has gone since */
                 continue;
             TRY(found);
@@ -226,7 +240,7 @@ struct status member_list(struct registry *r, const struct registry_scope *scope
     if (of.role != SERVICE_BUNDLE)
         return STATUS(NOT_FOUND);
     if (group.n > 0)
-        return list_group(r, &f, group, page, &l, out_total, err);
+        return list_group(r, scope, &f, group, page, &l, out_total, err);
     TRY(store_member_list(r->parts.store, &f, page, a, list_row, &l, out_total));
     return l.failed;
 }

@@ -65,6 +65,14 @@ static struct status read_parameters(struct graphql_call *call, const struct gra
 
 /* ---- credentials ---- */
 
+struct status bundles_no_hidden_url(struct graphql_call *call, struct text url)
+{
+    const size_t scheme = text_find(url, ':');
+    if (text_starts_with(text_from(url, scheme), TEXT("://***:***@")))
+        return bundles_invalid(call, "a URL has ***:*** in the place of user and password: send them");
+    return DONE;
+}
+
 /* Which of them are given is the registry's to judge, but for two that are one kind to it. */
 static struct status read_credential(struct graphql_call *call, const struct graphql_given *in, bool keeps,
                                      struct credentials *out)
@@ -92,8 +100,10 @@ static struct status read_credential(struct graphql_call *call, const struct gra
         }
     }
     out->given = count == 1;
-    if (!keeps && (is_mask(out->basic.username) || is_mask(out->basic.password) ||
-                   is_mask(out->oauth.client_id) || is_mask(out->oauth.client_secret)))
+    TRY(bundles_no_hidden_url(call, out->oauth.url));
+    if (!keeps &&
+        (is_mask(out->basic.username) || is_mask(out->basic.password) || is_mask(out->oauth.client_id) ||
+         is_mask(out->oauth.client_secret) || is_mask(out->oauth.certificate_pem)))
         return bundles_invalid(call,
                                "credential: a value is " CREDENTIAL_MASK ", but there is nothing to keep");
     return DONE;
@@ -119,7 +129,7 @@ static struct status read_csrf(struct graphql_call *call, const struct graphql_g
         return bundles_invalid(call, "requestAuth needs a credential: the CSRF token is fetched with it");
     struct csrf_details *to = out->basic.given ? &out->basic.csrf : &out->oauth.csrf;
     *to = (struct csrf_details){.given = true, .token_url = given(csrf, "tokenEndpointURL")};
-    return DONE;
+    return bundles_no_hidden_url(call, to->token_url);
 }
 
 struct status bundles_read_auth(struct graphql_call *call, const struct graphql_given *in, bool keeps,

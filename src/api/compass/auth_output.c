@@ -4,6 +4,7 @@
 #include "base/json_out.h"
 #include "base/own.h"
 #include "registry/secret_data.h"
+#include "registry/target.h"
 
 /* Auth (contract 2.2): its structure for everybody, its values for who may see them. */
 
@@ -14,10 +15,17 @@ bool bundles_clear(const struct director_context *who, struct text application)
     return who->consumer == CONSUMER_RUNTIME || who->bearer;
 }
 
+struct text bundles_url(struct arena *a, struct text url, bool clear)
+{
+    return clear || !url.p ? url : registry_url_shown(url, a);
+}
+
 static struct text shown(struct text value, bool clear)
 {
     return clear && value.p ? value : TEXT(CREDENTIAL_MASK);
 }
+
+#define LIST_BYTES_MAX (6u * SECRET_BYTES_MAX) /* as JSON an octet is six, a short value a mask */
 
 /* {"Name":["value"]}, or null when there is none (contract 2.4). */
 static struct status write_list(struct graphql_call *call, const struct parameter_list *l, bool clear,
@@ -27,7 +35,7 @@ static struct status write_list(struct graphql_call *call, const struct paramete
         return DONE;
     struct buffer b;
     struct json_out j;
-    buffer_init(&b, 2 * SECRET_BYTES_MAX);
+    buffer_init(&b, LIST_BYTES_MAX);
     json_out_init(&j, &b);
     json_open_object(&j, NULL);
     for (size_t i = 0; i < l->count; i++) {
@@ -47,7 +55,7 @@ static struct status write_list(struct graphql_call *call, const struct paramete
 }
 
 /* A pair that is made here (certificateGen) is no kind of the union: its name is in certCommonName. */
-static struct credential_view show_credential(const struct credentials *c, bool clear)
+static struct credential_view show_credential(struct arena *a, const struct credentials *c, bool clear)
 {
     const enum credential_kind kind = credential_kind_of(c);
     if (kind == CREDENTIAL_BASIC)
@@ -58,12 +66,12 @@ static struct credential_view show_credential(const struct credentials *c, bool 
         return (struct credential_view){.type = "OAuthCredentialData",
                                         .user = shown(c->oauth.client_id, clear),
                                         .secret = shown(c->oauth.client_secret, clear),
-                                        .url = c->oauth.url};
+                                        .url = bundles_url(a, c->oauth.url, clear)};
     if (kind == CREDENTIAL_OAUTH_CERTIFICATE)
         return (struct credential_view){.type = "CertificateOAuthCredentialData",
                                         .user = shown(c->oauth.client_id, clear),
                                         .secret = shown(c->oauth.certificate_pem, clear),
-                                        .url = c->oauth.url};
+                                        .url = bundles_url(a, c->oauth.url, clear)};
     return (struct credential_view){.type = NULL};
 }
 
@@ -80,8 +88,9 @@ struct status bundles_show_auth(struct graphql_call *call, const struct bundle_a
     v->common_name = auth->certificate_common_name.p ? auth->certificate_common_name : TEXT("");
     if (v->common_name.n == 0 && credential_kind_of(&auth->credentials) == CREDENTIAL_CERTIFICATE)
         v->common_name = auth->credentials.certificate.common_name;
-    v->csrf_url = csrf && csrf->given ? csrf->token_url : (struct text){NULL, 0};
-    v->credential = show_credential(&auth->credentials, clear);
+    v->csrf_url =
+        csrf && csrf->given ? bundles_url(call->arena, csrf->token_url, clear) : (struct text){NULL, 0};
+    v->credential = show_credential(call->arena, &auth->credentials, clear);
     TRY(write_list(call, &auth->parameters.headers, clear, &v->headers));
     TRY(write_list(call, &auth->parameters.query, clear, &v->query));
     *out = graphql_object(v);

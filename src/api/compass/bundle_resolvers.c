@@ -9,12 +9,13 @@
 
 struct registry_at bundles_at(struct graphql_call *call, struct text application)
 {
-    const struct director_context *who = call->context;
+    struct director_context *who = call->context;
     who->c->err = (struct error){0};
-    return (struct registry_at){.registry = who->c->domain->registry,
-                                .caller = &who->audit,
-                                .scope = {.tenant = who->d.tenant, .application = application},
-                                .err = &who->c->err};
+    return (struct registry_at){
+        .registry = who->c->domain->registry,
+        .caller = &who->audit,
+        .scope = {.tenant = who->d.tenant, .application = application, .rows_left = &who->rows_left},
+        .err = &who->c->err};
 }
 
 struct registry_at bundles_at_own(struct graphql_call *call)
@@ -41,11 +42,12 @@ struct status bundles_refuse(struct graphql_call *call, struct status why, const
                                         TEXT_ARG(text_first(id, 100)), object));
     if (why.code == E_INVALID || why.code == E_TOO_LARGE)
         return refuse_with(call, DIRECTOR_INVALID,
-                           arena_printf(call->arena, "Invalid data [reason=%.*s]", TEXT_ARG(words)));
+                           arena_printf(call->arena, "Invalid data [reason=%.*s%.*s]", TEXT_ARG(who->part),
+                                        TEXT_ARG(words)));
     if (why.code == E_CONFLICT)
-        return refuse_with(
-            call, DIRECTOR_NOT_ALLOWED,
-            arena_printf(call->arena, "The operation is not allowed [reason=%.*s]", TEXT_ARG(words)));
+        return refuse_with(call, DIRECTOR_NOT_ALLOWED,
+                           arena_printf(call->arena, "The operation is not allowed [reason=%.*s%.*s]",
+                                        TEXT_ARG(who->part), TEXT_ARG(words)));
     if (why.code == E_AGAIN || why.code == E_CHANGED)
         return refuse_with(call, DIRECTOR_CONCURRENT,
                            arena_printf(call->arena, "Concurrent operation [reason=%.*s]", TEXT_ARG(words)));
@@ -54,7 +56,9 @@ struct status bundles_refuse(struct graphql_call *call, struct status why, const
 
 struct status bundles_invalid(struct graphql_call *call, const char *why)
 {
-    return refuse_with(call, DIRECTOR_INVALID, arena_printf(call->arena, "Invalid data [reason=%s]", why));
+    const struct director_context *who = call->context;
+    return refuse_with(call, DIRECTOR_INVALID,
+                       arena_printf(call->arena, "Invalid data [reason=%.*s%s]", TEXT_ARG(who->part), why));
 }
 
 struct text bundles_id(struct graphql_call *call, const char *argument, uint8_t out[static SERVICE_ID_SIZE])
@@ -242,7 +246,7 @@ struct status bundles_update(struct graphql_call *call, struct graphql_value *ou
     struct bundle_input in;
     struct bundle b;
     const struct text shown = bundles_id(call, "id", id);
-    TRY(bundles_read(call, graphql_argument(call, "in"), &in));
+    TRY(bundles_read(call, graphql_argument(call, "in"), true, &in));
     const struct registry_at at = bundles_at_own(call);
     const struct status s =
         bundle_update(at.registry, at.caller, &at.scope, id, &in, call->arena, &b, at.err);

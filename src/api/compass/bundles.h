@@ -34,7 +34,8 @@ struct version_view {
 };
 struct member_view { /* APIDefinition, EventDefinition, Document; their specs and fetch requests */
     struct member m;
-    struct text id, description, group, display_name, kind, filter, message, fetched_at;
+    struct text id, description, group, display_name, kind, target_url, filter, fetch_url, message,
+        fetched_at;
 };
 struct instance_view { /* BundleInstanceAuth, BundleInstanceAuthStatus */
     struct instance_auth i;
@@ -70,7 +71,7 @@ struct registry_at bundles_at_own(struct graphql_call *call);
 /* What the registry said as the wire says it. `object` and `id` are for "Object not found". */
 struct status bundles_refuse(struct graphql_call *call, struct status why, const char *object,
                              struct text id);
-/* "Invalid data [reason=<why>]" */
+/* "Invalid data [reason=<part><why>]" */
 struct status bundles_invalid(struct graphql_call *call, const char *why);
 /* The id of an argument as octets; what is no UUID becomes one that nothing has. */
 struct text bundles_id(struct graphql_call *call, const char *argument, uint8_t out[static SERVICE_ID_SIZE]);
@@ -90,6 +91,8 @@ struct status bundles_add_list(struct graphql_call *call, struct text applicatio
 /* ---- auth_output.c ---- */
 /* May `who` see values that belong to this application? */
 bool bundles_clear(const struct director_context *who, struct text application);
+/* Without user and password where they are not to be seen; {NULL, 0} without memory, or when it is that. */
+struct text bundles_url(struct arena *a, struct text url, bool clear);
 struct status bundles_show_auth(struct graphql_call *call, const struct bundle_auth *auth, bool clear,
                                 struct graphql_value *out);
 
@@ -111,5 +114,7 @@ struct status bundles_read_auth(struct graphql_call *call, const struct graphql_
                                 struct bundle_auth *out);
 struct status bundles_read_member(struct graphql_call *call, const struct graphql_given *in,
                                   enum service_role role, struct member_input *out);
-struct status bundles_read(struct graphql_call *call, const struct graphql_given *in,
+/* A URL that somebody was shown without its user and password. */
+struct status bundles_no_hidden_url(struct graphql_call *call, struct text url);
+struct status bundles_read(struct graphql_call *call, const struct graphql_given *in, bool keeps,
                            struct bundle_input *out);

@@ -2,6 +2,8 @@
 #include "api/compass/director.h"
 
 #include "api/compass/bundles.h"
+#include "base/limits.h"
+#include "base/log.h"
 #include "base/own.h"
 
 /* The Director's applications and runtimes: one resolver per field of the roots. */
@@ -140,6 +142,20 @@ static struct status enroll(struct graphql_call *call, enum object_kind kind, st
     return show(call, director_register(domain_of(call), kind, &in, &o), &o, out);
 }
 
+/* With memory of its own: the request's may be what has run out. */
+static void undo(const struct director_call *d, struct text id)
+{
+    struct object gone;
+    OWNED(arena_release) struct arena a;
+    arena_init(&a, 4096, LIMIT_GRAPHQL_ARENA);
+    struct director_call all = *d;
+    all.arena = &a;
+    all.bound = false; /* it just made it */
+    const struct status s = director_unregister(&all, OBJECT_APPLICATION, id, &gone);
+    if (!status_ok(s) && s.code != E_NOT_FOUND)
+        log_event(LOG_WARNING, "director.half_an_application", F_TEXT("application", id), F_CODE("error", s));
+}
+
 /* With bundles: all of it or nothing (contract 2.6). */
 struct status director_register_application(struct graphql_call *call, struct graphql_value *out)
 {
@@ -155,9 +171,7 @@ struct status director_register_application(struct graphql_call *call, struct gr
     const struct status added = bundles_add_list(call, v->o.name, bundles);
     if (status_ok(added))
         return show(call, director_get(d, OBJECT_APPLICATION, v->id, &o), &o, out);
-    struct director_call undo = *d;
-    undo.bound = false; /* it just made it */
-    status_ignore(director_unregister(&undo, OBJECT_APPLICATION, v->id, &o));
+    undo(d, v->id);
     *out = graphql_null();
     return added;
 }

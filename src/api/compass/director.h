@@ -34,6 +34,9 @@ struct director_context {
     const uint8_t *runtime; /* likewise, the id of one that is registered; NULL for applications and people */
     bool bearer;            /* a person who proved with a token who it is, and did not just reach loopback */
     unsigned fetches;       /* requests for specifications that this request asked for, so far */
+    unsigned instances;     /* instance auths, likewise */
+    unsigned rows_left;     /* that may yet be looked at to find what is asked for */
+    struct text part;       /* of the input, for refusals: "bundles[0].apiDefinitions[2]: "; or empty */
     struct text scopes;     /* separated by blanks; "*" = all */
     struct text tenants;    /* external ids that an operator may choose from; likewise */
     const struct subject_mapping *mapping; /* of a certificate of an external CA; else NULL */
@@ -107,6 +110,8 @@ static inline struct text director_or_null(struct text t)
 /* director_pages.c: the arguments first and after; then what was found. */
 #define DIRECTOR_PAGE_MAX   200
 #define DIRECTOR_PAGE_BYTES (4u * 1024 * 1024) /* of a request's arena, however large its rows are */
+/* Looked at by one request where no index leads: members for a group, bundles for their members. */
+#define DIRECTOR_ROWS_MAX 20000
 struct status director_page_read(struct graphql_call *call, int64_t most, struct offset_page *out);
 /* `count` rows of `total` were read from page->offset on. */
 struct status director_page_show(struct graphql_call *call, const struct offset_page *page, size_t count,

@@ -201,6 +201,8 @@ bool director_identify(struct call *c, struct director_context *out)
         .consumer_id = TEXT(""),
         .scopes = TEXT(""),
         .tenants = TEXT(""),
+        .rows_left = DIRECTOR_ROWS_MAX,
+        .part = TEXT(""),
     };
     out->d = (struct director_call){
         .parts = &out->parts, .caller = &out->audit, .tenant = TEXT(""), .err = &c->err};

@@ -5,8 +5,7 @@
 
 /*
  * Instance auths of bundles (contract 2.1 to 2.3): a runtime asks, the application sets. Beyond the contract,
- * a runtime sees the values of those that it asked for (or nobody that is a runtime did), and gives back only
- * its own.
+ * a runtime sees the values of those that it asked for, and gives back only its own.
  */
 
 #define OBJECT_NAME "bundleInstanceAuth"
@@ -34,8 +33,7 @@ static struct instance_view *instance_view_of(struct graphql_call *call, const s
         .context = director_or_null(i->context),
         .input_params = director_or_null(i->input_params),
         .status_at = director_time(a, i->status_at),
-        .clear = who->consumer == CONSUMER_RUNTIME ? !i->has_runtime || is_own(who, i)
-                                                   : bundles_clear(who, application),
+        .clear = who->consumer == CONSUMER_RUNTIME ? is_own(who, i) : bundles_clear(who, application),
     };
     if (!v->i.message.p)
         v->i.message = TEXT("");
@@ -139,15 +137,13 @@ struct instance_rows {
     bool failed;
 };
 
-#define INSTANCES_MAX 1000 /* what the registry gives at most */
-
 static bool note_instance(void *ctx, const struct instance_auth *i)
 {
     struct instance_rows *r = ctx;
     r->list[r->count] = instance_view_of(r->call, i, r->application);
     r->failed = !r->list[r->count];
     r->count++;
-    return !r->failed && r->count < INSTANCES_MAX;
+    return !r->failed && r->count < INSTANCE_AUTHS_MAX;
 }
 
 static struct status instance_at(struct graphql_call *call, const void *items, size_t index,
@@ -163,7 +159,7 @@ struct status bundles_instances(struct graphql_call *call, struct graphql_value 
     const struct bundle *b = &((const struct bundle_view *)call->object)->b;
     struct instance_rows rows = {.call = call,
                                  .application = b->row.application,
-                                 .list = arena_array(call->arena, INSTANCES_MAX, sizeof *rows.list)};
+                                 .list = arena_array(call->arena, INSTANCE_AUTHS_MAX, sizeof *rows.list)};
     if (!rows.list)
         return STATUS(NOMEM);
     const struct registry_at at = bundles_at(call, b->row.application);
@@ -181,6 +177,23 @@ struct status bundles_instances(struct graphql_call *call, struct graphql_value 
 
 /* ---- by the runtime ---- */
 
+/* Each is checked against a schema of the application's. */
+#define REQUESTS_MAX 16
+
+/* Without an id nobody could tell whose it is. */
+static struct status may_request(struct graphql_call *call)
+{
+    struct director_context *who = call->context;
+    if (who->consumer == CONSUMER_RUNTIME && !who->runtime)
+        return director_refuse_with(
+            call, DIRECTOR_NOT_ALLOWED,
+            TEXT("The operation is not allowed [reason=the runtime that asks has no id: its certificate "
+                 "subject mapping needs the id of a runtime as internal_consumer_id]"));
+    if (++who->instances > REQUESTS_MAX)
+        return bundles_invalid(call, "more than 16 instance auths are asked for at once");
+    return DONE;
+}
+
 struct status bundles_request_instance(struct graphql_call *call, struct graphql_value *out)
 {
     const struct director_context *who = call->context;
@@ -193,6 +206,7 @@ struct status bundles_request_instance(struct graphql_call *call, struct graphql
         .runtime = who->runtime,
     };
     struct instance_auth i;
+    TRY(may_request(call));
     const struct text shown = bundles_id(call, "bundleID", bundle);
     const struct registry_at at = bundles_at_own(call);
     const struct status s =

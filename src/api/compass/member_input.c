@@ -56,6 +56,7 @@ static struct status read_fetch(struct graphql_call *call, const struct graphql_
         return DONE;
     if (out->url.n == 0)
         return bundles_invalid(call, "fetchRequest: url cannot be blank");
+    TRY(bundles_no_hidden_url(call, out->url));
     if (++who->fetches > FETCHES_MAX)
         return bundles_invalid(call, "more than 64 fetch requests at once");
     return bundles_read_auth(call, graphql_given_member(in, "auth"), false, &out->auth);
@@ -96,11 +97,12 @@ struct status bundles_read_member(struct graphql_call *call, const struct graphq
     out->name = given(in, "name");
     out->group = or_empty(given(in, "group"));
     out->target_url = role == SERVICE_API ? given(in, "targetURL") : TEXT("");
+    TRY(bundles_no_hidden_url(call, out->target_url));
     TRY(read_version(call, graphql_given_member(in, "version"), &out->version));
     return read_spec(call, graphql_given_member(in, "spec"), out);
 }
 
-struct status bundles_read(struct graphql_call *call, const struct graphql_given *in,
+struct status bundles_read(struct graphql_call *call, const struct graphql_given *in, bool keeps,
                            struct bundle_input *out)
 {
     const struct graphql_given *correlation = graphql_given_member(in, "correlationIDs");
@@ -116,5 +118,5 @@ struct status bundles_read(struct graphql_call *call, const struct graphql_given
         out->correlation_ids = ids;
         out->correlation_id_count = correlation->count;
     }
-    return bundles_read_auth(call, graphql_given_member(in, "defaultInstanceAuth"), true, &out->auth);
+    return bundles_read_auth(call, graphql_given_member(in, "defaultInstanceAuth"), keeps, &out->auth);
 }

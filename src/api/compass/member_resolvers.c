@@ -23,8 +23,19 @@ const char *bundles_object(enum service_role role)
     return "bundle";
 }
 
-static struct member_view *member_view_of(struct arena *a, const struct member *m)
+/* Why a download failed says what somebody else's server answered: the status alone is for everybody. */
+static struct text message_of(const struct member *m, bool clear)
 {
+    const struct text message = director_or_null(m->specification.fetch.message);
+    const bool is_detail = m->specification.fetch.condition == FETCH_FAILED &&
+                           !text_starts_with(message, TEXT("While fetching Spec status code: "));
+    return is_detail && !clear && message.p ? TEXT("While fetching Spec: it failed") : message;
+}
+
+static struct member_view *member_view_of(struct graphql_call *call, const struct member *m)
+{
+    struct arena *a = call->arena;
+    const bool clear = bundles_clear(call->context, m->row.application);
     char id[UUID_TEXT + 1];
     struct member_view *v = arena_alloc(a, sizeof *v);
     if (!v)
@@ -37,16 +48,20 @@ static struct member_view *member_view_of(struct arena *a, const struct member *
         .display_name = m->display_name.p ? m->display_name : TEXT(""),
         .kind = director_or_null(m->kind),
         .filter = director_or_null(m->specification.fetch.filter),
-        .message = director_or_null(m->specification.fetch.message),
+        .target_url = bundles_url(a, m->row.target_url, clear),
+        .fetch_url = bundles_url(a, m->specification.fetch.url, clear),
+        .message = message_of(m, clear),
         .fetched_at = director_time(a, m->specification.fetch.at),
     };
-    return v->id.p && v->fetched_at.p ? v : NULL;
+    const bool is_whole =
+        (v->target_url.p || !m->row.target_url.p) && (v->fetch_url.p || !m->specification.fetch.url.p);
+    return v->id.p && v->fetched_at.p && is_whole ? v : NULL;
 }
 
 struct status bundles_show_member(struct graphql_call *call, const struct member *m,
                                   struct graphql_value *out)
 {
-    const struct member_view *v = member_view_of(call->arena, m);
+    const struct member_view *v = member_view_of(call, m);
     if (!v)
         return STATUS(NOMEM);
     *out = graphql_object(v);
@@ -69,7 +84,7 @@ struct status bundles_member(struct graphql_call *call, struct text application,
 /* ---- pages ---- */
 
 struct member_rows {
-    struct arena *arena;
+    struct graphql_call *call;
     struct member_view **list;
     size_t count, room, bytes;
     bool failed;
@@ -85,7 +100,7 @@ static bool note_member(void *ctx, const struct member *m)
     struct member_rows *r = ctx;
     if (is_full(r))
         return false;
-    r->list[r->count] = member_view_of(r->arena, m);
+    r->list[r->count] = member_view_of(r->call, m);
     r->failed = !r->list[r->count];
     r->count++;
     r->bytes += m->row.details.n + m->row.description.n;
@@ -103,9 +118,8 @@ static struct status member_at(struct graphql_call *call, const void *items, siz
 static struct status begin_rows(struct graphql_call *call, struct offset_page *page, struct member_rows *out)
 {
     TRY(director_page_read(call, DIRECTOR_PAGE_MAX, page));
-    *out = (struct member_rows){.arena = call->arena,
-                                .list = arena_array(call->arena, page->limit, sizeof *out->list),
-                                .room = page->limit};
+    *out = (struct member_rows){
+        .call = call, .list = arena_array(call->arena, page->limit, sizeof *out->list), .room = page->limit};
     return out->list ? DONE : STATUS(NOMEM);
 }
 
@@ -129,7 +143,8 @@ struct status bundles_members(struct graphql_call *call, const struct bundle_vie
                                         note_member, &rows, &total, at.err);
     if (s.code == E_NOT_FOUND)
         return DONE; /* the bundle was just deleted */
-    return status_ok(s) ? end_rows(call, &page, &rows, total, out) : director_refuse(call, s);
+    return status_ok(s) ? end_rows(call, &page, &rows, total, out)
+                        : bundles_refuse(call, s, "bundle", TEXT(""));
 }
 
 /* ---- all of an application: bundle after bundle ---- */
@@ -162,6 +177,10 @@ struct member_walk {
 static struct status walk_bundles(struct member_walk *w, const struct bundle_ids *ids, struct arena *scratch)
 {
     for (unsigned i = 0; i < ids->count; i++) {
+        if (*w->at.scope.rows_left == 0)
+            return error_set(w->at.err, E_TOO_LARGE,
+                             "more bundles would have to be looked at than one request may");
+        --*w->at.scope.rows_left;
         const struct offset_page page = {.offset = w->skip, .limit = DIRECTOR_PAGE_MAX};
         uint64_t total = 0;
         const struct status s = member_list(w->at.registry, &w->at.scope, ids->list[i], w->role, TEXT(""),
@@ -210,7 +229,8 @@ static struct status of_application(struct graphql_call *call, enum service_role
     w.at = bundles_at(call, o.name);
     w.skip = page.offset;
     const struct status s = walk_application(&w);
-    return status_ok(s) ? end_rows(call, &page, &w.rows, w.total, out) : director_refuse(call, s);
+    return status_ok(s) ? end_rows(call, &page, &w.rows, w.total, out)
+                        : bundles_refuse(call, s, "bundle", TEXT(""));
 }
 
 struct status bundles_apis_of(struct graphql_call *call, struct graphql_value *out)
@@ -241,21 +261,29 @@ struct status bundles_spec_format(struct graphql_call *call, struct graphql_valu
     return DONE;
 }
 
+static struct status too_much(struct graphql_call *call)
+{
+    return director_refuse_with(
+        call, DIRECTOR_NOT_ALLOWED,
+        TEXT("The operation is not allowed [reason=the specifications that were asked "
+             "for are larger than one answer may be]"));
+}
+
 struct status bundles_content(struct graphql_call *call, struct graphql_value *out)
 {
     const struct member_view *v = call->object;
     const struct registry_at at = bundles_at(call, v->m.row.application);
+    const struct specification_ref *content = v->m.specification.content;
+    const size_t left = call->arena->max - call->arena->total;
+    if (content->present && (uint64_t)content->size > left)
+        return too_much(call);
     OWNED(buffer_release) struct buffer b;
-    buffer_init(&b, LIMIT_GRAPHQL_ARENA);
+    buffer_init(&b, left);
     const struct status s = member_content(at.registry, &v->m, &b, at.err);
     if (s.code == E_NOT_FOUND)
         return DONE; /* nothing (yet) */
     if (!status_ok(s))
         return director_refuse(call, s);
-    if (buffer_size(&b) > call->arena->max - call->arena->total)
-        return director_refuse_with(call, DIRECTOR_NOT_ALLOWED,
-                                    TEXT("The operation is not allowed [reason=the specifications that were "
-                                         "asked for are larger than one answer may be]"));
     *out = graphql_text(arena_text(call->arena, buffer_as_text(&b)));
     return out->text.p ? DONE : STATUS(NOMEM);
 }

@@ -225,16 +225,18 @@ def test_scopes(server):
                                 ids["app"], ids["bundle"], ids["api"]), **who)["r"]["bundle"]
     assert seen == {"defaultInstanceAuth": None, "instanceAuths": None, "instanceAuth": None,
                     "apiDefinition": {"spec": {"data": "{}", "fetchRequest": None}}}
+    auth = director(server, 'mutation { r: requestBundleInstanceAuthCreation(bundleID: "%s", in: {}) { id } }' % ids["bundle"])["r"]["id"]
+    assert director(server, '{ r: bundleInstanceAuth(id: "%s") { id auth { certCommonName } } }' % auth, **who)["r"] == {"id": auth, "auth": None}
 
 
 def test_all_or_nothing(server):
     bad = 'bundles: [{name: "fine", apiDefinitions: [{name: "fine", targetURL: "https://x"}]}, {name: "two", apiDefinitions: [{name: "x", targetURL: "x"}]}]'
     register = 'mutation { result: registerApplication(in: {name: "whole", %s}) { id baseUrl bundles { totalCount } } }'
-    refused(server, register % bad, 22, "Invalid data [reason=targetURL: must be a valid http or https URL]")
+    refused(server, register % bad, 22, "Invalid data [reason=bundles[1].apiDefinitions[0]: targetURL: must be a valid http or https URL]")
     made = director(server, register % bad.replace('"x"}', '"https://b.example:1/v2"}'))["result"]
     assert made == {"id": made["id"], "baseUrl": "https://x", "bundles": {"totalCount": 2}}
     refused(server, 'mutation { result: addBundle(applicationID: "%s", in: {name: "x", documents: [{title: "", displayName: "", description: "", '
-                    "format: MARKDOWN}]}) { id } }" % made["id"], 22, "Invalid data [reason=title: the length must be between 1 and 128]")
+                    "format: MARKDOWN}]}) { id } }" % made["id"], 22, "Invalid data [reason=documents[0]: title: the length must be between 1 and 128]")
     assert director(server, '{ r: application(id: "%s") { bundles { totalCount } } }' % made["id"])["r"]["bundles"]["totalCount"] == 2
 
 
@@ -350,6 +352,10 @@ def test_specifications_are_fetched_and_fetched_again(server, target):
     assert again["data"] is None and again["fetchRequest"]["auth"]["credential"] == {"username": MASK, "password": MASK}
     status = again["fetchRequest"]["status"]
     assert (status["condition"], status["message"]) == ("FAILED", "While fetching Spec status code: 401")
+    nowhere = add_api(server, bundle, "https://x", fetch % ("http://127.0.0.1:1", "u", ""))["id"]
+    query = '{ result: application(id: "%s") { apiDefinition(id: "%s") { spec { fetchRequest { status { message } } } } } }' % (app, nowhere)
+    for seen, message in ((director(server, query), "it failed"), ({"result": trusted(server, query)}, "Connection refused")):
+        assert message in seen["result"]["apiDefinition"]["spec"]["fetchRequest"]["status"]["message"]
     target.need = None
     for more, message in (("mode: INDEX", "Unsupported fetch mode: INDEX"), ('filter: "x"', None)):
         made = add_api(server, bundle, "https://x", fetch % (target.url, "u", more), fields=API)["spec"]
@@ -465,6 +471,12 @@ def test_a_runtime_asks_and_the_application_answers(server, identity, stranger):
     director(server, 'mutation { updateBundle(id: "%s", in: {name: "x", %s}) { id } }' % (bundle, BASIC))
     at_once = director(server, ask % (bundle, "", INSTANCE), **asking)["result"]
     assert (at_once["status"]["condition"], at_once["auth"]["credential"]) == ("SUCCEEDED", {"username": "user", "password": "pass %"})
+    nobodys = director(server, ask % (bundle, "", "id"))["result"]["id"]
+    assert director(server, '{ r: bundleInstanceAuth(id: "%s") { auth { %s } } }' % (nobodys, CREDENTIAL), **asking)["r"]["auth"]["credential"] == {
+        "username": MASK, "password": MASK}
+    director(server, 'mutation { r: unregisterRuntime(id: "%s") { id } }' % id)
+    left = director(server, '{ r: bundleInstanceAuth(id: "%s") { %s } }' % (at_once["id"], INSTANCE))["r"]
+    assert (left["status"]["condition"], left["runtimeID"]) == ("UNUSED", id)
 
 
 def test_packages_are_the_older_word_for_bundles(server):

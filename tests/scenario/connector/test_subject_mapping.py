@@ -215,6 +215,10 @@ def test_the_consumer_type_says_what_it_may(server, authority, mapping):
         write = partner.refusal('mutation { createCertificateSubjectMapping(in: {subject: "%s", consumerType: "Super Admin", '
                                 'tenantAccessLevels: ["global"]}) { id } }' % TEXT.replace("partner", "further"), Tenant="acme")
         assert write[1] == 23, "nobody makes mappings with a mapping"
+        if kind == "Runtime":
+            assert partner.refusal('mutation { requestBundleInstanceAuthCreation(bundleID: 1, in: {}) { id } }', Tenant="acme") == (
+                200, 27, "The operation is not allowed [reason=the runtime that asks has no id: its certificate subject mapping needs the id of a "
+                "runtime as internal_consumer_id]")
         operator(server, 'mutation { deleteCertificateSubjectMapping(id: "%s") { id } }' % made["id"])
     assert seen == {"Application": ("APPLICATION", 23), "Runtime": ("RUNTIME", None), "Integration System": ("INTEGRATION_SYSTEM", None),
                     "External Certificate": (None, None), "Super Admin": (None, None), "Formation Viewer": (None, 23), "Static User": ("USER", 23)}
@@ -273,7 +277,7 @@ def test_a_runtime_of_a_mapping_is_one_that_is_registered(server, authority, map
     ask_for = 'mutation { r: requestBundleInstanceAuthCreation(bundleID: "%s", in: {}) { runtimeID } }' % bundle
     partner = Partner(server, authority)
     stranger = mapping(kind="Runtime", consumer=runtime.replace(runtime[:8], "00000000"))
-    assert (partner.ask(ask_for, Tenant="work")[1]["data"]["r"] or {}).get("runtimeID") is None, "an id of nobody"
+    assert partner.refusal(ask_for, Tenant="work")[1] == 27, "an id of nobody"
     operator(server, 'mutation { deleteCertificateSubjectMapping(id: "%s") { id } }' % stranger["id"])
     mapping(kind="Runtime", consumer=runtime)
     assert partner.data(ask_for, Tenant="work")["r"]["runtimeID"] == runtime

@@ -159,9 +159,153 @@ static void refuses_more_specifications_than_an_answer_holds(void **state)
     close_director(&d);
 }
 
+/* ---- all or nothing ---- */
+
+static void put_parts(struct buffer *out, unsigned count)
+{
+    buffer_printf(out, "{name: \"b\", instanceAuthRequestInputSchema: \"{\\\"title\\\":\\\"");
+    for (size_t i = 0; i < 60 * KIB; i++)
+        buffer_byte(out, 'x');
+    buffer_cstr(out, "\\\"}\", apiDefinitions: [");
+    for (unsigned i = 0; i < count; i++)
+        buffer_printf(out, "{name: \"a%u\", targetURL: \"https://x\"} ", i);
+    buffer_cstr(out, "]}");
+}
+
+/* Each definition takes the request's memory for its bundle's long schema: the undoing has its own. */
+static void leaves_nothing_when_a_requests_memory_ends(void **state)
+{
+    (void)state;
+    struct director d = open_director();
+    OWNED(buffer_release) struct buffer query;
+    buffer_init(&query, 1024 * KIB);
+    buffer_printf(&query, "mutation { addBundle(applicationID: \"%.*s\", in: ", TEXT_ARG(d.application));
+    put_parts(&query, 600);
+    buffer_cstr(&query, ") { id } }");
+    assert_true(has(answer_to(&d, 503, buffer_as_text(&query)), "out of memory"));
+    assert_true(
+        has(answer_to(&d, 200,
+                      text_of(shop_printf(d.w, "{ application(id: \"%.*s\") { bundles { totalCount } } }",
+                                          TEXT_ARG(d.application)))),
+            "\"totalCount\":0"));
+    buffer_clear(&query);
+    buffer_cstr(&query, "mutation { registerApplication(in: {name: \"y\", bundles: [");
+    put_parts(&query, 600);
+    buffer_cstr(&query, "]}) { id } }");
+    assert_true(has(answer_to(&d, 503, buffer_as_text(&query)), "out of memory"));
+    assert_false(has(answer_to(&d, 200, TEXT("{ applications { data { name } } }")), "\"y\""));
+    close_director(&d);
+}
+
+static void a_refused_part_names_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *parts, *reason;
+    } rows[] = {
+        {"apiDefinitions: [{name: \"a\", targetURL: \"https://x\"}, {name: \"b\", targetURL: \"ftp://x\"}]",
+         "bundles[1].apiDefinitions[1]: targetURL: must be a valid http or https URL"},
+        {"documents: [{title: \"t\", displayName: \"d\", description: \"\", format: MARKDOWN}]",
+         "bundles[1].documents[0]: description: the length"},
+        {"eventDefinitions: [{name: \"a\", spec: {type: ASYNC_API, format: JSON, fetchRequest: {url: "
+         "\"\"}}}]",
+         "bundles[1].eventDefinitions[0]: fetchRequest: url cannot be blank"},
+        {"description: \"d\", defaultInstanceAuth: {requestAuth: {}}",
+         "bundles[1]: requestAuth: csrf cannot be blank"},
+        {"defaultInstanceAuth: {credential: {basic: {username: \"********\", password: \"p\"}}}",
+         "bundles[1]: credential: a value is ********, but there is nothing to keep"},
+        {"apiDefinitions: [{name: \"a\", targetURL: \"https://***:***@x\"}]",
+         "bundles[1].apiDefinitions[0]: a URL has ***:***"},
+    };
+    struct director d = open_director();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct text query = text_of(shop_printf(d.w,
+                                                      "mutation { registerApplication(in: {name: \"y\", "
+                                                      "bundles: [{name: \"b\"} {name: \"b\", %s}]}) { id } }",
+                                                      rows[i].parts));
+        const struct text answer = answer_to(&d, 200, query);
+        if (!has(answer, shop_printf(d.w, "[reason=%s", rows[i].reason)))
+            fail_msg("%.*s", TEXT_ARG(answer));
+    }
+    close_director(&d);
+}
+
+/* ---- values ---- */
+
+static void hides_what_is_in_urls(void **state)
+{
+    (void)state;
+    struct director d = open_director();
+    const struct text made = answer_to(
+        &d, 200,
+        text_of(shop_printf(
+            d.w,
+            "mutation { addBundle(applicationID: \"%.*s\", in: {name: \"b\", defaultInstanceAuth: "
+            "{credential: "
+            "{oauth: {clientId: 1, clientSecret: \"s\", url: \"https://me:hush@t\"}}, requestAuth: {csrf: "
+            "{tokenEndpointURL: \"https://me:hush@c\"}}}, apiDefinitions: [{name: \"a\", targetURL: "
+            "\"https://me:hush@a\", spec: {type: OPEN_API, format: JSON, fetchRequest: {mode: BUNDLE, url: "
+            "\"https://me:hush@f\"}}}]}) { defaultInstanceAuth { credential { ... on OAuthCredentialData { "
+            "url } } "
+            "requestAuth { csrf { tokenEndpointURL } } } apiDefinitions { data { targetURL spec { "
+            "fetchRequest { url } } } } } }",
+            TEXT_ARG(d.application))));
+    static const char *const shown[] = {"https://***:***@t", "https://***:***@c", "https://***:***@a",
+                                        "https://***:***@f"};
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
+        if (!has(made, shown[i]))
+            fail_msg("%s: %.*s", shown[i], TEXT_ARG(made));
+    assert_false(has(made, "hush"));
+    close_director(&d);
+}
+
+/* ---- as much as one request may ask for ---- */
+
+static void refuses_more_than_a_request_may_look_at(void **state)
+{
+    (void)state;
+    struct director d = open_director();
+    OWNED(buffer_release) struct buffer query;
+    buffer_init(&query, 1024 * KIB);
+    buffer_printf(&query, "mutation { addBundle(applicationID: \"%.*s\", in: {name: \"b\", apiDefinitions: [",
+                  TEXT_ARG(d.application));
+    for (int i = 0; i < 100; i++)
+        buffer_printf(&query, "{name: \"a%d\", group: \"g%d\", targetURL: \"https://x\"} ", i, i);
+    buffer_cstr(&query, "]}) { id } }");
+    const struct text id = id_in(answer_to(&d, 200, buffer_as_text(&query)));
+    for (int count = 200; count <= 201; count++) {
+        buffer_clear(&query);
+        buffer_printf(&query, "{ application(id: \"%.*s\") { bundle(id: \"%.*s\") {", TEXT_ARG(d.application),
+                      TEXT_ARG(id));
+        for (int i = 0; i < count; i++)
+            buffer_printf(&query, " f%d: apiDefinitions(group: \"g%d\") { totalCount }", i, i % 100);
+        buffer_cstr(&query, " } } }");
+        const struct text answer = answer_to(&d, 200, buffer_as_text(&query));
+        assert_true(has(answer, "\"f199\":{\"totalCount\":1}"));
+        assert_int_equal(has(answer, "more definitions would have to be looked at"), count == 201);
+    }
+    for (int count = 16; count <= 17; count++) {
+        buffer_clear(&query);
+        buffer_cstr(&query, "mutation {");
+        for (int i = 0; i < count; i++)
+            buffer_printf(&query,
+                          " f%d: requestBundleInstanceAuthCreation(bundleID: \"%.*s\", in: {}) { id }", i,
+                          TEXT_ARG(id));
+        buffer_cstr(&query, " }");
+        const struct text asked = answer_to(&d, 200, buffer_as_text(&query));
+        assert_int_equal(has(asked, "more than 16 instance auths are asked for at once"), count == 17);
+        assert_int_equal(has(asked, "\"errors\""), count == 17);
+    }
+    close_director(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(leaves_nothing_when_a_requests_memory_ends),
+        cmocka_unit_test(a_refused_part_names_itself),
+        cmocka_unit_test(hides_what_is_in_urls),
+        cmocka_unit_test(refuses_more_than_a_request_may_look_at),
         cmocka_unit_test(survives_failing_allocations),
         cmocka_unit_test(refuses_more_specifications_than_an_answer_holds),
     };
