@@ -134,8 +134,8 @@ struct director_operator {
  * E_CONFLICT: the name is in use. */
 struct status director_operator_create(const struct director_call *d, const struct director_operator *in,
                                        struct operator_row *out, struct text *out_token);
-/* What is to be another; counts and times as in director_operator. The token stays. E_NOT_FOUND, E_INVALID.
- */
+/* What is to be another; counts and times as in director_operator. The token stays. E_NOT_FOUND, E_INVALID;
+ * E_CONFLICT: it has ended, and is to have another end. */
 struct director_operator_change {
     struct director_operator to; /* `to.name`: whose */
     bool scopes, tenants, life;  /* which of them is meant */

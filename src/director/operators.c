@@ -210,13 +210,41 @@ struct status director_operator_create(const struct director_call *d, const stru
     return DONE;
 }
 
+struct wanted {
+    struct text name;
+    int64_t expires_at;
+};
+
+static bool note_end(void *ctx, const struct operator_row *o)
+{
+    struct wanted *w = ctx;
+    if (!text_equal(o->name, w->name))
+        return true;
+    w->expires_at = o->expires_at;
+    return false;
+}
+
+/* A token that has ended opens nothing ever again: somebody may have thrown it away carelessly since. */
+static struct status check_not_ended(const struct director_call *d, struct text name, int64_t now)
+{
+    struct wanted w = {.name = name};
+    TRY(store_operator_list(d->parts->store, d->arena, note_end, &w));
+    if (w.expires_at == 0 || now < w.expires_at)
+        return DONE;
+    return error_set(d->err, E_CONFLICT, "The operator %.*s has ended: delete it and create another",
+                     TEXT_ARG(name));
+}
+
 struct status director_operator_update(const struct director_call *d,
                                        const struct director_operator_change *in, struct operator_row *out)
 {
     struct text scopes;
     struct text tenants;
-    const int64_t expires_at = in->to.life_s > 0 ? clock_now_s() + in->to.life_s : 0;
+    const int64_t now = clock_now_s();
+    const int64_t expires_at = in->to.life_s > 0 ? now + in->to.life_s : 0;
     struct operator_change change = {.expires_at = in->life ? &expires_at : NULL};
+    if (in->life)
+        TRY(check_not_ended(d, in->to.name, now));
     if (in->scopes) {
         TRY(join_scopes(d, &in->to, &scopes));
         change.scopes = &scopes;

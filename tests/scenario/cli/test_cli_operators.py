@@ -87,6 +87,9 @@ def test_a_token_ends_with_its_time(server):
     assert status == 401 and code(answer) == 26, answer
     (row,) = [r for r in rows_of(server.cli("operator", "list").stdout) if r["NAME"] == "brief"]
     assert row["STATE"] == "expired" and row["LEFT"] == "over"
+    for life in ("3d", "never"):
+        assert_refused(server.cli("operator", "update", "brief", "--expires", life, check=False), "has ended: delete it and create another")
+    assert ask(server, APPLICATIONS, token)[0] == 401
 
 
 def test_a_token_ends_with_its_operator(server):
