@@ -8,12 +8,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static unsigned tag_of_context(const struct connection *c, const struct tls_context *context)
+/* On a shared address the name has chosen a context, and that the listener: false when it was replaced during
+ * the handshake, for then nothing says which. */
+static bool take_tag(struct connection *c)
 {
-    for (size_t i = 0; i < c->listener->choice_count; i++)
-        if (c->listener->choices[i].context == context)
-            return c->listener->choices[i].tag;
-    return c->tag;
+    const struct net_listener *l = c->listener;
+    for (size_t i = 0; i < l->choice_count; i++)
+        if (l->choices[i].context == tls_session_context(c->tls)) {
+            c->tag = l->choices[i].tag;
+            return true;
+        }
+    return l->choice_count == 1;
 }
 
 static void handshake_failed(struct connection *c)
@@ -49,7 +54,10 @@ static void handshake(struct connection *c)
         break;
     }
     slab_add(c->server->settings.slab, SLAB_HANDSHAKES, 1);
-    c->tag = tag_of_context(c, tls_session_context(c->tls));
+    if (!take_tag(c)) {
+        connection_close(c);
+        return;
+    }
     bool h2 = text_equal(tls_alpn(c->tls), TEXT("h2"));
     if (!status_ok(connection_open_session(c, h2 ? SESSION_H2 : SESSION_H1)))
         connection_close(c);
