@@ -4,17 +4,22 @@
 NPM=https://registry.npmjs.org/npm/-/npm-10.8.2.tgz
 NPM_SHA256=c8c61ba0fa0ab3b5120efd5ba97fdaf0e0b495eef647a97c4413919eda0a878b
 
+npm_is_the_one() {
+    echo "$NPM_SHA256  .cache/npm/npm.tgz" | sha256sum -c --quiet -
+}
+
 run_npm() {
     if command -v npm >/dev/null 2>&1; then
         npm "$@"
         return
     fi
-    if ! [ -f .cache/npm/package/bin/npm-cli.js ]; then
+    if ! npm_is_the_one 2>/dev/null; then
         mkdir -p .cache/npm
         curl -fsS --retry 3 -o .cache/npm/npm.tgz "$NPM" || return 1
-        echo "$NPM_SHA256  .cache/npm/npm.tgz" | sha256sum -c --quiet - || return 1
-        tar -xzf .cache/npm/npm.tgz -C .cache/npm || return 1
+        npm_is_the_one || return 1
     fi
+    rm -rf .cache/npm/package
+    tar -xzf .cache/npm/npm.tgz -C .cache/npm || return 1
     # The host's trust store counts, as for curl.
     NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt} node .cache/npm/package/bin/npm-cli.js "$@"
 }
