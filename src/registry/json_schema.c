@@ -34,6 +34,13 @@ static struct status wrong(struct check *k, const struct place *at, const char *
     return error_set(k->err, E_INVALID, "%s: %s", at ? place_text(at, place) : "the value", what);
 }
 
+/* Without what is around it. */
+static struct text value_alone(struct text json)
+{
+    struct json_cursor c = json_cursor_at(json);
+    return json_cursor_skip(&c);
+}
+
 static enum json_type type_of(struct text json)
 {
     const struct json_cursor c = json_cursor_at(json);
@@ -329,7 +336,7 @@ static struct status support(struct check *k, struct text schema)
 struct status json_schema_supported(struct text schema, struct error *err)
 {
     struct check k = {.err = err};
-    return support(&k, text_trim(schema));
+    return support(&k, value_alone(schema));
 }
 
 /* ---- a value; the schema is supported ---- */
@@ -494,6 +501,6 @@ static struct status check_schema(struct check *k, const struct place *at, struc
 struct status json_schema_check(struct text schema, struct text value, struct error *err)
 {
     struct check k = {.err = err};
-    TRY(support(&k, text_trim(schema)));
-    return check_schema(&k, NULL, text_trim(schema), text_trim(value));
+    TRY(support(&k, value_alone(schema)));
+    return check_schema(&k, NULL, value_alone(schema), value_alone(value));
 }

@@ -39,6 +39,8 @@ static void says_what_a_schema_allows(void **state)
         {"{\"enum\":[1,\"a\",null]}", "\"a\"", NULL},
         {"{\"enum\":[1,\"a\",null]}", "\"b\"", "none of the values"},
         {"{\"enum\":[\"\\u0061\"]}", "\"a\"", NULL},
+        {"\n{\"enum\":[\"\\u0061\"]}\r\n", "\n\t\"a\"\n", NULL},
+        {" false\n", "1", "is not allowed"},
         {"{\"enum\":1}", "1", "\"enum\" is not supported"},
         {"{\"const\":\"x\"}", "\"x\"", NULL},
         {"{\"const\":\"x\"}", "\"y\"", "is not the value"},
