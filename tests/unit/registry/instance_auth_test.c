@@ -57,6 +57,19 @@ static void refuses_parameters_that_the_schema_does_not_allow(void **state)
     assert_int_equal(world_audit(w, "instanceAuth", NULL), 0);
 }
 
+static void refuses_more_than_a_runtime_may_have(void **state)
+{
+    struct world *w = *state;
+    static const uint8_t runtime[SERVICE_ID_SIZE] = {1, 2, 3};
+    const struct bundle b = with_schema(w, "{}");
+    const struct instance_auth_request in = {.input_params = TEXT("{}"), .runtime = runtime};
+    struct instance_auth i;
+    for (int n = 0; n < INSTANCE_AUTHS_OF_RUNTIME_MAX; n++)
+        assert_ok(request(w, &b, &in, &i));
+    assert_status(request(w, &b, &in, &i), E_TOO_LARGE);
+    assert_non_null(strstr(w->err.message, "the bundle has as many instance auths as it may"));
+}
+
 static void waits_for_the_application_and_tells_what_it_set(void **state)
 {
     struct world *w = *state;
@@ -239,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(refuses_parameters_that_the_schema_does_not_allow),
         WORLD_TEST(refuses_what_cannot_be_set),
+        WORLD_TEST(refuses_more_than_a_runtime_may_have),
         WORLD_TEST(tenants_and_applications_are_walls_and_bundles_take_theirs_along),
         WORLD_TEST(waits_for_the_application_and_tells_what_it_set),
         WORLD_TEST(a_default_auth_answers_at_once),
