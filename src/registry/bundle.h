@@ -134,8 +134,8 @@ struct status member_get(struct registry *r, const struct registry_scope *scope,
                          struct member *out, struct error *err);
 typedef bool member_row(void *ctx, const struct member *m); /* false stops */
 /* Of one bundle, in the order of registration; `group` empty = any. A group is looked for among all that the
- * bundle has of the role: E_INVALID when these are more than 5,000, E_TOO_LARGE when scope->rows_left has not
- * as many. */
+ * bundle has of the role: E_INVALID when these are more than 5,000, E_TOO_LARGE when scope->rows_left is
+ * used up before the last of them was looked at. */
 struct status member_list(struct registry *r, const struct registry_scope *scope,
                           const uint8_t bundle[static SERVICE_ID_SIZE], enum service_role role,
                           struct text group, const struct offset_page *page, struct arena *a, member_row *row,

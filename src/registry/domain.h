@@ -37,6 +37,8 @@ struct registry {
 /* User and password of every URL in `in` become asterisks (contract 1.3: "scheme", "***:***@host"). In
  * the arena, or `in` itself when there is nothing to hide. {NULL, 0} when out of memory. */
 struct text url_credentials_hidden(struct text in, struct arena *a);
+/* Of one URL that is good: what stands in its authority alone. */
+struct text url_user_hidden(struct text url, struct arena *a);
 /* E_INVALID about the description itself: the whole message for in->out_refusal, its beginning for `err`. */
 struct status description_refused(const struct registry_input *in, struct text message, struct error *err);
 /* Why there is no such service: E_NOT_FOUND with "Application X not found" or "Service with ID I not found".

@@ -157,17 +157,20 @@ static bool scan_row(void *ctx, const struct service *row)
     return status_ok(n->failed);
 }
 
-static struct status take_rows(const struct registry_scope *scope, unsigned count, struct error *err)
+/* Of what has been read; what is over the bound leaves nothing. */
+static void charge_rows(const struct registry_scope *scope, unsigned count)
 {
-    if (!scope->rows_left)
+    if (scope->rows_left)
+        *scope->rows_left -= *scope->rows_left < count ? *scope->rows_left : count;
+}
+
+static struct status may_read_rows(const struct registry_scope *scope, struct error *err)
+{
+    if (!scope->rows_left || *scope->rows_left > 0)
         return DONE;
-    if (*scope->rows_left < count)
-        return error_set(
-            err, E_TOO_LARGE,
-            "group: more definitions would have to be looked at than one request may: ask for fewer "
-            "groups at once");
-    *scope->rows_left -= count;
-    return DONE;
+    return error_set(err, E_TOO_LARGE,
+                     "group: more definitions would have to be looked at than one request may: ask for fewer "
+                     "groups at once");
 }
 
 /* A page of those of the group: all members are looked at, some at a time; what is on the page is read again
@@ -185,13 +188,14 @@ static struct status list_group(struct registry *r, const struct registry_scope 
     do {
         struct scan n = {.group = group, .a = &scratch, .failed = DONE};
         arena_reset(&scratch);
+        TRY(may_read_rows(scope, err));
         TRY(store_member_list(r->parts.store, f, &at, &scratch, scan_row, &n, &all));
+        charge_rows(scope, n.seen);
         TRY(n.failed);
         if (all > SCAN_ROWS_MAX)
             return error_set(err, E_INVALID,
                              "group: the bundle holds more than %d definitions: ask without a group",
                              SCAN_ROWS_MAX);
-        TRY(take_rows(scope, n.seen, err));
         for (unsigned i = 0; i < n.count; i++, fitting++) {
             struct service row;
             if (!more || fitting < page->offset || fitting - page->offset >= page->limit)

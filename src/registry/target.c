@@ -201,6 +201,11 @@ struct status registry_target_find(struct registry *r, const struct registry_add
     return address->label.n > 0 ? find_label(&s, out) : target_by_name(&s, out);
 }
 
+struct text registry_url_without_user(struct text url, struct arena *a)
+{
+    return url_user_hidden(url, a);
+}
+
 struct text registry_url_shown(struct text t, struct arena *a)
 {
     return url_credentials_hidden(t, a);

@@ -36,6 +36,9 @@ struct registry_target {
 /* For messages: user and password of every URL in `t` as asterisks (contract 1.3). In the arena, or `t`
  * itself when there is nothing to hide; {NULL, 0} when out of memory. */
 struct text registry_url_shown(struct text t, struct arena *a);
+/* The same of a URL that a registration has, as others may read it: RFC 3986 says where its authority ends,
+ * so nothing behind that is taken for a password. */
+struct text registry_url_without_user(struct text url, struct arena *a);
 
 /*
  * Adds to `pairs` what the answer depends on, before it is read (DESIGN 3.1, 1); also when there is none.

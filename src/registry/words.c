@@ -34,6 +34,17 @@ static size_t scheme_end(struct text in, size_t from)
     return in.n;
 }
 
+struct text url_user_hidden(struct text url, struct arena *a)
+{
+    const size_t start = scheme_end(url, 0);
+    size_t at = 0;
+    for (size_t i = start; i < url.n && !text_contains(TEXT("/?#"), url.p[i]); i++)
+        at = url.p[i] == '@' ? i : at;
+    if (at == 0)
+        return url;
+    return arena_printf(a, "%.*s***:***%.*s", TEXT_ARG(text_first(url, start)), TEXT_ARG(text_from(url, at)));
+}
+
 struct text url_credentials_hidden(struct text in, struct arena *a)
 {
     OWNED(buffer_release) struct buffer b;

@@ -64,14 +64,15 @@ static struct status collect_named(struct store *s, struct text tenant, struct t
     OWNED(memory_unlock) struct memory_store *m = memory_lock(s);
     if (!memory_application(m, tenant, application))
         return STATUS(NOT_FOUND);
-    for (size_t i = 0; i < m->services.count && *out_count < most; i++) {
-        const struct service *service = &((const struct memory_service *)m->services.rows[i])->s;
-        const bool among = bundle ? service->role == SERVICE_API && memory_is_member_of(service, bundle)
-                                  : !service_role_is_member(service->role);
-        if (among && text_equal(service->path_name, path_name) &&
-            text_equal(service->application, application) && text_equal(service->tenant, tenant))
-            TRY(service_copy(service, a, &out[(*out_count)++]));
-    }
+    const enum service_role roles[] = {bundle ? SERVICE_API : SERVICE_WHOLE, SERVICE_BUNDLE};
+    for (size_t r = 0; r < (bundle ? 1u : 2u); r++)
+        for (size_t i = 0; i < m->services.count && *out_count < most; i++) {
+            const struct service *service = &((const struct memory_service *)m->services.rows[i])->s;
+            const bool among = service->role == roles[r] && (!bundle || memory_is_member_of(service, bundle));
+            if (among && text_equal(service->path_name, path_name) &&
+                text_equal(service->application, application) && text_equal(service->tenant, tenant))
+                TRY(service_copy(service, a, &out[(*out_count)++]));
+        }
     return DONE;
 }
 

@@ -155,10 +155,11 @@ struct status store_specification_get(struct store *s, struct text tenant,
                                       struct specification_row *out);
 
 /*
- * Services of an application whose path name equals this one (case counts), in the order of registration and
- * with `details`: at most `most` (1..100), so that two tell whether the name is one service's. `bundle` NULL:
- * among what is in no bundle, SERVICE_WHOLE and SERVICE_BUNDLE; else among the SERVICE_APIs of that bundle of
- * the application. E_NOT_FOUND: no such application; without a service nothing is given.
+ * Services of an application whose path name equals this one (case counts), whole ones first, then in the
+ * order of registration and with `details`: at most `most` (1..100), so that two tell whether the name is one
+ * service's. `bundle` NULL: among what is in no bundle, SERVICE_WHOLE and SERVICE_BUNDLE; else among the
+ * SERVICE_APIs of that bundle of the application. E_NOT_FOUND: no such application; without a service nothing
+ * is given.
  */
 typedef bool service_row(void *ctx, const struct service *service); /* false stops */
 struct status store_service_named(struct store *s, struct text tenant, struct text application,

@@ -77,7 +77,7 @@
       " AND identifier = ?3 AND identifier <> '') FROM application WHERE tenant_id = ?1 AND name = ?2") \
     X(SERVICE_NAMED, \
       "SELECT " SQL_SERVICE_COLUMNS ", " SQL_SERVICE_UNLISTED " FROM service s INDEXED BY service_path" SQL_SERVICE_JOINS \
-      " WHERE s.application = ?1 AND s.path_name = ?2 AND s.tenant_id = ?3 AND s.role <= 1 ORDER BY s.id LIMIT ?4") \
+      " WHERE s.application = ?1 AND s.path_name = ?2 AND s.tenant_id = ?3 AND s.role <= 1 ORDER BY s.role, s.id LIMIT ?4") \
     X(MEMBER_NAMED, \
       "SELECT " SQL_SERVICE_COLUMNS ", " SQL_SERVICE_UNLISTED " FROM service s INDEXED BY service_member_path" SQL_SERVICE_JOINS \
       SQL_SERVICE_MEMBERS " AND s.path_name = ?5 ORDER BY s.id LIMIT ?6") \

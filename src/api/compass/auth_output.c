@@ -17,7 +17,7 @@ bool bundles_clear(const struct director_context *who, struct text application)
 
 struct text bundles_url(struct arena *a, struct text url, bool clear)
 {
-    return clear || !url.p ? url : registry_url_shown(url, a);
+    return clear || !url.p ? url : registry_url_without_user(url, a);
 }
 
 static struct text shown(struct text value, bool clear)

@@ -282,6 +282,8 @@ struct status bundles_content(struct graphql_call *call, struct graphql_value *o
     const struct status s = member_content(at.registry, &v->m, &b, at.err);
     if (s.code == E_NOT_FOUND)
         return DONE; /* nothing (yet) */
+    if (s.code == E_TOO_LARGE)
+        return too_much(call);
     if (!status_ok(s))
         return director_refuse(call, s);
     *out = graphql_text(arena_text(call->arena, buffer_as_text(&b)));

@@ -6,7 +6,7 @@ ALTER TABLE service ADD COLUMN bundle INTEGER;                  -- service.id of
 
 -- Names are looked up either among rows in no bundle (roles 0 and 1) or within one bundle.
 DROP INDEX service_path;
-CREATE INDEX service_path ON service (application, path_name, tenant_id) WHERE role <= 1;
+CREATE INDEX service_path ON service (application, path_name, tenant_id, role) WHERE role <= 1;
 CREATE INDEX service_offered ON service (application, tenant_id) WHERE role <= 1; -- SQLite appends the row id, here and below
 CREATE INDEX service_member ON service (bundle, role) WHERE bundle IS NOT NULL;
 CREATE INDEX service_member_path ON service (bundle, role, path_name) WHERE bundle IS NOT NULL;

@@ -244,14 +244,16 @@ static void hides_what_is_in_urls(void **state)
             "{credential: "
             "{oauth: {clientId: 1, clientSecret: \"s\", url: \"https://me:hush@t\"}}, requestAuth: {csrf: "
             "{tokenEndpointURL: \"https://me:hush@c\"}}}, apiDefinitions: [{name: \"a\", targetURL: "
-            "\"https://me:hush@a\", spec: {type: OPEN_API, format: JSON, fetchRequest: {mode: BUNDLE, url: "
-            "\"https://me:hush@f\"}}}]}) { defaultInstanceAuth { credential { ... on OAuthCredentialData { "
+            "\"https://me:hush@a:8443/@b\", spec: {type: OPEN_API, format: JSON, fetchRequest: {mode: "
+            "BUNDLE, url: "
+            "\"https://f:8443/@scope/d\"}}}]}) { defaultInstanceAuth { credential { ... on "
+            "OAuthCredentialData { "
             "url } } "
             "requestAuth { csrf { tokenEndpointURL } } } apiDefinitions { data { targetURL spec { "
             "fetchRequest { url } } } } } }",
             TEXT_ARG(d.application))));
-    static const char *const shown[] = {"https://***:***@t", "https://***:***@c", "https://***:***@a",
-                                        "https://***:***@f"};
+    static const char *const shown[] = {"https://***:***@t", "https://***:***@c", "https://***:***@a:8443/@b",
+                                        "\"https://f:8443/@scope/d\""};
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
         if (!has(made, shown[i]))
             fail_msg("%s: %.*s", shown[i], TEXT_ARG(made));

@@ -94,8 +94,8 @@ static void passes_over_keys_that_are_weak_or_malformed(void **state)
         "{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"AQAB\"}",
         "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"}",
-        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":1,\"x\":\"11qYAYKxCrfVS_"
-        "7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+        ("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":1,\"x\":\"11qYAYKxCrfVS_"
+         "7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (count_of(text_of(bad[i])) != 0)
