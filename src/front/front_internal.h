@@ -153,6 +153,9 @@ void front_relay(struct front_call *fc);
 void front_slot_give(struct front_call *fc);
 void front_slots_release(struct front *f);
 
+/* request.c: a tunnel through us to a target runs, or may yet. */
+bool front_may_tunnel(const struct exchange *x);
+
 /* reply.c */
 void front_error(struct front_call *fc, int status, const char *message);
 void front_redirect(struct front_call *fc, struct text path);

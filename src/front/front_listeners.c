@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/own.h"
 
 /*
  * "What are my listeners' keys and anchors?": asked at start, when a counter of the answer moved, and when
@@ -98,30 +99,65 @@ static struct status build_context(struct front *f, const struct hop_listener *i
     return tls_server_context_new(&settings, out, err);
 }
 
+static void look_for_tunnels(void *ctx, struct exchange *x)
+{
+    bool *found = ctx;
+    *found = *found || front_may_tunnel(x);
+}
+
+/* Requests that run may finish. A tunnel has no end of its own: it is cut. */
 static void end_guest(void *ctx, struct connection *c)
 {
-    const uint8_t *which = ctx;
+    const unsigned *which = ctx;
     struct tls_session *tls = connection_tls(c);
-    if (tls && tls_peer(tls)->guest && connection_tag(c) == *which)
+    if (!tls || !tls_peer(tls)->guest || connection_tag(c) != *which)
+        return;
+    bool tunnels = false;
+    if (connection_session(c))
+        session_each_exchange(connection_session(c), look_for_tunnels, &tunnels);
+    if (tunnels)
+        connection_close(c);
+    else
         connection_shutdown(c);
 }
 
+struct fresh_contexts {
+    struct tls_context *of[LISTENER_COUNT]; /* NULL: not named by the answer */
+};
+
+static void forget_fresh(struct fresh_contexts *fresh)
+{
+    for (unsigned i = 0; i < LISTENER_COUNT; i++)
+        tls_context_unref(TAKE(fresh->of[i]));
+}
+OWNABLE_VALUE(struct fresh_contexts, forget_fresh);
+
+static void swap_context(struct front *f, enum listener which, struct tls_context *context)
+{
+    struct front_listener *l = &f->listeners[which];
+    struct tls_context *old = l->context;
+    l->context = context;
+    l->named_by = NULL; /* the address may be used again */
+    find_names(f, which);
+    if (old && !tls_context_same_guests(old, context))
+        net_server_each(f->server, end_guest, &(unsigned){which});
+    tls_context_unref(old);
+}
+
+/* All or none: guests are judged by these contexts (front_guest_is_over()), so they must be what serve() is
+ * about to give to the sockets. */
 static struct status take_contexts(struct front *f, const struct hop_listeners *answer, struct error *err)
 {
+    OWNED(forget_fresh) struct fresh_contexts fresh = {0};
     for (unsigned i = 0; i < answer->count; i++) {
         const struct hop_listener *in = &answer->item[i];
-        if (in->listener >= LISTENER_COUNT)
-            return error_set(err, E_INVALID, "the core named a listener that does not exist");
-        struct tls_context *context = NULL;
-        TRY(build_context(f, in, &context, err));
-        struct front_listener *l = &f->listeners[in->listener];
-        if (l->context && !tls_context_same_guests(l->context, context))
-            net_server_each(f->server, end_guest, &(uint8_t){in->listener});
-        tls_context_unref(l->context);
-        l->context = context;
-        l->named_by = NULL; /* the address may be used again */
-        find_names(f, (enum listener)in->listener);
+        if (in->listener >= LISTENER_COUNT || fresh.of[in->listener])
+            return error_set(err, E_INVALID, "the core named a listener that does not exist, or one twice");
+        TRY(build_context(f, in, &fresh.of[in->listener], err));
     }
+    for (unsigned which = 0; which < LISTENER_COUNT; which++)
+        if (fresh.of[which])
+            swap_context(f, (enum listener)which, TAKE(fresh.of[which]));
     return DONE;
 }
 

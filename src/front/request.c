@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/limits.h"
+#include "outbound/rewrite.h"
 #include "x509/certificate.h"
 
 /*
@@ -28,10 +29,10 @@ static void write_request_id(struct front_call *fc)
 }
 
 /* What else runs on the connection began in time and may finish. */
-static void refuse_last(struct front_call *fc, const char *why)
+static void refuse_last(struct front_call *fc, int status, const char *why)
 {
     connection_shutdown(fc->connection);
-    front_error(fc, 403, why);
+    front_error(fc, status, why);
 }
 
 static void on_request(void *ctx, struct connection *c, struct exchange *x)
@@ -54,9 +55,10 @@ static void on_request(void *ctx, struct connection *c, struct exchange *x)
     if (refused)
         front_error(fc, status, refused);
     else if (front_certificate_is_over(fc))
-        refuse_last(fc, "Certificate has expired.");
+        refuse_last(fc, 403, "Certificate has expired.");
     else if (front_guest_is_over(fc))
-        refuse_last(fc, "The CAs whose certificates are taken here have changed; connect again.");
+        /* On another connection it may be good still (RFC 9110 15.5.20): the handshake there decides. */
+        refuse_last(fc, 421, "The CAs whose certificates are taken here have changed; connect again.");
     else if (front_is_call_to_target(fc) && !front_asks_for_runtime(fc))
         front_call_target(fc);
     else
@@ -345,6 +347,13 @@ static void on_finished(void *ctx, struct connection *c, struct exchange *x, boo
     buffer_release(&fc->body);
     identity_unref(TAKE(fc->identity));
     fc->exchange = NULL;
+}
+
+bool front_may_tunnel(const struct exchange *x)
+{
+    const struct front_call *fc = x->owner;
+    return fc && fc->outbound &&
+           (outbound_status(fc->outbound) == 101 || (!x->responded && rewrite_is_upgrade(&x->request)));
 }
 
 static void look_for_calls(void *ctx, struct exchange *x)

@@ -446,7 +446,7 @@ def test_a_connection_that_is_kept_ends_with_the_trust_in_its_ca(server, authori
                 answer = b""
             return not answer.startswith(b"HTTP/1.1 200") and (answer or b"closed")
         answer = poll(end, 5, "it was served on")
-        assert answer == b"closed" or answer.startswith(b"HTTP/1.1 403"), answer
+        assert answer == b"closed" or answer.startswith(b"HTTP/1.1 421"), answer
         own.sendall(b"GET /v1/applications/management/info HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert own.recv(65536).startswith(b"HTTP/1.1 200")
     finally:

@@ -2,6 +2,7 @@
 """Proves who may call through the proxy listener with mutual TLS, as which tenant, by which names, and that a revoked runtime loses what it has open."""
 
 import base64
+import contextlib
 import json
 import re
 import socket
@@ -9,6 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
+from types import SimpleNamespace
 
 import pki
 import pytest
@@ -290,6 +292,22 @@ def test_an_own_certificate_brings_its_names(make_server, target, tmp_path, work
 
 # ---- the authority changes ----
 
+def open_tunnel(server, member):
+    """Both ends of one."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(30)
+        register(server, "", "talk", "chat", SimpleNamespace(url="http://127.0.0.1:%d" % listening.getsockname()[1]))
+        ours = connect(server, member)
+        ours.sendall(b"GET /talk/chat/x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        theirs, _ = listening.accept()
+    assert b"Upgrade: websocket" in theirs.recv(65536)
+    theirs.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+    assert ours.recv(65536).startswith(b"HTTP/1.1 101 ")
+    theirs.sendall(b"hello")
+    assert ours.recv(100) == b"hello"
+    return ours, theirs
+
+
 def test_a_reload_takes_another_authority(make_server, target, tmp_path, workloads):
     other = pki.Authority("CN=Other workloads", which=5)
     ca = pki.write(tmp_path / "ca.pem", workloads.pem)
@@ -298,8 +316,14 @@ def test_a_reload_takes_another_authority(make_server, target, tmp_path, workloa
     url = f"https://localhost:{server.port('proxy')}/shop/orders/x"
     first, second = guest(server, "first", workloads), guest(server, "second", other)
     assert server.curl(*first.words, url).status == 200
+    tunnel, end = open_tunnel(server, first)
     ca.write_text(other.pem)
     server.reload()
+    tunnel.settimeout(30)
+    with contextlib.suppress(ConnectionError, ssl.SSLEOFError):  # cut, by what means does not matter
+        assert tunnel.recv(100) == b""
+    tunnel.close()
+    end.close()
     poll(lambda: server.curl(*second.words, url, check=False), 5, "the new authority was not taken")
     assert "alert" in curl_failure("--cacert", server.ca, *first.words, url)
     ca.write_text("no certificate")

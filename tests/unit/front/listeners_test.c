@@ -10,9 +10,10 @@
 struct tls_context {
     int references;
 };
-static struct tls_context context;
+static struct tls_context context, context_before;
 
-static bool serves_already, guests_changed;
+static bool serves_already, guests_changed, tunnels;
+static unsigned last_good; /* contexts that can be made, then they fail; 0: all can */
 
 struct tls_session {
     struct tls_peer peer;
@@ -22,10 +23,13 @@ struct connection {
     struct tls_session tls;
 };
 
+static struct session *running; /* of every connection */
+
 static struct {
     const struct pool_events *events;
     void *owner;
-    unsigned listening, given, ended;
+    unsigned listening, given, ended, cut, made;
+    bool kept; /* the context of before */
     enum net_kind kind;
     enum child_word said;
 } seen;
@@ -34,17 +38,23 @@ struct status tls_server_context_new(const struct tls_server_settings *settings,
                                      struct error *err)
 {
     (void)settings;
-    (void)err;
+    if (last_good && seen.made == last_good)
+        return error_set(err, E_INVALID, "no such key");
+    seen.made++;
+    context.references++;
     *out = &context;
     return DONE;
 }
 void tls_context_unref(struct tls_context *c)
 {
-    (void)c;
+    if (c)
+        c->references--;
 }
 bool tls_context_same_guests(const struct tls_context *a, const struct tls_context *b)
 {
-    return a == b && !guests_changed;
+    assert_ptr_equal(a, &context_before);
+    assert_ptr_equal(b, &context);
+    return !guests_changed;
 }
 void net_server_each(struct net_server *s, void (*visit)(void *ctx, struct connection *c), void *ctx)
 {
@@ -67,10 +77,25 @@ const struct tls_peer *tls_peer(struct tls_session *s)
 {
     return &s->peer;
 }
+struct session *connection_session(struct connection *c)
+{
+    (void)c;
+    return running;
+}
+bool front_may_tunnel(const struct exchange *x)
+{
+    assert_non_null(x);
+    return tunnels;
+}
 void connection_shutdown(struct connection *c)
 {
     assert_true(c->tls.peer.guest);
     seen.ended |= 1u << c->tag;
+}
+void connection_close(struct connection *c)
+{
+    assert_true(c->tls.peer.guest);
+    seen.cut |= 1u << c->tag;
 }
 struct status net_listen(struct net_server *s, int fd, enum net_kind kind, unsigned tag,
                          struct net_listener **out)
@@ -116,6 +141,19 @@ struct status front_trust_targets(struct front *f, struct text more_anchors_pem,
     (void)err;
     return DONE;
 }
+
+static void nothing(void *owner, struct exchange *x)
+{
+    (void)owner;
+    (void)x;
+}
+static void over(void *owner, struct exchange *x, bool cancelled)
+{
+    nothing(owner, x);
+    assert_true(cancelled);
+}
+static const struct session_events call_events = {.request = nothing, .finished = over};
+
 static char anchors[HOP_ANCHORS_MAX];
 static struct text target_anchors, guest_anchors;
 
@@ -135,7 +173,8 @@ static void serve(bool mutual, unsigned sockets, unsigned keys)
     _Atomic uint64_t counters[1] = {0};
     struct front f = {.ch = &ch, .settings = &settings, .page = {.counters = counters}};
     if (serves_already)
-        f.listeners[LISTENER_PROXY].context = &context;
+        f.listeners[LISTENER_PROXY].context = &context_before;
+    context_before.references = serves_already;
     struct hop_listeners answer = {.target_anchors_pem = target_anchors};
     for (unsigned l = 0; l < LISTENER_COUNT; l++)
         if (keys & 1u << l)
@@ -153,11 +192,14 @@ static void serve(bool mutual, unsigned sockets, unsigned keys)
     struct child_message message;
     assert_ok(child_receive(control[1], &message));
     seen.said = message.word;
+    seen.kept = f.listeners[LISTENER_PROXY].context == &context_before;
     close(control[0]);
     close(control[1]);
     buffer_release(&body);
     buffer_release(&f.scratch);
     front_free_listeners(&f);
+    assert_int_equal(context.references, 0);
+    assert_int_equal(context_before.references, 0);
 }
 
 #define BIT(name) (1u << LISTENER_##name)
@@ -225,10 +267,50 @@ static void connections_of_guests_end_when_their_authorities_change(void **state
     serves_already = guests_changed = false;
 }
 
+static void calls_of_guests_may_finish_but_not_tunnels(void **state)
+{
+    (void)state;
+    struct session_settings settings;
+    session_settings_default(&settings);
+    serves_already = guests_changed = true;
+    for (unsigned k = 0; k < 2; k++) {
+        running = session_new(SESSION_H1, &settings, &call_events, NULL);
+        assert_non_null(running);
+        assert_ok(session_feed(running, text_bytes(TEXT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))));
+        tunnels = k == 1;
+        serve(true, BIT(PROXY), BIT(PROXY));
+        assert_int_equal(seen.ended, tunnels ? 0 : BIT(PROXY));
+        assert_int_equal(seen.cut, tunnels ? BIT(PROXY) : 0);
+        session_free(TAKE(running));
+    }
+    serves_already = guests_changed = tunnels = false;
+}
+
+/* Else guests would be judged by a context that no handshake has. */
+static void takes_all_contexts_or_none(void **state)
+{
+    (void)state;
+    serves_already = guests_changed = true;
+    serve(true, BIT(PROXY), BIT(PROXY) | BIT(GATEWAY));
+    assert_false(seen.kept);
+    for (last_good = 1; last_good <= 2; last_good++) {
+        serve(true, BIT(PROXY), BIT(PROXY) | BIT(GATEWAY) | BIT(CONNECTOR));
+        assert_int_equal(seen.made, last_good);
+        assert_true(seen.kept);
+        assert_int_equal(seen.ended, 0);
+        assert_int_equal(seen.given, 0);
+        assert_int_equal(seen.said, CHILD_FAILED);
+    }
+    last_good = 0;
+    serves_already = guests_changed = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_needs_a_key_is_not_served_without_one),
+        cmocka_unit_test(takes_all_contexts_or_none),
+        cmocka_unit_test(calls_of_guests_may_finish_but_not_tunnels),
         cmocka_unit_test(the_largest_files_fit),
         cmocka_unit_test(connections_of_guests_end_when_their_authorities_change),
         cmocka_unit_test(serves_what_it_has_keys_for_and_what_needs_none),
