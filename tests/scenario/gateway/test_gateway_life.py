@@ -139,11 +139,11 @@ def test_a_body_is_repeated_after_a_refusal_over_http2_too(server, registry):
 
 
 def test_calls_outlive_a_core_that_dies(server, registry, echo):
-    id = registry.register(service("core", targetUrl=echo.url))
-    s = tunnel(server, "core")
     core = [pid for pid, kind in server.children().items() if kind == "core"]
     if not core:
         pytest.skip("front and core are one process")
+    id = registry.register(service("core", targetUrl=echo.url))
+    s = tunnel(server, "core")
     os.kill(core[0], signal.SIGKILL)
     url = f"http://{server.address('proxy')}/shop/core/x"
     statuses = {curl(url).status for _ in range(10)}
