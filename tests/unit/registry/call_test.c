@@ -115,19 +115,7 @@ static void survives_failing_allocations(void **state)
     assert_survives_failing_allocations(change(w, &key, &c, 0, &view));
 }
 
-static int open_world(void **state)
-{
-    *state = world_open(NULL);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

@@ -96,19 +96,7 @@ static void asks_nothing_of_callers_without_one(void **state)
     assert_ok(registry_delete(w->registry, &world_caller, &key, 0, &no_application, &w->err));
 }
 
-static int open_world(void **state)
-{
-    *state = world_open(NULL);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

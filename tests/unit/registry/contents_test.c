@@ -11,12 +11,6 @@ static int open_world(void **state)
     return 0;
 }
 
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 #define BY_URL "'specificationUrl':'http://spec.example/a','apiType':'OpenAPI'"
 
 static const char *shown(struct world *w, const struct registry_key *key, enum specification_slot slot)
@@ -179,7 +173,7 @@ static void survives_failing_allocations(void **state)
     assert_survives_failing_allocations(show_once(w, &view));
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define T(name) cmocka_unit_test_setup_teardown(name, open_world, world_teardown)
 
 int main(void)
 {

@@ -10,12 +10,6 @@ static int open_world(void **state)
     return 0;
 }
 
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 #define BASIC      "'credentials':{'basic':{'username':'u','password':'p'}}"
 #define OAUTH      "'credentials':{'oauth':{'url':'http://t.com','clientId':'i','clientSecret':'s'}}"
 #define PAIR(name) "'credentials':{'certificateGen':{'commonName':'" name "'}}"
@@ -270,7 +264,7 @@ static void survives_failing_allocations(void **state)
     assert_string_equal(world_secret(w, &pair, SECRET_CREDENTIALS, "key"), (const char *)own[1].value.p);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define T(name) cmocka_unit_test_setup_teardown(name, open_world, world_teardown)
 
 int main(void)
 {

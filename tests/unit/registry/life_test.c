@@ -56,19 +56,7 @@ static void survives_failing_allocations(void **state)
     assert_survives_failing_allocations(open_and_free(w));
 }
 
-static int open_world(void **state)
-{
-    *state = world_open(NULL);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
-#define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

@@ -401,18 +401,7 @@ static void looks_for_a_group_among_many_but_not_any_number(void **state)
     assert_non_null(strstr(w->err.message, "group: the bundle holds more than 5000 definitions"));
 }
 
-static int open_world(void **state)
-{
-    *state = world_open(NULL);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

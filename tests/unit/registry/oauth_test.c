@@ -8,18 +8,6 @@
 /* OAuth beyond the contract: how a token endpoint is asked, with a certificate in place of a secret
  * (RFC 8705). */
 
-static int open_world(void **state)
-{
-    *state = world_open(NULL);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 #define OAUTH(more)                                                                                          \
     "'credentials':{'oauth':{'url':'https://t.com','clientId':'i','clientSecret':'s'," more "}}"
 #define BY_CERTIFICATE(more)                                                                                 \
@@ -247,7 +235,7 @@ static void a_pair_put_there_by_hand_stays_a_persons(void **state)
     assert_non_null(strstr(w->err.message, "formParameters.grant_type: this field is sent already"));
 }
 
-#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

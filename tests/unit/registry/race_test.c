@@ -16,12 +16,6 @@ static int open_world(void **state)
     return 0;
 }
 
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 struct racer {
     struct world *world;
     const struct service_details *details;
@@ -188,7 +182,7 @@ static void a_mask_never_brings_back_what_was_replaced(void **state)
     assert_int_equal(racers[0].refused, 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define T(name) cmocka_unit_test_setup_teardown(name, open_world, world_teardown)
 
 int main(void)
 {

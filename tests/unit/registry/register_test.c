@@ -10,12 +10,6 @@ static int open_world(void **state)
     return 0;
 }
 
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 static bool counted(void *ctx, const struct service *row)
 {
     (void)row;
@@ -459,7 +453,7 @@ static void survives_failing_allocations(void **state)
     assert_int_equal(world_audit(w, "service.create", NULL), 1);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define T(name) cmocka_unit_test_setup_teardown(name, open_world, world_teardown)
 
 int main(void)
 {

@@ -10,12 +10,6 @@ static int open_world(void **state)
     return 0;
 }
 
-static int close_world(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 #define BASIC(user, password) "'credentials':{'basic':{'username':'" user "','password':'" password "'}}"
 #define OAUTH(id, secret, more)                                                                              \
     "'credentials':{'oauth':{'url':'http://t.com','clientId':'" id "','clientSecret':'" secret "'" more "}}"
@@ -399,7 +393,7 @@ static void survives_failing_allocations(void **state)
     assert_int_equal(world_audit(w, "service.replace", NULL), 1);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define T(name) cmocka_unit_test_setup_teardown(name, open_world, world_teardown)
 
 int main(void)
 {

@@ -243,3 +243,15 @@ unsigned world_audit(struct world *w, const char *prefix, struct audit_entry *ne
     check(store_audit_list(w->store, &filter, &w->arena, audit_counted, &n), NULL, "audit");
     return n.count;
 }
+
+int world_setup(void **state)
+{
+    *state = world_open(NULL);
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_close(*state);
+    return 0;
+}

@@ -30,6 +30,9 @@ struct world {
 /* `store_url` NULL = in memory; "" = SQLite in the world's directory. */
 struct world *world_open(const char *store_url);
 void world_close(struct world *w);
+/* For cmocka: *state is a world in memory, made and ended. */
+int world_setup(void **state);
+int world_teardown(void **state);
 /* Another registry over the same parts, with w->settings as the test changed them. */
 void world_reopen(struct world *w);
 
