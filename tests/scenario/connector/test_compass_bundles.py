@@ -357,10 +357,12 @@ def test_specifications_are_fetched_and_fetched_again(server, target):
     for seen, message in ((director(server, query), "it failed"), ({"result": trusted(server, query)}, "Connection refused")):
         assert message in seen["result"]["apiDefinition"]["spec"]["fetchRequest"]["status"]["message"]
     target.need = None
-    for more, message in (("mode: INDEX", "Unsupported fetch mode: INDEX"), ('filter: "x"', None)):
+    for more, stored in (("mode: INDEX", ("INDEX", None, "Unsupported fetch mode: INDEX")), ('filter: "x"', ("SINGLE", "x", "Filter for Fetch Request was provided, currently it's unsupported"))):
+        asked = len(target.calls)
         made = add_api(server, bundle, "https://x", fetch % (target.url, "u", more), fields=API)["spec"]
         assert made["data"] is None and made["fetchRequest"]["status"]["condition"] == "INITIAL"
-        assert message in (None, made["fetchRequest"]["status"]["message"])
+        assert (made["fetchRequest"]["mode"], made["fetchRequest"]["filter"], made["fetchRequest"]["status"]["message"]) == stored
+        assert len(target.calls) == asked
     plain = add_api(server, bundle, "https://x")["id"]
     refused(server, 'mutation { refetchAPISpec(apiID: "%s") { id } }' % plain, 20, f'spec for API with id "{plain}" not found')
 

@@ -88,11 +88,15 @@ def test_tokens_that_are_not_good_are_refused(server, issuer):
     assert reason(director(server, token)) == "the token has a payload that cannot be understood"
 
 
+def test_clocks_may_differ_by_a_minute(server, issuer):
+    assert director(server, issuer.token(exp=int(time.time()) - 20)).status == 200
+
+
 def test_no_token_is_ever_written_down(server, issuer):
-    token = issuer.token(email="stranger@kyma.cx")
-    director(server, token)
-    director(server, issuer.token())
-    for part in token.split("."):
+    refused, taken = issuer.token(email="stranger@kyma.cx"), issuer.token()
+    assert director(server, refused).status == 401
+    assert director(server, taken, 'mutation { registerApplication(in: {name: "written"}) { id } }').status == 200
+    for part in (refused + "." + taken).split("."):
         assert part[-40:] not in server.log() and part[-40:] not in json.dumps(server.audit())
 
 
@@ -125,7 +129,7 @@ def test_the_internal_listener_asks_for_a_bearer(server, issuer, method, path):
     answer = curl("-X", method, "-H", f"Authorization: Bearer {small}", server.internal + path)
     assert answer.status == 403 and 'error="insufficient_scope"' in answer.headers["www-authenticate"], answer
     answer = curl("-X", method, "-H", f"Authorization: Bearer {issuer.token()}", "-H", "Application: shop", server.internal + path)
-    assert answer.status not in (401, 403), answer
+    assert answer.status < 500 and answer.status not in (401, 403), answer
 
 
 def test_health_and_the_control_socket_stay_open(server):
@@ -156,7 +160,7 @@ def test_elsewhere_than_on_loopback_somebody_must_be_asked(make_server, issuer):
 
 # ---- the issuer ----
 
-def test_each_kind_of_key_and_a_rotation(make_server, issuer):
+def test_each_kind_of_key(make_server, issuer):
     keys = [Key("rsa"), Key("ec", "ec"), Key("ed", "ed")]
     before, issuer.keys = issuer.keys, keys
     try:
@@ -182,10 +186,11 @@ def test_trouble_at_the_issuer_closes_the_door_until_it_is_over(make_server, mod
         issuer.mode = "fine"
         poll(lambda: director(server, issuer.token()).status == 200, 60, "the door stays closed")  # a back-off at most
         # With keys at hand, an issuer that does not answer at all is nobody's trouble.
-        issuer.mode = "slow"
+        issuer.mode, asked = "slow", len(issuer.asked)
         assert director(server, issuer.token()).status == 200
         server.reload()
         assert director(server, issuer.token()).status == 200
+        assert len(issuer.asked) == asked
     finally:
         issuer.close()
 

@@ -10,7 +10,7 @@ import pytest
 from harness import FRONTS, curl, poll, run
 from load import Load
 
-h2 = pytest.importorskip("h2.connection")
+import h2.connection as h2
 from h2.events import ConnectionTerminated, ResponseReceived, SettingsAcknowledged  # noqa: E402
 
 HEAD = "POST /v1/applications/tokens HTTP/1.1\r\nHost: localhost\r\nApplication: shop\r\n"
